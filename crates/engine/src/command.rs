@@ -1,0 +1,120 @@
+//! What may be put to a run's engine, and what comes back from models and tools: recorded values, never live ones.
+
+use std::sync::Arc;
+
+use handfast_events::{Answer, CallId, CommandId, Epoch, Failure, Mail, StepId, Timestamp, Usage};
+use serde_json::Value;
+
+/// What a run is told. Each is decided on at once; what follows is events.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// A worker took the run: what an earlier worker had under way is lost or in doubt.
+    Begin {
+        /// The new right to write.
+        epoch: Epoch,
+        /// The worker's name.
+        worker: String,
+    },
+    /// An attempt to ask a model ended.
+    ModelReturned {
+        /// The step whose agent asked.
+        step: StepId,
+        /// Its turn.
+        turn: u32,
+        /// The attempt.
+        attempt: u32,
+        /// What came of it.
+        reply: ModelReply,
+    },
+    /// An attempt to call a tool ended.
+    ToolReturned {
+        /// The call.
+        call: CallId,
+        /// The attempt.
+        attempt: u32,
+        /// What came of it.
+        reply: ToolReply,
+    },
+    /// A time that the run waits for has come.
+    TimePassed,
+    /// A row of the mailbox.
+    Mail {
+        /// The row's id.
+        id: CommandId,
+        /// Who put it there.
+        who: String,
+        /// When, by the store's clock.
+        at: Timestamp,
+        /// What it says.
+        mail: Mail,
+    },
+}
+
+/// What came of asking a model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelReply {
+    /// An answer, or why there is none.
+    pub outcome: Result<ModelSaid, ModelTrouble>,
+    /// The provider's body as it came, cut at `limits::BODY_BYTES_MAX`; none where it says no more than the outcome.
+    pub body: Option<Arc<str>>,
+    /// From sending to the last byte, in milliseconds.
+    pub latency_ms: u64,
+    /// The provider's id of the request.
+    pub request_id: Option<String>,
+}
+
+/// A model's answer with what it used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelSaid {
+    /// The answer.
+    pub answer: Answer,
+    /// The tokens that the provider counted; none where it did not say (then the reservation is booked).
+    pub usage: Option<Usage>,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelTrouble {
+    /// The failure.
+    pub failure: Failure,
+    /// Whether tokens may have been used: not where the request never left or was turned away at the door.
+    pub may_have_cost: bool,
+}
+
+/// What came of calling a tool.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToolReply {
+    /// What is known.
+    pub outcome: ToolOutcome,
+    /// From sending to the last byte, in milliseconds.
+    pub latency_ms: u64,
+}
+
+/// What is known of an attempt to call a tool.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ToolOutcome {
+    /// It answered with a value.
+    Returned(Value),
+    /// It answered that it failed. The contract says what that means (`failures`).
+    Failed(ToolError),
+    /// The protocol itself turned the call away before the tool saw it: unknown tool, arguments refused, HTTP 4xx but
+    /// 408, 409 and 425. Not applied.
+    TurnedAway(ToolError),
+    /// Nothing left: no connection could be made, the program could not be started, a secret is missing. Not applied.
+    NotSent(ToolError),
+    /// It may have left, and no answer came: a timeout, a broken stream, a dead process.
+    Lost(ToolError),
+}
+
+/// How a tool's failure presents itself: what `error` is in a contract's `failures`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ToolError {
+    /// What it says.
+    pub text: String,
+    /// Its code, where it gives one (`structuredContent.code`, a JSON-RPC code, a process's exit code).
+    pub code: Option<String>,
+    /// The HTTP status, where there is one.
+    pub status: Option<u16>,
+    /// Which of the built-in failures it is, where it is one (timeout, unreachable, …).
+    pub class: Option<handfast_events::FailureClass>,
+}

@@ -1,0 +1,189 @@
+//! Events of one tool call. The envelope names the step and the call.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Digest, Failure, Retry, Verdict};
+
+/// Somebody asks for the call: the model, or a tool step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallProposed {
+    /// The tool, by its name in the contract.
+    pub tool: String,
+    /// The arguments, with the schema's defaults; as the model wrote them where they are no JSON.
+    pub args: Value,
+}
+
+/// A clause refuses the call; it is never sent. The asker is told why and how to mend it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallRefused {
+    /// The clause's address.
+    pub clause: String,
+    /// The clause in its author's words.
+    pub sentence: String,
+    /// What was found.
+    pub reason: String,
+    /// What would be taken.
+    pub mend: String,
+}
+
+/// The call passed its checks; another call of the run is in its way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallQueued {
+    /// The resource that both touch.
+    pub resource: String,
+    /// The call that goes first.
+    pub behind: crate::CallId,
+}
+
+/// From here on the call may have left.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallIntended {
+    /// The attempt, counted from 1.
+    pub attempt: u32,
+    /// What the server gets; the same on every attempt.
+    pub sends: Value,
+    /// Whether it may be repeated, and how; as the tool's contract says.
+    pub idempotency: Idempotency,
+    /// The resources it touches, as the contract names them with its arguments filled in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reads: Vec<String>,
+    /// Those it may change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub writes: Vec<String>,
+    /// When the attempt is given up, in milliseconds after it is sent.
+    pub timeout_ms: u64,
+}
+
+/// Whether a call may be repeated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Idempotency {
+    /// It only reads.
+    Reads,
+    /// The same arguments twice are the same as once.
+    Natural,
+    /// The same key twice is the same as once.
+    Key(String),
+    /// It must not be repeated while nobody knows whether it took effect.
+    None,
+}
+
+impl Idempotency {
+    /// Whether the call may be sent again while its outcome is unknown.
+    pub const fn is_repeatable(&self) -> bool {
+        !matches!(self, Self::None)
+    }
+}
+
+/// It is known that nothing left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallNotSent {
+    /// The attempt.
+    pub attempt: u32,
+    /// What stopped it.
+    pub failure: Failure,
+    /// What comes next.
+    pub next: Next,
+}
+
+/// It took effect (or only read), and this came back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallApplied {
+    /// The attempt.
+    pub attempt: u32,
+    /// What came back.
+    pub result: Kept,
+    /// From the first byte sent to the last received, in milliseconds.
+    pub latency_ms: u64,
+}
+
+/// A result, whole or cut.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kept {
+    /// All of it.
+    Whole(Value),
+    /// Larger than a result may be: its head, and the digest of all of it.
+    Cut {
+        /// The first part, as text.
+        head: String,
+        /// The digest of its canonical bytes.
+        digest: Digest,
+        /// How many they are.
+        bytes: u64,
+    },
+}
+
+/// The attempt is known not to have taken effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallNotApplied {
+    /// The attempt.
+    pub attempt: u32,
+    /// Why.
+    pub failure: Failure,
+    /// How long it took, in milliseconds.
+    pub latency_ms: u64,
+    /// What comes next.
+    pub next: Next,
+}
+
+/// Nobody can know whether the attempt took effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallDoubted {
+    /// The attempt.
+    pub attempt: u32,
+    /// Why.
+    pub failure: Failure,
+    /// How long it took, in milliseconds.
+    pub latency_ms: u64,
+    /// What comes next.
+    pub next: Next,
+}
+
+/// What follows an attempt without a result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Next {
+    /// It is tried again.
+    Retry(Retry),
+    /// A person says whether it took effect: `handfast settle`.
+    Settlement,
+    /// Nothing: the call has failed.
+    GiveUp,
+}
+
+/// A person ended the doubt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallSettled {
+    /// Which way.
+    pub settled: Settled,
+    /// Who said so.
+    pub who: String,
+    /// On what evidence.
+    pub evidence: String,
+}
+
+/// Which way a doubt ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Settled {
+    /// It took effect, and gave this.
+    Applied(Value),
+    /// It did not.
+    NotApplied,
+}
+
+/// What came back was held against the tool's contract. Closes the call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallJudged {
+    /// Every clause that was looked at: the output's type, then each `ensures`.
+    pub verdicts: Vec<Verdict>,
+}
+
+/// The call failed; whoever asked is told. Closes the call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallFailed {
+    /// Why.
+    pub failure: Failure,
+}

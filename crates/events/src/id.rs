@@ -1,0 +1,156 @@
+//! The names of things in a journal. Ids enter as values: nothing here draws one.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// Names it by this UUID (version 7, so that ids sort by birth).
+            pub const fn new(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+
+            /// The 16 bytes that a store keeps.
+            pub const fn as_bytes(&self) -> &[u8; 16] {
+                self.0.as_bytes()
+            }
+
+            /// Reads the 16 bytes that a store kept.
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(Uuid::from_bytes(bytes))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Ok(Self(text.parse()?))
+            }
+        }
+    };
+}
+
+uuid_id! {
+    /// One run of one workflow.
+    RunId
+}
+uuid_id! {
+    /// One append: found again by it when nobody knows whether it landed.
+    AppendId
+}
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// Names it by this text.
+            pub fn new(text: impl Into<Arc<str>>) -> Self {
+                Self(text.into())
+            }
+
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_id! {
+    /// A step by its path in the workflow: `order`, `study[rust]/found`, `write#2/draft`.
+    StepId
+}
+text_id! {
+    /// A tool call by its path: `step@turn.ordinal`; a tool step's own call is `step@0.0`.
+    ///
+    /// ```
+    /// use handfast_events::{CallId, StepId};
+    /// let call = CallId::of(&StepId::new("resolve"), 2, 1);
+    /// assert_eq!(call.as_str(), "resolve@2.1");
+    /// assert_eq!(call.step(), StepId::new("resolve"));
+    /// ```
+    CallId
+}
+text_id! {
+    /// What somebody put to a run, once: the same id twice is one row of the mailbox.
+    CommandId
+}
+
+impl CallId {
+    /// The call that `turn` of `step` asked for as its `ordinal`-th, counted from 0.
+    pub fn of(step: &StepId, turn: u32, ordinal: u32) -> Self {
+        Self::new(format!("{step}@{turn}.{ordinal}"))
+    }
+
+    /// The step whose call this is.
+    pub fn step(&self) -> StepId {
+        StepId::new(self.0.rsplit_once('@').map_or(&*self.0, |(step, _)| step))
+    }
+}
+
+/// Where a run stands in its journal: the number of its newest event; 0 before the first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Seq(pub u64);
+
+impl Seq {
+    /// The place after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Seq {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// The number of a worker's right to write to a run; each taking is one higher.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Epoch(pub u64);
+
+impl fmt::Display for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}

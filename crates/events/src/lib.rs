@@ -1,0 +1,51 @@
+//! All that can have happened in a run: the events, their ids, and the chain over them.
+//!
+//! The only types that are ever persisted live here. This room is pure: it knows no clock, no file, no socket,
+//! and not why something happened: that is the `engine`'s. Start with [`Event`] and [`Body`].
+
+mod digest;
+mod id;
+mod key;
+mod money;
+
+mod answer;
+mod call;
+mod failure;
+mod mail;
+mod prompt;
+mod run;
+mod sources;
+mod step;
+mod turn;
+mod verdict;
+
+mod body;
+mod envelope;
+mod event;
+
+pub use answer::{Answer, Ask, Finish, Usage};
+pub use body::{Body, DecodeError};
+pub use call::{
+    CallApplied, CallDoubted, CallFailed, CallIntended, CallJudged, CallNotApplied, CallNotSent, CallProposed, CallQueued,
+    CallRefused, CallSettled, Idempotency, Kept, Next, Settled,
+};
+pub use digest::{Digest, Hasher, canonical};
+pub use envelope::{Envelope, Head, Salt, StoredEvent, chain};
+pub use event::Event;
+pub use failure::{Failure, FailureClass, Party};
+pub use id::{AppendId, CallId, CommandId, Epoch, RunId, Seq, StepId};
+pub use key::call_key;
+pub use mail::{Mail, MailOutcome, MailTaken, Settlement};
+pub use money::{Money, ParseMoneyError};
+pub use prompt::{Prompt, PromptDelta, RebuildError};
+pub use run::{
+    Ceiling, EpochBegan, Format, LimitKind, LimitRaised, PauseReason, RunCancelRequested, RunCancelled, RunFailed, RunPaused,
+    RunResumed, RunStarted, RunSucceeded, Status, Waits,
+};
+pub use sources::Sources;
+pub use step::{StepFailed, StepKind, StepSkipped, StepStarted, StepSucceeded};
+pub use turn::{ContextAdjusted, ModelAnswered, ModelFailed, ModelIntended, Reserved, Retry};
+pub use verdict::{Held, Verdict};
+
+/// The time of an event, as its run's worker recorded it: microseconds, UTC.
+pub use jiff::Timestamp;

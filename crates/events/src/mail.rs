@@ -1,0 +1,78 @@
+//! What somebody outside puts to a run: first a row of its mailbox, then an event that says what became of it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{CallId, Ceiling, CommandId, LimitKind, Timestamp};
+
+/// What may be put to a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mail {
+    /// A person says whether a call in doubt took effect.
+    Settle {
+        /// Which call.
+        call: CallId,
+        /// Which way.
+        settlement: Settlement,
+        /// On what evidence.
+        evidence: String,
+    },
+    /// A ceiling is raised, for this run alone.
+    Raise {
+        /// Which kind.
+        limit: LimitKind,
+        /// The new ceiling.
+        to: Ceiling,
+        /// Why.
+        reason: String,
+    },
+    /// The run shall end; what has left is settled first.
+    Cancel {
+        /// Why.
+        reason: String,
+    },
+    /// What held the run is mended: try again.
+    Resume {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Which way a person settles a doubt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Settlement {
+    /// It took effect, and gave this.
+    Applied(Value),
+    /// It did not.
+    NotApplied,
+}
+
+/// The run's writer took a row of the mailbox in; a command taken is never taken again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MailTaken {
+    /// The row.
+    pub id: CommandId,
+    /// Who put it there.
+    pub who: String,
+    /// When, by the store's clock.
+    pub at: Timestamp,
+    /// What it says.
+    pub mail: Mail,
+    /// What became of it.
+    pub outcome: MailOutcome,
+}
+
+/// What became of a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailOutcome {
+    /// It was done; the events behind this one say what it changed.
+    Done,
+    /// It could not be done.
+    Refused {
+        /// Why, and what could be.
+        why: String,
+    },
+}

@@ -1,0 +1,250 @@
+//! Events of a whole run.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Digest, Epoch, Failure, Money, Party, StepId, Timestamp};
+
+/// The level of the journal's format: a worker takes only runs whose format it knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Format(pub u32);
+
+impl Format {
+    /// What this release writes and reads.
+    pub const CURRENT: Self = Self(1);
+}
+
+/// The run came to be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunStarted {
+    /// The contract's name.
+    pub contract: String,
+    /// The contract's version, as its author wrote it.
+    pub version: String,
+    /// The digest of every byte that was read for it; the run stays with it.
+    pub digest: Digest,
+    /// Which workflow.
+    pub workflow: String,
+    /// The workflow's input, checked against its type.
+    pub input: Value,
+    /// The key that makes a second start the same run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// What stands in for the contract's models, if something does: `script:/path`, `replay:/path`, or a model's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// What the settings came to; secrets enter by name only and are never among them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, Value>,
+}
+
+/// A worker took the run over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpochBegan {
+    /// Its right to write.
+    pub epoch: Epoch,
+    /// Its name: host and process.
+    pub worker: String,
+}
+
+/// No new call leaves until something is done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunPaused {
+    /// Why.
+    pub reason: PauseReason,
+}
+
+/// Why a run is paused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PauseReason {
+    /// The next call could pass a ceiling: `handfast raise` goes on.
+    Limit {
+        /// The clause's address: `agents.clerk.limits.cost`.
+        clause: String,
+        /// Which kind.
+        limit: LimitKind,
+        /// The ceiling.
+        ceiling: Ceiling,
+        /// What was used up.
+        used: Ceiling,
+        /// What the next call could take at worst.
+        needs: Ceiling,
+        /// The step whose call it is.
+        step: StepId,
+    },
+    /// Only the operator can help: a key is missing, an account is empty. `handfast go` tries again.
+    Operator {
+        /// What to do.
+        why: String,
+    },
+}
+
+/// What a limit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitKind {
+    /// Answers of a model within one step.
+    Turns,
+    /// Tries of one call.
+    Attempts,
+    /// Tokens in and out.
+    Tokens,
+    /// Money.
+    Cost,
+    /// Time since the step or the run began.
+    Time,
+}
+
+impl LimitKind {
+    /// The word in contracts and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Turns => "turns",
+            Self::Attempts => "attempts",
+            Self::Tokens => "tokens",
+            Self::Cost => "cost",
+            Self::Time => "time",
+        }
+    }
+}
+
+/// An amount of what a limit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ceiling {
+    /// Turns, attempts or tokens.
+    Count(u64),
+    /// Money.
+    Money(Money),
+    /// Milliseconds.
+    Ms(u64),
+}
+
+impl std::fmt::Display for Ceiling {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Count(count) => write!(f, "{count}"),
+            Self::Money(money) => write!(f, "{money}"),
+            Self::Ms(ms) => write!(f, "{}.{:03} s", ms / 1000, ms % 1000),
+        }
+    }
+}
+
+/// Somebody raised a ceiling for this run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitRaised {
+    /// The clause whose ceiling it is.
+    pub clause: String,
+    /// Which kind.
+    pub limit: LimitKind,
+    /// The new ceiling.
+    pub to: Ceiling,
+}
+
+/// What held the run no longer does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunResumed {
+    /// Who said so.
+    pub who: String,
+}
+
+/// The run ended as promised.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunSucceeded {
+    /// The workflow's output, checked against its type.
+    pub output: Value,
+}
+
+/// The run ended; what it promised did not come about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunFailed {
+    /// The step that failed; none where the run's own output did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<StepId>,
+    /// Why.
+    pub failure: Failure,
+    /// The clause that broke, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clause: Option<String>,
+    /// Who was at fault.
+    pub party: Party,
+}
+
+/// Somebody wants the run to end; what has left is settled first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunCancelRequested {
+    /// Who.
+    pub who: String,
+    /// Why.
+    pub why: String,
+}
+
+/// The run ended because somebody wanted it to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunCancelled {}
+
+/// What a run is doing, or what it rests on. Derived; kept beside the journal so that runs can be found by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Something can move.
+    Running,
+    /// It rests until something happens.
+    Waiting(Waits),
+    /// It rests until a limit is raised.
+    PausedByLimit,
+    /// It rests until the operator helps.
+    PausedForOperator,
+    /// Its journal doesn't fold; nothing is done with it.
+    Quarantined,
+    /// Ended as promised.
+    Done,
+    /// Ended otherwise.
+    Failed,
+    /// Ended by request.
+    Cancelled,
+}
+
+/// What a waiting run waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Waits {
+    /// A call in doubt, to be settled by a person.
+    Settlement,
+    /// A time: the next attempt is not due yet.
+    Retry {
+        /// When it is.
+        until: Timestamp,
+    },
+}
+
+impl Status {
+    /// Whether nothing can ever happen any more.
+    pub const fn is_ended(&self) -> bool {
+        matches!(self, Self::Done | Self::Failed | Self::Cancelled)
+    }
+
+    /// Whether only somebody outside can move it.
+    pub const fn rests(&self) -> bool {
+        !matches!(self, Self::Running | Self::Waiting(Waits::Retry { .. }))
+    }
+
+    /// In words, as people read it: `waiting (settlement)`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Waiting(Waits::Settlement) => "waiting (settlement)",
+            Self::Waiting(Waits::Retry { .. }) => "waiting (retry)",
+            Self::PausedByLimit => "paused (limit)",
+            Self::PausedForOperator => "paused (operator)",
+            Self::Quarantined => "quarantined",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}

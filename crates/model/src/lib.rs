@@ -1,0 +1,1 @@
+//! Models: the wire, failure classes, prices; scripted and recorded models.

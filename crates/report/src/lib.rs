@@ -1,0 +1,1 @@
+//! Folds over a journal for people and machines.

@@ -1,0 +1,1 @@
+//! The journal kept: append, read, lease, wake; SQLite.

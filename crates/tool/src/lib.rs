@@ -1,0 +1,1 @@
+//! Tools: MCP, processes, Rust functions.
