@@ -111,5 +111,4 @@ bodies! {
     CallDoubted = 1,
     CallSettled = 1,
     CallJudged = 1,
-    CallFailed = 1,
 }

@@ -149,7 +149,7 @@ pub enum Next {
     Retry(Retry),
     /// A person says whether it took effect: `handfast settle`.
     Settlement,
-    /// Nothing: the call has failed.
+    /// Nothing: the call has failed, and whoever asked is told. Closes the call.
     GiveUp,
 }
 
@@ -179,11 +179,4 @@ pub enum Settled {
 pub struct CallJudged {
     /// Every clause that was looked at: the output's type, then each `ensures`.
     pub verdicts: Vec<Verdict>,
-}
-
-/// The call failed; whoever asked is told. Closes the call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CallFailed {
-    /// Why.
-    pub failure: Failure,
 }

@@ -26,8 +26,8 @@ mod event;
 pub use answer::{Answer, Ask, Finish, Usage};
 pub use body::{Body, DecodeError};
 pub use call::{
-    CallApplied, CallDoubted, CallFailed, CallIntended, CallJudged, CallNotApplied, CallNotSent, CallProposed, CallQueued,
-    CallRefused, CallSettled, Idempotency, Kept, Next, Settled,
+    CallApplied, CallDoubted, CallIntended, CallJudged, CallNotApplied, CallNotSent, CallProposed,
+    CallQueued, CallRefused, CallSettled, Idempotency, Kept, Next, Settled,
 };
 pub use digest::{Digest, Hasher, canonical};
 pub use envelope::{Envelope, Head, Salt, StoredEvent, chain};
@@ -39,8 +39,8 @@ pub use mail::{Mail, MailOutcome, MailTaken, Settlement};
 pub use money::{Money, ParseMoneyError};
 pub use prompt::{Prompt, PromptDelta, RebuildError};
 pub use run::{
-    Ceiling, EpochBegan, Format, LimitKind, LimitRaised, PauseReason, RunCancelRequested, RunCancelled, RunFailed, RunPaused,
-    RunResumed, RunStarted, RunSucceeded, Status, Waits,
+    Ceiling, EpochBegan, Format, LimitKind, LimitRaised, PauseReason, RunCancelRequested, RunCancelled,
+    RunFailed, RunPaused, RunResumed, RunStarted, RunSucceeded, Status, Waits,
 };
 pub use sources::Sources;
 pub use step::{StepFailed, StepKind, StepSkipped, StepStarted, StepSucceeded};

@@ -78,7 +78,8 @@ impl std::str::FromStr for Money {
         }
         let whole: i64 = whole.parse().map_err(|_| wrong())?;
         let part: i64 = format!("{part:0<9}").parse().map_err(|_| wrong())?;
-        let nano = whole.checked_mul(1_000_000_000).and_then(|nano| nano.checked_add(part)).ok_or_else(wrong)?;
+        let nano =
+            whole.checked_mul(1_000_000_000).and_then(|nano| nano.checked_add(part)).ok_or_else(wrong)?;
         Ok(Self(nano))
     }
 }
