@@ -1,9 +1,33 @@
 //! The life of one run: decide, evolve, owed.
 //!
-//! Pure: it can't tell the time, starts nothing, opens nothing. Start with [`Run`].
+//! Pure: it can't tell the time, starts nothing, opens nothing. Read in this order: [`Run`] and its four tables
+//! (`state`), what follows from a command (`decide`), what moves by itself (`advance`), what is to be done (`owed`).
 
 mod command;
 mod dialect;
+mod limits;
+mod plan;
+mod refusal;
+mod state;
+
+mod decide;
+
+mod advance;
+mod ask;
+mod check;
+mod judge;
+mod remedy;
+mod send;
+
+mod owed;
+mod words;
 
 pub use command::{Command, ModelReply, ModelSaid, ModelTrouble, ToolError, ToolOutcome, ToolReply};
+pub use decide::Start;
 pub use dialect::{Dialect, Message, ModelSheet, Opening, Rates};
+pub use owed::{AskModel, CallTool, Debt, DebtKey};
+pub use plan::Plan;
+pub use refusal::Refusal;
+pub use state::{Illegal, Run, Spend};
+
+use words::{evidence, problems_told};

@@ -83,6 +83,19 @@ pub enum FailureClass {
 }
 
 impl FailureClass {
+    /// Whether it may pass by itself, so that the same call made again may succeed.
+    pub const fn is_transient(self) -> bool {
+        matches!(
+            self,
+            Self::RateLimited
+                | Self::Overloaded
+                | Self::Timeout
+                | Self::ConnectionLost
+                | Self::Unavailable
+                | Self::ToolTransient
+        )
+    }
+
     /// The name in words, as people read it.
     pub const fn name(self) -> &'static str {
         match self {

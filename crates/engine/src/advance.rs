@@ -1,0 +1,244 @@
+//! What can move now, moves: steps start, models are asked, calls leave, and the run ends.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use handfast_contract::{Expr, Scope, Step, StepWork};
+use handfast_events::{
+    CallDoubted, CallId, Failure, FailureClass, Kept, Next, Party, RunCancelled, RunFailed, RunSucceeded,
+    StepId, StepKind, StepSkipped, StepStarted, StepSucceeded,
+};
+use serde_json::{Map, Value};
+
+use crate::decide::Draft;
+use crate::state::{Call, CallState, Closed, Ending, Phase, StepState, Turn};
+use crate::{Refusal, problems_told};
+
+impl Draft {
+    /// Moves whatever can move, until nothing can.
+    pub(crate) fn advance(&mut self) -> Result<(), Refusal> {
+        loop {
+            let before = self.events.len();
+            for index in 0..self.run.steps.len() {
+                if self.run.phase != Phase::Running {
+                    break;
+                }
+                self.move_step(index)?;
+            }
+            if let Phase::Ending(ending) = self.run.phase.clone() {
+                return self.wind_down(ending);
+            }
+            if self.events.len() == before {
+                return if self.run.phase == Phase::Running { self.finish() } else { Ok(()) };
+            }
+        }
+    }
+
+    fn move_step(&mut self, index: usize) -> Result<(), Refusal> {
+        let Some(step) = self.run.steps.get(index).cloned() else { return Ok(()) };
+        match &step.state {
+            StepState::Pending => self.start_step(index, &step.id),
+            StepState::Agent(agent) => match &agent.turn {
+                Turn::Due(_) => self.ask(&step.id),
+                Turn::Calling { calls, .. } if calls.iter().all(Call::is_closed) => self.ask(&step.id),
+                Turn::Calling { calls, .. } => self.send_due(calls),
+                Turn::Asked(_) | Turn::Answered { .. } => Ok(()),
+            },
+            StepState::Calling(call) => match &call.state {
+                CallState::Due(_) => self.send_due(std::slice::from_ref(call)),
+                CallState::Closed(closed) => self.finish_tool_step(&step.id, &call.tool, closed),
+                CallState::Intended(_) | CallState::Doubted(_) | CallState::Applied(_) => Ok(()),
+            },
+            StepState::Tool | StepState::Succeeded(_) | StepState::Skipped | StepState::Failed => Ok(()),
+        }
+    }
+
+    fn send_due(&mut self, calls: &[Call]) -> Result<(), Refusal> {
+        for call in calls {
+            if self.run.phase == Phase::Running && matches!(call.state, CallState::Due(_)) {
+                self.send(&call.id)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A step starts as soon as all that it comes after is finished.
+    fn start_step(&mut self, index: usize, id: &StepId) -> Result<(), Refusal> {
+        let Some(step) = self.run.workflow.as_ref().and_then(|workflow| workflow.steps.get(index)).cloned()
+        else {
+            return Ok(());
+        };
+        let is_finished = |name: &Arc<str>| {
+            self.run
+                .steps
+                .iter()
+                .find(|other| other.id.as_str() == &**name)
+                .is_some_and(|other| other.is_finished())
+        };
+        if !step.after.iter().all(is_finished) {
+            return Ok(());
+        }
+        let steps = self.outputs(&step.after);
+        let wanted = match &step.when {
+            None => Ok(true),
+            Some(when) => self.in_workflow(when, &steps, |expr, scope| expr.holds(scope)),
+        };
+        match wanted {
+            Ok(true) => self.give_input(id, &step, &steps),
+            Ok(false) => {
+                let when = step.when.as_ref().map_or("", |when| when.source());
+                self.tell_step(id, StepSkipped { why: format!("`{when}` does not hold") })
+            }
+            Err(fault) => {
+                let failure =
+                    Failure::new(FailureClass::Author, format!("`when` can't be evaluated: {fault}"));
+                self.fail(id, failure, Some(self.step_clause(id, "when")), Party::Author)
+            }
+        }
+    }
+
+    /// Makes the step's input from what it reads, checks it, and starts the work.
+    fn give_input(&mut self, id: &StepId, step: &Step, steps: &Value) -> Result<(), Refusal> {
+        let (kind, schema) = match &step.work {
+            StepWork::Agent(agent) => (StepKind::Agent(agent.name.to_string()), agent.input.clone()),
+            StepWork::Tool(tool) => (StepKind::Tool(tool.name.to_string()), tool.input.clone()),
+        };
+        let mut input = match self.with(&step.with, steps) {
+            Ok(input) => input,
+            Err(fault) => {
+                let failure = Failure::new(FailureClass::Author, format!("its input can't be made: {fault}"));
+                return self.fail(id, failure, Some(self.step_clause(id, "with")), Party::Author);
+            }
+        };
+        schema.fill_defaults(&mut input);
+        let problems = schema.check(&input);
+        if !problems.is_empty() {
+            let from = step.after.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let from = if from.is_empty() { "the workflow's input".into() } else { from };
+            let detail = format!("what {from} gave does not fit what it takes: {}", problems_told(&problems));
+            let failure = Failure::new(FailureClass::HandOff, detail);
+            return self.fail(id, failure, Some(self.step_clause(id, "with")), Party::Step);
+        }
+        self.tell_step(id, StepStarted { kind, input: input.clone() })?;
+        match &step.work {
+            StepWork::Agent(_) => Ok(()),
+            StepWork::Tool(tool) => self.propose(id, &tool.name, input),
+        }
+    }
+
+    /// The arguments of a step; a bare path that is absent passes its absence on.
+    fn with(
+        &self,
+        with: &BTreeMap<String, Expr>,
+        steps: &Value,
+    ) -> Result<Value, handfast_contract::EvalError> {
+        let mut input = Map::new();
+        for (name, expr) in with {
+            if let Some(value) = self.in_workflow(expr, steps, |expr, scope| expr.eval(scope))? {
+                input.insert(name.clone(), value);
+            }
+        }
+        Ok(Value::Object(input))
+    }
+
+    fn in_workflow<T>(&self, expr: &Expr, steps: &Value, look: impl Fn(&Expr, &Scope<'_>) -> T) -> T {
+        let scope = Scope::default()
+            .with("input", &self.run.input)
+            .with("steps", steps)
+            .with("settings", self.run.plan.settings());
+        look(expr, &scope)
+    }
+
+    /// What these steps gave; those that were skipped gave nothing.
+    fn outputs(&self, names: &[Arc<str>]) -> Value {
+        let output = |name: &Arc<str>| {
+            let step = self.run.steps.iter().find(|step| step.id.as_str() == &**name)?;
+            match &step.state {
+                StepState::Succeeded(value) => Some((name.to_string(), (**value).clone())),
+                _ => None,
+            }
+        };
+        Value::Object(names.iter().filter_map(output).collect())
+    }
+
+    fn step_clause(&self, id: &StepId, part: &str) -> String {
+        let workflow = self.run.workflow.as_ref().map_or("", |workflow| &workflow.name);
+        format!("workflows.{workflow}.steps.{id}.{part}")
+    }
+
+    fn finish_tool_step(&mut self, id: &StepId, tool: &str, closed: &Closed) -> Result<(), Refusal> {
+        match closed {
+            Closed::Judged { result: Kept::Whole(value), .. } => {
+                self.tell_step(id, StepSucceeded { output: value.clone() })
+            }
+            Closed::Judged { result: Kept::Cut { bytes, .. }, .. } => {
+                let detail =
+                    format!("the result of `{tool}` has {bytes} bytes, more than a step can pass on");
+                let clause = Some(format!("tools.{tool}.output"));
+                self.fail(id, Failure::new(FailureClass::HandOff, detail), clause, Party::Tool)
+            }
+            Closed::Refused(refused) => {
+                let detail = format!("{}: {}", refused.sentence, refused.reason);
+                let clause = Some(refused.clause.clone());
+                self.fail(id, Failure::new(FailureClass::RefusedByClause, detail), clause, Party::Step)
+            }
+            Closed::Failed(failure) => {
+                let party = if failure.class == FailureClass::Author { Party::Author } else { Party::Tool };
+                self.fail(id, failure.clone(), None, party)
+            }
+        }
+    }
+
+    /// Every step is finished: the workflow gives its output.
+    fn finish(&mut self) -> Result<(), Refusal> {
+        if !self.run.steps.iter().all(|step| step.is_finished()) {
+            return Ok(());
+        }
+        let Some(workflow) = self.run.workflow.clone() else { return Ok(()) };
+        let names: Vec<Arc<str>> = workflow.steps.iter().map(|step| step.name.clone()).collect();
+        let steps = self.outputs(&names);
+        let output = workflow
+            .output
+            .as_ref()
+            .map(|output| self.in_workflow(output, &steps, |expr, scope| expr.eval(scope)));
+        match output.transpose() {
+            Ok(output) => self.tell(RunSucceeded { output: output.flatten().unwrap_or(Value::Null) }),
+            Err(fault) => {
+                let failure =
+                    Failure::new(FailureClass::Author, format!("the output can't be made: {fault}"));
+                let clause = Some(format!("workflows.{}.output", workflow.name));
+                self.tell(RunFailed { step: None, failure, clause, party: Party::Author })
+            }
+        }
+    }
+
+    /// Nothing new begins. What has left comes back or is settled; then the run ends.
+    fn wind_down(&mut self, ending: Ending) -> Result<(), Refusal> {
+        self.drop_asks()?;
+        for (id, attempt) in self.doubts_not_repeated() {
+            let failure = Failure::new(
+                FailureClass::Cancelled,
+                "the run is ending: what is in doubt is not sent again",
+            );
+            let next = Next::Settlement;
+            self.tell_call(&id, CallDoubted { attempt, failure, latency_ms: 0, next })?;
+        }
+        let is_open = |call: &Call| matches!(call.state, CallState::Intended(_) | CallState::Doubted(_));
+        if self.run.calls().any(is_open) {
+            return Ok(());
+        }
+        match ending {
+            Ending::Failed(failed) => self.tell(failed),
+            Ending::Cancelled => self.tell(RunCancelled {}),
+        }
+    }
+
+    /// Calls that were to be repeated while nobody knows whether they took effect.
+    fn doubts_not_repeated(&self) -> Vec<(CallId, u32)> {
+        let doubt = |call: &Call| match &call.state {
+            CallState::Due(due) => due.doubt.as_ref().map(|intent| (call.id.clone(), intent.attempt)),
+            _ => None,
+        };
+        self.run.calls().filter_map(doubt).collect()
+    }
+}

@@ -1,0 +1,316 @@
+//! A model is asked: the request is composed, held against every limit, and intended with its worst case reserved.
+
+use std::time::Duration;
+
+use handfast_contract::Limits;
+use handfast_events::{
+    Ceiling, LimitKind, ModelIntended, Money, PauseReason, Reserved, RunPaused, StepId, Timestamp, Usage,
+};
+
+use crate::Refusal;
+use crate::decide::Draft;
+use crate::dialect::{Message, Rates};
+use crate::limits::{
+    ATTEMPTS, MESSAGE_TOKENS, MODEL_TIMEOUT, OUTPUT_TOKENS, OUTPUT_TOKENS_MIN, RETRY_BUDGET, TURNS,
+};
+use crate::plan::Briefing;
+use crate::state::{AgentStep, CallState, Phase, Run, Spend, Turn};
+
+/// What the next request is, before its close.
+struct Question {
+    turn: u32,
+    attempt: u32,
+    tries: u64,
+    not_before: Option<Timestamp>,
+    /// What it adds to the head.
+    added: String,
+    /// How many messages that is.
+    messages: u64,
+}
+
+/// A limit that the next call would pass.
+struct Hit {
+    clause: String,
+    limit: LimitKind,
+    ceiling: Ceiling,
+    used: Ceiling,
+    needs: Ceiling,
+}
+
+/// One ceiling on tokens and money, and what counts against it.
+struct Account<'a> {
+    owner: String,
+    limits: &'a Limits,
+    spend: Spend,
+}
+
+impl Draft {
+    /// Asks the agent's model, if time and limits allow.
+    pub(crate) fn ask(&mut self, id: &StepId) -> Result<(), Refusal> {
+        let Some(agent) = self.agent_step(id) else { return Ok(()) };
+        let plan = self.run.plan.clone();
+        let Some(briefing) = plan.briefing(&agent.agent) else { return Ok(()) };
+        let question = self.question(agent, briefing);
+        if question.not_before.is_some_and(|at| at > self.now) {
+            return Ok(());
+        }
+        if let Some(hit) = self.count_limits(agent, briefing, &question) {
+            return self.pause(id, hit);
+        }
+        let accounts = self.accounts(agent, briefing);
+        let input = worst_input(agent, &question);
+        let rates = briefing.sheet.rates.unwrap_or_default();
+        let cap = match self.fit(&accounts, input, rates) {
+            Ok(cap) => cap,
+            // Less may be held once what is under way has come back: then it is looked at again.
+            Err(_) if accounts.iter().any(|account| account.spend.has_reserved()) => return Ok(()),
+            Err(hit) => return self.pause(id, hit),
+        };
+        let (_, prompt) = agent.prompt.then(&question.added, &briefing.sheet.dialect.close(cap));
+        let timeout = plan.contract().models.get(&briefing.model).and_then(|model| model.timeout);
+        let intent = ModelIntended {
+            turn: question.turn,
+            attempt: question.attempt,
+            model: briefing.model.to_string(),
+            prompt,
+            output_tokens_max: cap,
+            reserved: Reserved { tokens: input + cap, cost: rates.worst(input, cap) },
+            timeout_ms: ms(timeout.unwrap_or(MODEL_TIMEOUT)),
+        };
+        self.tell_step(id, intent)
+    }
+
+    /// What the next request adds to those before it.
+    fn question(&self, agent: &AgentStep, briefing: &Briefing) -> Question {
+        let dialect = &briefing.sheet.dialect;
+        let mut added = String::new();
+        let mut messages = 0;
+        let mut say = |text: &str| {
+            added.push_str(text);
+            messages += 1;
+        };
+        if agent.prompt.is_empty() {
+            say(&briefing.opening);
+            say(&briefing.given(&agent.input));
+        }
+        let (turn, attempt, tries, not_before) = match &agent.turn {
+            Turn::Due(due) => {
+                if let Some(amend) = &due.amend {
+                    say(&dialect.message(&Message::Assistant { text: &amend.answer.text, calls: &[] }));
+                    say(&dialect.message(&Message::User(&amend.what)));
+                }
+                (due.turn, due.attempt, due.tries, due.not_before)
+            }
+            Turn::Calling { turn, answer, calls } => {
+                say(&dialect.message(&Message::Assistant { text: &answer.text, calls: &answer.calls }));
+                for (ask, call) in answer.calls.iter().zip(calls) {
+                    if let CallState::Closed(closed) = &call.state {
+                        let text = self.told(&call.tool, closed);
+                        say(&dialect.message(&Message::Result { id: &ask.id, text: &text }));
+                    }
+                }
+                (turn + 1, 1, 0, None)
+            }
+            Turn::Asked(asked) => (asked.turn, asked.attempt, asked.tries, None),
+            Turn::Answered { turn, attempt, .. } => (*turn, *attempt, 0, None),
+        };
+        Question { turn, attempt, tries, not_before, added, messages }
+    }
+
+    /// Turns, attempts, retries and time.
+    fn count_limits(&self, agent: &AgentStep, briefing: &Briefing, question: &Question) -> Option<Hit> {
+        let own = &briefing.agent.limits;
+        let name = format!("agents.{}.limits", agent.agent);
+        let count = |clause: String, limit, default, used: u64| {
+            let ceiling = self.run.ceiling(&clause, Ceiling::Count(default));
+            let hit = Hit { clause, limit, ceiling, used: Ceiling::Count(used), needs: Ceiling::Count(1) };
+            (Ceiling::Count(used) >= ceiling).then_some(hit)
+        };
+        let turns = own.turns.unwrap_or(TURNS);
+        count(format!("{name}.turns"), LimitKind::Turns, turns, u64::from(question.turn) - 1)
+            .or_else(|| {
+                count(
+                    format!("{name}.attempts"),
+                    LimitKind::Attempts,
+                    own.attempts.unwrap_or(ATTEMPTS),
+                    question.tries,
+                )
+            })
+            .or_else(|| self.run.retries_spent(question.tries))
+            .or_else(|| self.run.time_spent(format!("{name}.time"), own.time, agent.since, self.now))
+            .or_else(|| self.run.deadline_passed(self.now))
+    }
+
+    /// Every ceiling on tokens and money that the call counts against.
+    fn accounts<'a>(&'a self, agent: &AgentStep, briefing: &'a Briefing) -> Vec<Account<'a>> {
+        let own = Account {
+            owner: format!("agents.{}.limits", agent.agent),
+            limits: &briefing.agent.limits,
+            spend: agent.spend,
+        };
+        let run = self.run.workflow.as_ref().map(|workflow| Account {
+            owner: format!("workflows.{}.limits", workflow.name),
+            limits: &workflow.limits,
+            spend: self.run.spend,
+        });
+        std::iter::once(own).chain(run).collect()
+    }
+
+    /// The most tokens that the answer may hold, so that the call fits every ceiling at its worst.
+    fn fit(&self, accounts: &[Account<'_>], input: u64, rates: Rates) -> Result<u64, Hit> {
+        let mut cap = OUTPUT_TOKENS;
+        for account in accounts {
+            if let Some(limit) = account.limits.tokens {
+                let clause = format!("{}.tokens", account.owner);
+                let used = account.spend.tokens();
+                let ceiling = self.run.ceiling(&clause, Ceiling::Count(limit));
+                let Ceiling::Count(most) = ceiling else { continue };
+                cap = cap.min(most.saturating_sub(used).saturating_sub(input));
+                if cap < OUTPUT_TOKENS_MIN {
+                    let needs = Ceiling::Count(input + OUTPUT_TOKENS_MIN);
+                    return Err(Hit {
+                        clause,
+                        limit: LimitKind::Tokens,
+                        ceiling,
+                        used: Ceiling::Count(used),
+                        needs,
+                    });
+                }
+            }
+            if let Some(limit) = account.limits.cost {
+                let clause = format!("{}.cost", account.owner);
+                let used = account.spend.cost();
+                let ceiling = self.run.ceiling(&clause, Ceiling::Money(limit));
+                let Ceiling::Money(most) = ceiling else { continue };
+                cap = cap.min(rates.output_that_fits(most.minus(used), input));
+                let needs = Ceiling::Money(rates.worst(input, OUTPUT_TOKENS_MIN));
+                if cap < OUTPUT_TOKENS_MIN {
+                    return Err(Hit {
+                        clause,
+                        limit: LimitKind::Cost,
+                        ceiling,
+                        used: Ceiling::Money(used),
+                        needs,
+                    });
+                }
+            }
+        }
+        Ok(cap)
+    }
+
+    fn pause(&mut self, id: &StepId, hit: Hit) -> Result<(), Refusal> {
+        if self.run.phase != Phase::Running {
+            return Ok(());
+        }
+        let Hit { clause, limit, ceiling, used, needs } = hit;
+        self.tell(RunPaused {
+            reason: PauseReason::Limit { clause, limit, ceiling, used, needs, step: id.clone() },
+        })
+    }
+
+    /// Attempts, retries and time of a tool's call.
+    pub(crate) fn pause_call(
+        &mut self,
+        id: &StepId,
+        tool: &str,
+        limit: Option<u64>,
+        tries: u64,
+    ) -> Result<bool, Refusal> {
+        let clause = format!("tools.{tool}.limits.attempts");
+        let ceiling = self.run.ceiling(&clause, Ceiling::Count(limit.unwrap_or(ATTEMPTS)));
+        let (used, needs) = (Ceiling::Count(tries), Ceiling::Count(1));
+        let attempts = Hit { clause, limit: LimitKind::Attempts, ceiling, used, needs };
+        let hit = (used >= ceiling).then_some(attempts).or_else(|| self.run.retries_spent(tries));
+        match hit.or_else(|| self.run.deadline_passed(self.now)) {
+            None => Ok(false),
+            Some(hit) => self.pause(id, hit).map(|()| true),
+        }
+    }
+}
+
+impl Run {
+    /// The ceiling in force: as somebody raised it, else as the contract says.
+    fn ceiling(&self, clause: &str, contract: Ceiling) -> Ceiling {
+        self.raised.get(clause).copied().unwrap_or(contract)
+    }
+
+    /// The retry budget of the whole run; a first try is no retry.
+    fn retries_spent(&self, tries: u64) -> Option<Hit> {
+        let clause = "run.limits.attempts".to_owned();
+        let ceiling = self.ceiling(&clause, Ceiling::Count(RETRY_BUDGET));
+        let (used, needs) = (Ceiling::Count(self.retries), Ceiling::Count(1));
+        let hit = Hit { clause, limit: LimitKind::Attempts, ceiling, used, needs };
+        (tries > 0 && used > ceiling).then_some(hit)
+    }
+
+    fn deadline_passed(&self, now: Timestamp) -> Option<Hit> {
+        let workflow = self.workflow.as_ref()?;
+        self.time_spent(
+            format!("workflows.{}.limits.time", workflow.name),
+            workflow.limits.time,
+            self.since,
+            now,
+        )
+    }
+
+    fn time_spent(
+        &self,
+        clause: String,
+        limit: Option<Duration>,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Option<Hit> {
+        let ceiling = self.ceiling(&clause, Ceiling::Ms(ms(limit?)));
+        let used = Ceiling::Ms(u64::try_from(now.duration_since(since).as_millis()).unwrap_or(0));
+        let hit = Hit { clause, limit: LimitKind::Time, ceiling, used, needs: Ceiling::Ms(0) };
+        (used >= ceiling).then_some(hit)
+    }
+}
+
+/// The most tokens that the request can come to: what the provider counted before, a token for each new byte, and an
+/// allowance for each message.
+fn worst_input(agent: &AgentStep, question: &Question) -> u64 {
+    let (known, from) = agent.counted.map_or((0, 0), |counted| (counted.tokens, counted.head_len));
+    let new_bytes = (agent.prompt.head_len() - from + question.added.len()) as u64;
+    // The close is not part of the head; the allowance for one more message covers it.
+    known + new_bytes + MESSAGE_TOKENS * (question.messages + 2)
+}
+
+fn ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Rates {
+    /// What this use costs, rounded half up once.
+    pub fn cost(&self, usage: Usage) -> Money {
+        let cached = usage.input_cached.min(usage.input);
+        let parts =
+            [(usage.input - cached, self.input), (cached, self.input_cached), (usage.output, self.output)];
+        let milli: i128 =
+            parts.iter().map(|(tokens, rate)| i128::from(*tokens) * i128::from(rate.nano_usd())).sum();
+        money((milli + 500) / 1000)
+    }
+
+    /// What it costs at the dearest rates, rounded up.
+    pub fn worst(&self, input: u64, output: u64) -> Money {
+        let milli = i128::from(input) * i128::from(self.input_max.nano_usd())
+            + i128::from(output) * i128::from(self.output_max.nano_usd());
+        money((milli + 999) / 1000)
+    }
+
+    /// The most tokens out that this much money pays for, beside so many in.
+    fn output_that_fits(&self, left: Money, input: u64) -> u64 {
+        let milli =
+            i128::from(left.nano_usd()) * 1000 - i128::from(input) * i128::from(self.input_max.nano_usd());
+        match i128::from(self.output_max.nano_usd()) {
+            _ if milli < 0 => 0,
+            0 => u64::MAX,
+            rate => u64::try_from(milli / rate).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+/// An amount past what fits stays at the largest.
+fn money(nano: i128) -> Money {
+    Money::from_nano_usd(i64::try_from(nano).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,124 @@
+//! A call is held against the contract before it is sent: its type, its authority, what it requires. In this order.
+
+use std::sync::Arc;
+
+use handfast_contract::{Clause, Scope, StepWork, Tool};
+use handfast_events::{CallId, CallRefused, call_key};
+use serde_json::{Value, json};
+
+use crate::decide::Draft;
+use crate::state::{AgentStep, StepState};
+use crate::{Refusal, evidence, problems_told};
+
+impl Draft {
+    /// Refuses the call with the clause and the way to mend it, or lets it be.
+    pub(crate) fn check(&mut self, id: &CallId) -> Result<(), Refusal> {
+        match self.objection_to_call(id) {
+            Some(refused) => self.tell_call(id, refused),
+            None => Ok(()),
+        }
+    }
+
+    fn objection_to_call(&self, id: &CallId) -> Option<CallRefused> {
+        let call = self.run.call(id)?;
+        let agent = self.agent_step(&id.step());
+        let granted = || agent.and_then(|agent| self.run.plan.briefing(&agent.agent));
+        let tool = match agent {
+            None => self.run.plan.tool(&call.tool),
+            Some(_) => {
+                granted().and_then(|briefing| briefing.agent.grant(&call.tool)).map(|grant| &grant.tool)
+            }
+        };
+        let Some(tool) = tool else { return Some(self.not_granted(agent, &call.tool)) };
+        if let Some(refused) = objection_to_type(tool, &call.args) {
+            return Some(refused);
+        }
+        let facts = self.call_facts(id);
+        let none = Value::Null;
+        let scope = Scope::default()
+            .with("args", &call.args)
+            .with("call", &facts)
+            .with("settings", self.run.plan.settings())
+            .with("input", agent.map_or(&none, |agent| &agent.input));
+        let grant = granted().and_then(|briefing| briefing.agent.grant(&call.tool));
+        let authority = grant.and_then(|grant| grant.condition.as_ref());
+        let clauses = authority.into_iter().chain(&tool.requires);
+        clauses.filter_map(|clause| objection(clause, &scope, &call.args)).next()
+    }
+
+    /// The model asks for what it was never shown.
+    fn not_granted(&self, agent: Option<&AgentStep>, tool: &str) -> CallRefused {
+        let name = agent.map_or("", |agent| &agent.agent);
+        let may = self.run.plan.briefing(name).map(|briefing| &briefing.agent.may);
+        let known: Vec<&str> = may.into_iter().flatten().map(|grant| &*grant.tool.name).collect();
+        let mend = match known.as_slice() {
+            [] => "Answer without tools.".to_owned(),
+            known => format!("Use one of: {}.", known.join(", ")),
+        };
+        CallRefused {
+            clause: format!("agents.{name}.may"),
+            sentence: format!("`{tool}` is not among what it may use"),
+            reason: format!("no tool `{tool}` is granted"),
+            mend,
+        }
+    }
+
+    /// What conditions see as `call`.
+    pub(crate) fn call_facts(&self, id: &CallId) -> Value {
+        json!({
+            "key": call_key(self.run.id, id),
+            "id": id.as_str(),
+            "run": self.run.id.to_string(),
+            "started": self.run.since.to_string(),
+        })
+    }
+
+    /// The tool that a tool step calls.
+    pub(crate) fn tool_of_step(&self, index: usize) -> Option<Arc<Tool>> {
+        match &self.run.workflow.as_ref()?.steps.get(index)?.work {
+            StepWork::Tool(tool) => Some(tool.clone()),
+            StepWork::Agent(_) => None,
+        }
+    }
+
+    /// Whether an agent asks for the call, so that it can be told to mend it.
+    pub(crate) fn is_agents(&self, id: &CallId) -> bool {
+        self.run.step(&id.step()).is_some_and(|step| matches!(step.state, StepState::Agent(_)))
+    }
+}
+
+fn objection_to_type(tool: &Tool, args: &Value) -> Option<CallRefused> {
+    let refused = |reason: String| CallRefused {
+        clause: tool.address("input"),
+        sentence: format!("the arguments of `{}` fit its type", tool.name),
+        reason,
+        mend: format!("Call again with arguments of this JSON Schema: {}", tool.input.json()),
+    };
+    if let Value::String(text) = args {
+        return Some(refused(format!("the arguments are no JSON object: {}", evidence(text))));
+    }
+    let problems = tool.input.check(args);
+    (!problems.is_empty()).then(|| refused(problems_told(&problems)))
+}
+
+/// A clause that doesn't hold, or that can't be evaluated: then it fails closed, and its author is to mend it.
+fn objection(clause: &Clause, scope: &Scope<'_>, args: &Value) -> Option<CallRefused> {
+    let refused = |reason: String, mend: String| CallRefused {
+        clause: clause.address.clone(),
+        sentence: clause.sentence.clone(),
+        reason,
+        mend,
+    };
+    let source = clause.condition.source();
+    match clause.condition.holds(scope) {
+        Ok(true) => None,
+        Ok(false) => Some(refused(
+            format!("`{source}` does not hold for {}", evidence(&args.to_string())),
+            format!("Call again so that `{source}` holds, or do without."),
+        )),
+        Err(fault) => Some(refused(
+            format!("the clause can't be evaluated, and so refuses: {fault}"),
+            "Do without: the contract's author must mend this clause.".into(),
+        )),
+    }
+}

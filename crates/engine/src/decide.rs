@@ -1,0 +1,127 @@
+//! What follows from a command: events, never deeds.
+//!
+//! A decision is drafted on a copy of the run, event by event, so that each part of it sees what the parts before it
+//! changed. The copy is thrown away; what was recorded is what counts.
+
+mod begin;
+mod mail;
+mod model;
+mod tool;
+
+use handfast_events::{Body, CallId, Event, Failure, Party, RunStarted, StepFailed, StepId, Timestamp};
+use serde_json::Value;
+
+use crate::state::{Phase, Run};
+use crate::{Command, Refusal, problems_told};
+
+/// How a run is to begin.
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    /// Which workflow.
+    pub workflow: String,
+    /// Its input.
+    pub input: Value,
+    /// The key that makes a second start the same run.
+    pub key: Option<String>,
+    /// What stands in for the contract's models: `script:/path`.
+    pub model: Option<String>,
+}
+
+impl Run {
+    /// The first events of a run that nothing has happened to. Whoever takes it next goes on.
+    ///
+    /// # Errors
+    /// The workflow, its input or its models are not as they must be; the refusal says what to mend.
+    pub fn start(&self, start: Start, now: Timestamp) -> Result<Vec<Event>, Refusal> {
+        let workflow = self.plan.ready(&start.workflow)?;
+        let mut input = start.input;
+        workflow.input.fill_defaults(&mut input);
+        let problems = workflow.input.check(&input);
+        if !problems.is_empty() {
+            return Err(Refusal::Input { workflow: start.workflow, problems: problems_told(&problems) });
+        }
+        let contract = self.plan.contract();
+        let settings = contract.settings.as_object().cloned().unwrap_or_default().into_iter().collect();
+        let mut draft = Draft::new(self, now);
+        draft.tell(RunStarted {
+            contract: contract.name.clone(),
+            version: contract.version.clone(),
+            digest: contract.digest,
+            workflow: start.workflow,
+            input,
+            key: start.key,
+            model: start.model,
+            settings,
+        })?;
+        Ok(draft.events)
+    }
+
+    /// What follows from this command? Reads no clock, performs nothing.
+    ///
+    /// # Errors
+    /// The command changes nothing: drop it if it is [`Refusal::Stale`], else tell whoever gave it.
+    pub fn decide(&self, command: Command, now: Timestamp) -> Result<Vec<Event>, Refusal> {
+        if matches!(self.phase, Phase::Unborn | Phase::Ended(_)) {
+            return Err(Refusal::NotLive { state: self.phase.name() });
+        }
+        let mut draft = Draft::new(self, now);
+        match command {
+            Command::Begin { epoch, worker } => draft.begin(epoch, worker)?,
+            Command::ModelReturned { step, turn, attempt, reply } => {
+                draft.model_returned(&step, turn, attempt, reply)?
+            }
+            Command::ToolReturned { call, attempt, reply } => draft.tool_returned(&call, attempt, reply)?,
+            Command::TimePassed => {}
+            Command::Mail { id, who, at, mail } => draft.mail(id, who, at, mail)?,
+        }
+        draft.advance()?;
+        Ok(draft.events)
+    }
+}
+
+/// A decision in the making.
+pub(crate) struct Draft {
+    pub(crate) run: Run,
+    pub(crate) now: Timestamp,
+    pub(crate) events: Vec<Event>,
+}
+
+impl Draft {
+    fn new(run: &Run, now: Timestamp) -> Self {
+        // A worker's clock may stand behind that of the worker before it: a run's time never goes backwards.
+        Self { run: run.clone(), now: now.max(run.time), events: Vec::new() }
+    }
+
+    /// Records something of the whole run.
+    pub(crate) fn tell(&mut self, body: impl Into<Body>) -> Result<(), Refusal> {
+        self.record(None, None, body.into())
+    }
+
+    /// Records something of a step.
+    pub(crate) fn tell_step(&mut self, step: &StepId, body: impl Into<Body>) -> Result<(), Refusal> {
+        self.record(Some(step.clone()), None, body.into())
+    }
+
+    /// Records something of a call.
+    pub(crate) fn tell_call(&mut self, call: &CallId, body: impl Into<Body>) -> Result<(), Refusal> {
+        self.record(Some(call.step()), Some(call.clone()), body.into())
+    }
+
+    fn record(&mut self, step: Option<StepId>, call: Option<CallId>, body: Body) -> Result<(), Refusal> {
+        let event = Event { seq: self.run.seq.next(), time: self.now, step, call, body };
+        self.run.apply(&event)?;
+        self.events.push(event);
+        Ok(())
+    }
+
+    /// Records that a step did not give what it promised.
+    pub(crate) fn fail(
+        &mut self,
+        step: &StepId,
+        failure: Failure,
+        clause: Option<String>,
+        party: Party,
+    ) -> Result<(), Refusal> {
+        self.tell_step(step, StepFailed { failure, clause, party })
+    }
+}

@@ -1,0 +1,67 @@
+//! A worker takes a run: whatever the worker before it had under way is lost, or in doubt.
+
+use handfast_events::{
+    CallDoubted, CallNotApplied, Epoch, EpochBegan, Failure, FailureClass, ModelFailed, Next, Retry, StepId,
+};
+
+use super::Draft;
+use crate::Refusal;
+use crate::state::{AgentStep, CallState, StepState, Turn};
+
+impl Draft {
+    pub(super) fn begin(&mut self, epoch: Epoch, worker: String) -> Result<(), Refusal> {
+        self.tell(EpochBegan { epoch, worker })?;
+        let steps: Vec<StepId> = self.run.steps.iter().map(|step| step.id.clone()).collect();
+        for step in &steps {
+            self.lose_ask(step)?;
+        }
+        self.doubt_calls()
+    }
+
+    /// An answer under way came to nobody: its spend is assumed, and it is asked for again.
+    fn lose_ask(&mut self, step: &StepId) -> Result<(), Refusal> {
+        let Some(state) = self.run.step(step).map(|step| &step.state) else { return Ok(()) };
+        let StepState::Agent(agent) = state else { return Ok(()) };
+        let AgentStep { turn: Turn::Asked(asked), .. } = &**agent else { return Ok(()) };
+        let lost = ModelFailed {
+            turn: asked.turn,
+            attempt: asked.attempt,
+            failure: gone(),
+            forfeited: asked.reserved,
+            latency_ms: 0,
+            body: None,
+            retry: Some(self.at_once()),
+        };
+        self.tell_step(step, lost)
+    }
+
+    /// What may have left: reads are made again, the rest is in doubt.
+    fn doubt_calls(&mut self) -> Result<(), Refusal> {
+        let open = self.run.calls().filter_map(|call| match &call.state {
+            CallState::Intended(sent) => Some((call.id.clone(), sent.clone())),
+            _ => None,
+        });
+        for (id, sent) in open.collect::<Vec<_>>() {
+            let (attempt, failure, latency_ms) = (sent.intent.attempt, gone(), 0);
+            let again = Next::Retry(self.at_once());
+            if sent.only_reads() {
+                self.tell_call(&id, CallNotApplied { attempt, failure, latency_ms, next: again })?;
+            } else {
+                let next = if sent.is_repeatable() { again } else { Next::Settlement };
+                self.tell_call(&id, CallDoubted { attempt, failure, latency_ms, next })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn at_once(&self) -> Retry {
+        Retry { at: self.now, why: "a worker took over".into() }
+    }
+}
+
+fn gone() -> Failure {
+    Failure::new(
+        FailureClass::WorkerGone,
+        "the worker that made this attempt is gone, and what came back with it",
+    )
+}

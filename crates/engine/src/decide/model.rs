@@ -1,0 +1,196 @@
+//! A model returned: an answer is taken apart, a failure gets its remedy.
+
+use handfast_events::{
+    Answer, CallProposed, ContextAdjusted, Failure, FailureClass, Finish, ModelAnswered, ModelFailed, Party,
+    PauseReason, Reserved, RunPaused, StepId, StepSucceeded, Usage,
+};
+use serde_json::Value;
+
+use super::Draft;
+use crate::limits::{CALLS_PER_TURN_MAX, MALFORMED_MAX};
+use crate::remedy::{Remedy, remedy};
+use crate::state::{AgentStep, Phase, StepState, Turn};
+use crate::{ModelReply, ModelSaid, Refusal, problems_told};
+
+impl Draft {
+    pub(super) fn model_returned(
+        &mut self,
+        step: &StepId,
+        turn: u32,
+        attempt: u32,
+        reply: ModelReply,
+    ) -> Result<(), Refusal> {
+        let agent = self.agent_step(step).ok_or(Refusal::Stale)?;
+        let Turn::Asked(asked) = &agent.turn else { return Err(Refusal::Stale) };
+        if (asked.turn, asked.attempt) != (turn, attempt) {
+            return Err(Refusal::Stale);
+        }
+        let (asked, name) = (asked.clone(), agent.agent.clone());
+        match reply.outcome {
+            Ok(ModelSaid { answer, usage }) => {
+                // A provider that doesn't count is booked at what was reserved: never less than it can have been.
+                let usage = usage.unwrap_or(Usage { input: asked.reserved.tokens, ..Usage::default() });
+                let rates = self
+                    .run
+                    .plan
+                    .briefing(&name)
+                    .and_then(|briefing| briefing.sheet.rates)
+                    .unwrap_or_default();
+                let said = ModelAnswered {
+                    turn,
+                    attempt,
+                    answer: answer.clone(),
+                    usage,
+                    cost: rates.cost(usage),
+                    latency_ms: reply.latency_ms,
+                    body: reply.body,
+                    request_id: reply.request_id,
+                };
+                self.tell_step(step, said)?;
+                self.answered(step, answer)
+            }
+            Err(trouble) => {
+                let retry = match remedy(&trouble.failure) {
+                    Remedy::Retry => {
+                        Some(self.backoff(step.as_str(), attempt, asked.tries, &trouble.failure))
+                    }
+                    Remedy::Pause | Remedy::Fail => None,
+                };
+                let failed = ModelFailed {
+                    turn,
+                    attempt,
+                    failure: trouble.failure.clone(),
+                    forfeited: if trouble.may_have_cost { asked.reserved } else { Reserved::default() },
+                    latency_ms: reply.latency_ms,
+                    body: reply.body,
+                    retry,
+                };
+                self.tell_step(step, failed)?;
+                match remedy(&trouble.failure) {
+                    Remedy::Retry => Ok(()),
+                    Remedy::Pause => self.pause_for_operator(&trouble.failure.detail),
+                    Remedy::Fail => {
+                        let party = party(trouble.failure.class);
+                        self.fail(step, trouble.failure, None, party)
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn pause_for_operator(&mut self, why: &str) -> Result<(), Refusal> {
+        if self.run.phase == Phase::Running {
+            self.tell(RunPaused { reason: PauseReason::Operator { why: why.into() } })?;
+        }
+        Ok(())
+    }
+
+    /// What an answer leads to: calls, a value, a reminder, or the end of the step.
+    fn answered(&mut self, step: &StepId, answer: Answer) -> Result<(), Refusal> {
+        if let Some(refusal) = answer.refusal {
+            let failure = Failure::new(FailureClass::Refused, format!("the model declined: {refusal}"));
+            return self.fail(step, failure, None, Party::Model);
+        }
+        if answer.finish == Finish::Filtered {
+            let failure =
+                Failure::new(FailureClass::ContentFiltered, "the provider's filter cut the answer off");
+            return self.fail(step, failure, None, Party::Model);
+        }
+        if answer.calls.len() > CALLS_PER_TURN_MAX {
+            let count = answer.calls.len();
+            let problem =
+                format!("it asks for {count} calls at once; at most {CALLS_PER_TURN_MAX} can be made");
+            return self.malformed(step, &problem);
+        }
+        if answer.calls.is_empty() {
+            return match self.read_output(step, &answer) {
+                Ok(output) => self.tell_step(step, StepSucceeded { output }),
+                Err(problem) => self.malformed(step, &problem),
+            };
+        }
+        for ask in &answer.calls {
+            let args = match serde_json::from_str::<Value>(if ask.args.trim().is_empty() {
+                "{}"
+            } else {
+                &ask.args
+            }) {
+                Ok(args) => args,
+                Err(_) => Value::String(ask.args.clone()),
+            };
+            self.propose(step, &ask.tool, args)?;
+        }
+        Ok(())
+    }
+
+    /// The agent's final value, or what keeps the answer from being it.
+    fn read_output(&self, step: &StepId, answer: &Answer) -> Result<Value, String> {
+        if answer.finish == Finish::Length {
+            return Err("it was cut off at the cap on its length; say it in fewer words".into());
+        }
+        let output = self.agent_step(step).and_then(|agent| self.run.plan.briefing(&agent.agent));
+        let Some(schema) = output.and_then(|briefing| briefing.agent.output.as_ref()) else {
+            return if answer.text.trim().is_empty() {
+                Err("it is empty".into())
+            } else {
+                Ok(Value::String(answer.text.clone()))
+            };
+        };
+        let value: Value =
+            serde_json::from_str(answer.text.trim()).map_err(|error| format!("it is no JSON: {error}"))?;
+        let problems = schema.check(&value);
+        if problems.is_empty() { Ok(value) } else { Err(problems_told(&problems)) }
+    }
+
+    /// The model is shown what was wrong and asked again; after the last time the step fails.
+    fn malformed(&mut self, step: &StepId, problem: &str) -> Result<(), Refusal> {
+        let Some(AgentStep { turn: Turn::Answered { turn, malformed, .. }, agent, .. }) =
+            self.agent_step(step)
+        else {
+            return Err(Refusal::Stale);
+        };
+        let (turn, times, agent) = (*turn, malformed + 1, agent.clone());
+        if times >= MALFORMED_MAX {
+            let failure = Failure::new(
+                FailureClass::Malformed,
+                format!("the model missed the form {times} times; last: {problem}"),
+            );
+            return self.fail(step, failure, Some(format!("agents.{agent}.output")), Party::Model);
+        }
+        let has_schema =
+            self.run.plan.briefing(&agent).is_some_and(|briefing| briefing.agent.output.is_some());
+        let form = if has_schema {
+            "Answer again with one JSON value of the agreed schema and nothing else: no prose, no code fence."
+        } else {
+            "Answer again, in plain text."
+        };
+        let what = format!("That answer can't be used: {problem}. {form}");
+        self.tell_step(step, ContextAdjusted { turn, why: format!("malformed output: {problem}"), what })
+    }
+
+    /// Records a call and holds it against the contract.
+    pub(crate) fn propose(&mut self, step: &StepId, tool: &str, mut args: Value) -> Result<(), Refusal> {
+        if let Some(tool) = self.run.plan.tool(tool) {
+            tool.input.fill_defaults(&mut args);
+        }
+        self.tell_step(step, CallProposed { tool: tool.into(), args })?;
+        let call = self.run.step(step).and_then(|step| step.calls().last()).map(|call| call.id.clone());
+        call.map_or(Ok(()), |call| self.check(&call))
+    }
+
+    pub(crate) fn agent_step(&self, step: &StepId) -> Option<&AgentStep> {
+        match &self.run.step(step)?.state {
+            StepState::Agent(agent) => Some(agent),
+            _ => None,
+        }
+    }
+}
+
+/// Who is at fault for a failure of a model's call.
+const fn party(class: FailureClass) -> Party {
+    match class {
+        FailureClass::Refused | FailureClass::ContentFiltered | FailureClass::Malformed => Party::Model,
+        FailureClass::BadRequest | FailureClass::ContextOverflow => Party::Runtime,
+        FailureClass::Unknown => Party::Unknown,
+        _ => Party::Server,
+    }
+}

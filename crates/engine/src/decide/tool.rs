@@ -1,0 +1,175 @@
+//! A tool returned: what came back is told apart into applied, not applied and in doubt.
+
+use handfast_contract::{FailureRule, Scope, Then, Tool};
+use handfast_events::{
+    CallApplied, CallDoubted, CallId, CallNotApplied, CallNotSent, Digest, Failure, FailureClass, Kept, Next,
+    canonical,
+};
+use serde_json::{Value, json};
+
+use super::Draft;
+use crate::limits::{RESULT_BYTES_MAX, RESULT_HEAD_BYTES};
+use crate::remedy::{Remedy, remedy};
+use crate::state::{Call, CallState, Phase, Sent};
+use crate::{Refusal, ToolError, ToolOutcome, ToolReply};
+
+/// What an attempt came to, before what follows is decided.
+enum Came {
+    Applied(Value),
+    NotApplied { failure: Failure, settles_call: bool },
+    NotSent(Failure),
+    Doubt(Failure),
+}
+
+impl Draft {
+    pub(super) fn tool_returned(
+        &mut self,
+        id: &CallId,
+        attempt: u32,
+        reply: ToolReply,
+    ) -> Result<(), Refusal> {
+        let call = self.run.call(id).ok_or(Refusal::Stale)?;
+        let CallState::Intended(sent) = &call.state else { return Err(Refusal::Stale) };
+        if sent.intent.attempt != attempt {
+            return Err(Refusal::Stale);
+        }
+        let (sent, latency_ms) = (sent.clone(), reply.latency_ms);
+        match self.tell_apart(call, &sent, reply.outcome) {
+            Came::Applied(value) => {
+                self.tell_call(id, CallApplied { attempt, result: keep(value), latency_ms })?;
+                self.judge(id)
+            }
+            Came::NotApplied { failure, settles_call } => {
+                let next = self.next(id, &sent, &failure, settles_call);
+                self.tell_call(id, CallNotApplied { attempt, failure, latency_ms, next })
+            }
+            Came::NotSent(failure) => {
+                let pause = remedy(&failure) == Remedy::Pause;
+                let detail = failure.detail.clone();
+                let next = self.next(id, &sent, &failure, false);
+                self.tell_call(id, CallNotSent { attempt, failure, next })?;
+                if pause { self.pause_for_operator(&detail) } else { Ok(()) }
+            }
+            Came::Doubt(failure) => {
+                let next = self.next(id, &Sent { doubt: true, ..sent }, &failure, false);
+                self.tell_call(id, CallDoubted { attempt, failure, latency_ms, next })
+            }
+        }
+    }
+
+    /// What follows an attempt without a result.
+    fn next(&self, id: &CallId, sent: &Sent, failure: &Failure, settles_call: bool) -> Next {
+        let in_doubt = sent.doubt && !settles_call;
+        let may_repeat = !in_doubt || sent.is_repeatable();
+        let worth_it = in_doubt || remedy(failure) != Remedy::Fail;
+        let is_ending = matches!(self.run.phase, Phase::Ending(_));
+        if worth_it && may_repeat && !is_ending {
+            return Next::Retry(self.backoff(id.as_str(), sent.intent.attempt, sent.tries, failure));
+        }
+        if in_doubt { Next::Settlement } else { Next::GiveUp }
+    }
+
+    /// The contract's own failures first, then what is built in.
+    fn tell_apart(&self, call: &Call, sent: &Sent, outcome: ToolOutcome) -> Came {
+        let Some(tool) = self.run.plan.tool(&call.tool) else {
+            return Came::Doubt(Failure::new(FailureClass::Author, "the contract has no such tool any more"));
+        };
+        let (error, returned) = match outcome {
+            ToolOutcome::Returned(value) => (ToolError::default(), Some(value)),
+            ToolOutcome::Failed(error) => (error, None),
+            ToolOutcome::TurnedAway(error) => {
+                let class = error.class.unwrap_or(FailureClass::ToolPermanent);
+                return Came::NotApplied { failure: named(class, "turned_away", error), settles_call: false };
+            }
+            ToolOutcome::NotSent(error) => {
+                return Came::NotSent(named(
+                    error.class.unwrap_or(FailureClass::Unavailable),
+                    "unreachable",
+                    error,
+                ));
+            }
+            ToolOutcome::Lost(error) => {
+                let failure = named(error.class.unwrap_or(FailureClass::ConnectionLost), "lost", error);
+                return lost(sent, failure);
+            }
+        };
+        let facts = json!({ "text": error.text, "code": error.code.as_deref().unwrap_or(""), "status": error.status.unwrap_or(0) });
+        let result = returned.clone().unwrap_or(Value::Null);
+        let scope = Scope::default()
+            .with("args", &call.args)
+            .with("error", &facts)
+            .with("result", &result)
+            .with("settings", self.run.plan.settings());
+        // A rule that doesn't look at the result speaks of failures only.
+        let applies = |rule: &&FailureRule| returned.is_none() || rule.when.roots().contains("result");
+        for rule in tool.failures.iter().filter(applies) {
+            match rule.when.holds(&scope) {
+                Ok(false) => {}
+                Ok(true) => return recognised(rule, &scope, sent, error),
+                Err(fault) => {
+                    let failure =
+                        Failure::new(FailureClass::Author, format!("failure `{}`: {fault}", rule.name));
+                    return unnamed(tool, sent, failure);
+                }
+            }
+        }
+        match returned {
+            Some(value) => Came::Applied(value),
+            None => {
+                unnamed(tool, sent, named(error.class.unwrap_or(FailureClass::ToolBreach), "unnamed", error))
+            }
+        }
+    }
+}
+
+/// A failure that the contract names: naming it promises what it means.
+fn recognised(rule: &FailureRule, scope: &Scope<'_>, sent: &Sent, error: ToolError) -> Came {
+    if let Some(gives) = &rule.gives {
+        return match gives.eval(scope) {
+            Ok(value) => Came::Applied(value.unwrap_or(Value::Null)),
+            Err(fault) => {
+                lost(sent, Failure::new(FailureClass::Author, format!("failure `{}`: {fault}", rule.name)))
+            }
+        };
+    }
+    let name = &*rule.name;
+    let settles_call = rule.settles_call;
+    match rule.then {
+        Then::Permanent => {
+            Came::NotApplied { failure: named(FailureClass::ToolPermanent, name, error), settles_call }
+        }
+        Then::Transient => {
+            Came::NotApplied { failure: named(FailureClass::ToolTransient, name, error), settles_call }
+        }
+        Then::Doubtful => lost(sent, named(FailureClass::ToolTransient, name, error)),
+    }
+}
+
+/// A failure that the contract doesn't name: the tool's breach, and in doubt if the tool writes.
+fn unnamed(tool: &Tool, sent: &Sent, failure: Failure) -> Came {
+    let detail =
+        format!("tool `{}` failed in a way that its contract doesn't name: {}", tool.name, failure.detail);
+    let failure = Failure { detail, ..failure };
+    if sent.only_reads() { Came::NotApplied { failure, settles_call: false } } else { Came::Doubt(failure) }
+}
+
+/// No answer: what only reads has changed nothing, for the rest nobody can know.
+fn lost(sent: &Sent, failure: Failure) -> Came {
+    if sent.only_reads() { Came::NotApplied { failure, settles_call: false } } else { Came::Doubt(failure) }
+}
+
+fn named(class: FailureClass, name: &str, error: ToolError) -> Failure {
+    let code = Some(error.code.map_or_else(|| name.to_owned(), |code| format!("{name} ({code})")));
+    Failure { class, detail: error.text, status: error.status, code, retry_after_ms: None }
+}
+
+/// A result, cut where it is larger than a result may be.
+fn keep(value: Value) -> Kept {
+    let bytes = canonical(&value);
+    if bytes.len() <= RESULT_BYTES_MAX {
+        return Kept::Whole(value);
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let head = text.get(..text.floor_char_boundary(RESULT_HEAD_BYTES)).unwrap_or_default().to_owned();
+    Kept::Cut { head, digest: Digest::of(&bytes), bytes: bytes.len() as u64 }
+}

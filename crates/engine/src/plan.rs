@@ -1,0 +1,100 @@
+//! What a run runs from: a checked contract, and what must be known of its models.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use handfast_contract::{Agent, Contract, Name, ShownAgent, StepWork, Tool, Workflow};
+use serde_json::Value;
+
+use crate::{Message, ModelSheet, Opening, Refusal};
+
+/// A contract made ready to run. One serves every run of it.
+#[derive(Debug)]
+pub struct Plan {
+    contract: Arc<Contract>,
+    briefings: BTreeMap<Name, Briefing>,
+}
+
+/// An agent made ready to be asked.
+#[derive(Debug)]
+pub(crate) struct Briefing {
+    pub(crate) agent: Arc<Agent>,
+    pub(crate) model: Name,
+    pub(crate) sheet: ModelSheet,
+    /// The head of its every request.
+    pub(crate) opening: Arc<str>,
+}
+
+impl Plan {
+    /// Makes a contract ready, given the sheet of each model that it names.
+    pub fn new(contract: Arc<Contract>, sheets: &BTreeMap<Name, ModelSheet>) -> Self {
+        let brief = |agent: &Arc<Agent>| {
+            let name = agent.models.first()?;
+            let (model, sheet) = (contract.models.get(name)?, sheets.get(name)?);
+            let ShownAgent { instructions, tools, output } = contract.shown_agent(&agent.name)?;
+            let opening = Opening {
+                model: &model.model,
+                system: &instructions,
+                tools: &tools,
+                output: output.as_ref(),
+            };
+            let opening = sheet.dialect.open(&opening).into();
+            let (model, sheet) = (name.clone(), sheet.clone());
+            Some((agent.name.clone(), Briefing { agent: agent.clone(), model, sheet, opening }))
+        };
+        let briefings = contract.agents.values().filter_map(brief).collect();
+        Self { contract, briefings }
+    }
+
+    /// The contract.
+    pub fn contract(&self) -> &Contract {
+        &self.contract
+    }
+
+    pub(crate) fn workflow(&self, name: &str) -> Option<Arc<Workflow>> {
+        self.contract.workflows.get(name).cloned()
+    }
+
+    pub(crate) fn tool(&self, name: &str) -> Option<&Arc<Tool>> {
+        self.contract.tools.get(name)
+    }
+
+    pub(crate) fn briefing(&self, agent: &str) -> Option<&Briefing> {
+        self.briefings.get(agent)
+    }
+
+    pub(crate) fn settings(&self) -> &Value {
+        &self.contract.settings
+    }
+
+    /// The workflow, if all that it leans on is known.
+    ///
+    /// # Errors
+    /// What is missing, with the remedy.
+    pub(crate) fn ready(&self, name: &str) -> Result<Arc<Workflow>, Refusal> {
+        let workflow = self.workflow(name).ok_or_else(|| Refusal::NoWorkflow {
+            workflow: name.into(),
+            known: self.contract.workflows.keys().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        })?;
+        for step in &workflow.steps {
+            let StepWork::Agent(agent) = &step.work else { continue };
+            let model = || agent.models.first().map_or_else(String::new, ToString::to_string);
+            let briefing = self.briefing(&agent.name).ok_or_else(|| Refusal::NoModel { model: model() })?;
+            if briefing.sheet.rates.is_none() {
+                return Err(Refusal::NoPrice { model: model() });
+            }
+        }
+        Ok(workflow)
+    }
+}
+
+impl Briefing {
+    /// The first message behind the opening: what the agent is given.
+    pub(crate) fn given(&self, input: &Value) -> String {
+        let text = match input {
+            Value::Object(fields) if fields.is_empty() => "Begin.".to_owned(),
+            input => format!("Your input, as data:\n{input}"),
+        };
+        self.sheet.dialect.message(&Message::User(&text))
+    }
+}

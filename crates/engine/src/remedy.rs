@@ -1,0 +1,56 @@
+//! Each failure has one remedy. What is not built yet ends the step, named.
+
+use std::time::Duration;
+
+use handfast_events::{Digest, Failure, FailureClass, Retry};
+
+use crate::decide::Draft;
+use crate::limits::{BACKOFF_FIRST, BACKOFF_MAX, RETRY_AFTER_MAX};
+
+/// What is done about a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Remedy {
+    /// The same again, after a wait that survives a crash.
+    Retry,
+    /// Nothing leaves until the operator has mended it.
+    Pause,
+    /// The step ends.
+    Fail,
+}
+
+/// The remedy for a failure of a model's call, or of a tool's attempt that is known not to have taken effect.
+pub(crate) const fn remedy(failure: &Failure) -> Remedy {
+    match failure.class {
+        class if class.is_transient() => Remedy::Retry,
+        FailureClass::WorkerGone => Remedy::Retry,
+        FailureClass::Billing | FailureClass::Authentication => Remedy::Pause,
+        _ => Remedy::Fail,
+    }
+}
+
+impl Draft {
+    /// When to try again: as long as the other side asks for, else exponential backoff with full jitter.
+    ///
+    /// The jitter is drawn from the run and the attempt, so that it is the same whoever decides.
+    pub(crate) fn backoff(&self, place: &str, attempt: u32, tries: u64, failure: &Failure) -> Retry {
+        let asked = failure.retry_after_ms.map(|ms| Duration::from_millis(ms).min(RETRY_AFTER_MAX));
+        let (wait, why) = match asked {
+            Some(wait) => (wait, format!("the other side asks for {:.1} s", wait.as_secs_f64())),
+            None => {
+                let doublings = u32::try_from(tries.saturating_sub(1)).unwrap_or(u32::MAX).min(16);
+                let ceiling = BACKOFF_FIRST.saturating_mul(1 << doublings).min(BACKOFF_MAX);
+                let wait = ceiling.mul_f64(jitter(&format!("{}/{place}/{attempt}", self.run.id)));
+                (wait, format!("backoff {:.1} s", wait.as_secs_f64()))
+            }
+        };
+        let at = self.now.checked_add(wait).unwrap_or(self.now);
+        Retry { at, why }
+    }
+}
+
+/// A number from 0 to 1 that depends on nothing but its seed.
+fn jitter(seed: &str) -> f64 {
+    let digest = Digest::of(seed.as_bytes());
+    let [a, b, c, d, ..] = *digest.as_bytes();
+    f64::from(u32::from_be_bytes([a, b, c, d])) / f64::from(u32::MAX)
+}

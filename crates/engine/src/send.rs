@@ -1,0 +1,147 @@
+//! A call leaves: after its turn among the calls that touch the same things, and within its limits.
+
+use handfast_contract::{EffectKind, IdempotencyRule, Scope, Tool, overlap};
+use handfast_events::{
+    CallId, CallIntended, CallQueued, Failure, FailureClass, Idempotency, Party, call_key,
+};
+use serde_json::{Map, Value};
+
+use crate::Refusal;
+use crate::decide::Draft;
+use crate::limits::TOOL_TIMEOUT;
+use crate::state::{Call, CallState, Run};
+
+/// What a call touches, as the contract names it with the call's arguments filled in.
+#[derive(Default)]
+struct Touched {
+    reads: Vec<String>,
+    writes: Vec<String>,
+}
+
+impl Draft {
+    /// Intends the call, if nothing is in its way.
+    pub(crate) fn send(&mut self, id: &CallId) -> Result<(), Refusal> {
+        let Some(call) = self.run.call(id).cloned() else { return Ok(()) };
+        let CallState::Due(due) = &call.state else { return Ok(()) };
+        let Some(tool) = self.run.plan.tool(&call.tool).cloned() else { return Ok(()) };
+        if due.not_before.is_some_and(|at| at > self.now) {
+            return Ok(());
+        }
+        let (touched, sends) = match self
+            .touched(&call, &tool)
+            .and_then(|touched| Ok((touched, self.sends(&call, &tool)?)))
+        {
+            Ok(both) => both,
+            Err((part, fault)) => {
+                let failure =
+                    Failure::new(FailureClass::Author, format!("`{part}` of tool `{}`: {fault}", tool.name));
+                return self.fail(&id.step(), failure, Some(tool.address(part)), Party::Author);
+            }
+        };
+        if let Some((behind, resource)) = self.in_the_way(&call, &touched) {
+            let is_said = due.behind.as_ref() == Some(&behind);
+            return if is_said { Ok(()) } else { self.tell_call(id, CallQueued { resource, behind }) };
+        }
+        if self.pause_call(&id.step(), &call.tool, tool.limits.attempts, due.tries)? {
+            return Ok(());
+        }
+        let timeout = tool.limits.timeout.unwrap_or(TOOL_TIMEOUT);
+        let intent = CallIntended {
+            attempt: due.attempt,
+            sends,
+            idempotency: idempotency(&self.run, &tool, id),
+            reads: touched.reads,
+            writes: touched.writes,
+            timeout_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX),
+        };
+        self.tell_call(id, intent)
+    }
+
+    /// An open call that goes first: one that has left, or one before it in its turn, that touches what this one touches
+    /// and of which at least one writes.
+    fn in_the_way(&self, call: &Call, touched: &Touched) -> Option<(CallId, String)> {
+        let mut is_before = true;
+        for other in self.run.calls() {
+            if other.id == call.id {
+                is_before = false;
+                continue;
+            }
+            let has_left =
+                matches!(other.state, CallState::Intended(_) | CallState::Doubted(_) | CallState::Applied(_));
+            let may_leave =
+                is_before && matches!(other.state, CallState::Due(_)) && other.id.step() == call.id.step();
+            if !has_left && !may_leave {
+                continue;
+            }
+            let Some(tool) = self.run.plan.tool(&other.tool) else { continue };
+            // What can't be evaluated ends its step when its turn comes; until then it touches nothing that is known.
+            let theirs = self.touched(other, tool).unwrap_or_default();
+            if let Some(resource) = touched.conflict(&theirs) {
+                return Some((other.id.clone(), resource));
+            }
+        }
+        None
+    }
+
+    fn touched(&self, call: &Call, tool: &Tool) -> Result<Touched, (&'static str, String)> {
+        let facts = self.call_facts(&call.id);
+        let scope = self.call_scope(call, &facts);
+        let mut touched = Touched::default();
+        for effect in &tool.effects {
+            let resource =
+                || effect.target.fill_resource(&scope).map_err(|fault| ("effects", fault.to_string()));
+            match effect.kind {
+                EffectKind::Reads => touched.reads.push(resource()?),
+                EffectKind::Writes | EffectKind::Creates | EffectKind::Deletes => {
+                    touched.writes.push(resource()?)
+                }
+                EffectKind::Notifies | EffectKind::Enqueues => {}
+            }
+        }
+        Ok(touched)
+    }
+
+    /// What the server gets: the arguments, unless the contract says otherwise.
+    fn sends(&self, call: &Call, tool: &Tool) -> Result<Value, (&'static str, String)> {
+        let Some(sends) = &tool.sends else { return Ok((*call.args).clone()) };
+        let facts = self.call_facts(&call.id);
+        let scope = self.call_scope(call, &facts);
+        let mut fields = Map::new();
+        for (name, expr) in sends {
+            if let Some(value) = expr.eval(&scope).map_err(|fault| ("sends", fault.to_string()))? {
+                fields.insert(name.clone(), value);
+            }
+        }
+        Ok(Value::Object(fields))
+    }
+
+    fn call_scope<'a>(&'a self, call: &'a Call, facts: &'a Value) -> Scope<'a> {
+        Scope::default()
+            .with("args", &call.args)
+            .with("call", facts)
+            .with("settings", self.run.plan.settings())
+    }
+}
+
+impl Touched {
+    /// Something that both touch and one of them changes.
+    fn conflict(&self, other: &Self) -> Option<String> {
+        let mine = self.writes.iter().find(|mine| other.all().any(|theirs| overlap(mine, theirs)));
+        let theirs =
+            || other.writes.iter().find(|theirs| self.reads.iter().any(|mine| overlap(mine, theirs)));
+        mine.or_else(theirs).cloned()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &String> {
+        self.reads.iter().chain(&self.writes)
+    }
+}
+
+fn idempotency(run: &Run, tool: &Tool, id: &CallId) -> Idempotency {
+    match &tool.idempotency {
+        _ if tool.only_reads() => Idempotency::Reads,
+        IdempotencyRule::Natural => Idempotency::Natural,
+        IdempotencyRule::Key { .. } => Idempotency::Key(call_key(run.id, id)),
+        IdempotencyRule::None => Idempotency::None,
+    }
+}

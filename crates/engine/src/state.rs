@@ -1,0 +1,28 @@
+//! The four nested tables: run, step, turn, call. Each says which event may follow in which state, and what it becomes.
+//!
+//! Nothing here evaluates: no condition, schema, price or default. What was decided is in the event.
+
+mod call;
+mod run;
+mod spend;
+mod step;
+mod turn;
+
+pub(crate) use call::{Call, CallState, Closed};
+pub use run::Run;
+pub(crate) use run::{Ending, Phase};
+pub use spend::Spend;
+pub(crate) use step::{AgentStep, StepRun, StepState};
+pub(crate) use turn::{Amend, Turn};
+
+/// The event may not happen in this state: in replay the journal is damaged; live, it is our bug.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{event}` can't happen while {place} is {state}")]
+pub struct Illegal {
+    /// The run, step, turn or call.
+    pub place: String,
+    /// What state that is in.
+    pub state: &'static str,
+    /// The event's name.
+    pub event: &'static str,
+}

@@ -1,0 +1,257 @@
+//! The table of one run, and what it knows.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use handfast_contract::Workflow;
+use handfast_events::{
+    Body, CallDoubted, CallId, CallNotApplied, CallNotSent, Ceiling, Epoch, Event, FailureClass, Next,
+    PauseReason, Reserved, RunFailed, RunId, Seq, Status, StepId, Timestamp, Waits,
+};
+use serde_json::Value;
+
+use super::{AgentStep, Call, CallState, Illegal, Spend, StepRun, StepState, Turn};
+use crate::Plan;
+
+/// One run: what its journal says, and nothing else. A copy costs a few pointers.
+///
+/// `decide` says what follows from a command, `evolve` becomes what history says, `owed` says what is to be done.
+#[derive(Clone, Debug)]
+pub struct Run {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) id: RunId,
+    pub(crate) seq: Seq,
+    pub(crate) time: Timestamp,
+    pub(crate) epoch: Epoch,
+    pub(crate) phase: Phase,
+    pub(crate) workflow: Option<Arc<Workflow>>,
+    pub(crate) input: Arc<Value>,
+    pub(crate) since: Timestamp,
+    pub(crate) steps: Vec<Arc<StepRun>>,
+    pub(crate) spend: Spend,
+    pub(crate) retries: u64,
+    pub(crate) raised: BTreeMap<String, Ceiling>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Phase {
+    /// Nothing happened yet.
+    Unborn,
+    /// Steps may start, calls may leave.
+    Running,
+    /// No new call leaves.
+    Paused(PauseReason),
+    /// Nothing new begins; what has left is settled first.
+    Ending(Ending),
+    /// Nothing ever happens again.
+    Ended(Status),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Ending {
+    Failed(RunFailed),
+    Cancelled,
+}
+
+impl Run {
+    /// A run that nothing has happened to yet.
+    pub fn new(plan: Arc<Plan>, id: RunId) -> Self {
+        Self {
+            plan,
+            id,
+            seq: Seq(0),
+            time: Timestamp::UNIX_EPOCH,
+            epoch: Epoch(0),
+            phase: Phase::Unborn,
+            workflow: None,
+            input: Arc::new(Value::Null),
+            since: Timestamp::UNIX_EPOCH,
+            steps: Vec::new(),
+            spend: Spend::default(),
+            retries: 0,
+            raised: BTreeMap::new(),
+        }
+    }
+
+    /// Its id.
+    pub const fn id(&self) -> RunId {
+        self.id
+    }
+
+    /// Where it stands in its journal.
+    pub const fn seq(&self) -> Seq {
+        self.seq
+    }
+
+    /// What it has used up.
+    pub const fn spend(&self) -> Spend {
+        self.spend
+    }
+
+    /// Becomes what history says.
+    ///
+    /// # Errors
+    /// The event may not happen here. In replay the journal is damaged: quarantine the run. Live, it is our bug.
+    pub fn evolve(mut self, event: &Event) -> Result<Self, Illegal> {
+        self.apply(event)?;
+        Ok(self)
+    }
+
+    /// [`Run::evolve`] in place. After an error the run is of no use.
+    pub(crate) fn apply(&mut self, event: &Event) -> Result<(), Illegal> {
+        let illegal = |state| Illegal { place: "the run".into(), state, event: event.name() };
+        if event.seq != self.seq.next() {
+            return Err(illegal("at another place of its journal"));
+        }
+        if let Some(step) = &event.step {
+            self.evolve_step(step, event)?;
+        }
+        self.phase = match (std::mem::replace(&mut self.phase, Phase::Unborn), &event.body) {
+            (Phase::Unborn, Body::RunStarted(started)) => {
+                let workflow =
+                    self.plan.workflow(&started.workflow).ok_or_else(|| illegal("of another contract"))?;
+                let pending =
+                    |name: &Arc<str>| StepRun { id: StepId::new(name.clone()), state: StepState::Pending };
+                self.steps = workflow.steps.iter().map(|step| Arc::new(pending(&step.name))).collect();
+                self.workflow = Some(workflow);
+                self.input = Arc::new(started.input.clone());
+                self.since = event.time;
+                Phase::Running
+            }
+            (phase @ (Phase::Running | Phase::Paused(_) | Phase::Ending(_)), Body::EpochBegan(began)) => {
+                self.epoch = began.epoch;
+                phase
+            }
+            (phase @ (Phase::Running | Phase::Paused(_) | Phase::Ending(_)), Body::MailTaken(_)) => phase,
+            (phase @ (Phase::Running | Phase::Paused(_)), Body::LimitRaised(raised)) => {
+                self.raised.insert(raised.clause.clone(), raised.to);
+                phase
+            }
+            (Phase::Running, Body::RunPaused(paused)) => Phase::Paused(paused.reason.clone()),
+            (Phase::Paused(_), Body::RunResumed(_)) => Phase::Running,
+            (Phase::Running | Phase::Paused(_), Body::RunCancelRequested(_)) => {
+                Phase::Ending(Ending::Cancelled)
+            }
+            (Phase::Running | Phase::Paused(_), Body::StepFailed(failed)) => {
+                Phase::Ending(Ending::Failed(RunFailed {
+                    step: event.step.clone(),
+                    failure: failed.failure.clone(),
+                    clause: failed.clause.clone(),
+                    party: failed.party,
+                }))
+            }
+            (Phase::Running, Body::RunSucceeded(_)) => Phase::Ended(Status::Done),
+            (Phase::Running | Phase::Ending(Ending::Failed(_)), Body::RunFailed(_)) => {
+                Phase::Ended(Status::Failed)
+            }
+            (Phase::Ending(Ending::Cancelled), Body::RunCancelled(_)) => Phase::Ended(Status::Cancelled),
+            (phase @ (Phase::Running | Phase::Paused(_) | Phase::Ending(_)), _) if event.step.is_some() => {
+                phase
+            }
+            (phase, _) => return Err(illegal(phase.name())),
+        };
+        self.seq = event.seq;
+        self.time = event.time;
+        Ok(())
+    }
+
+    fn evolve_step(&mut self, id: &StepId, event: &Event) -> Result<(), Illegal> {
+        let unknown = || Illegal { place: format!("step `{id}`"), state: "unknown", event: event.name() };
+        let index = self.steps.iter().position(|step| step.id == *id).ok_or_else(unknown)?;
+        let slot = self.steps.get_mut(index).ok_or_else(unknown)?;
+        let held = match &slot.state {
+            StepState::Agent(AgentStep { turn: Turn::Asked(asked), .. }) => asked.reserved,
+            _ => Reserved::default(),
+        };
+        match &event.body {
+            Body::ModelIntended(intent) => self.spend.reserve(intent.reserved),
+            Body::ModelAnswered(said) => self.spend.book(held, said.usage, said.cost),
+            Body::ModelFailed(failed) => {
+                self.spend.forfeit(held, failed.forfeited);
+                self.retries += u64::from(failed.retry.is_some() && failed.failure.class.is_transient());
+            }
+            Body::CallNotSent(CallNotSent { failure, next, .. })
+            | Body::CallNotApplied(CallNotApplied { failure, next, .. })
+            | Body::CallDoubted(CallDoubted { failure, next, .. }) => {
+                let again = matches!(next, Next::Retry(_));
+                self.retries += u64::from(again && failure.class != FailureClass::WorkerGone);
+            }
+            _ => {}
+        }
+        let step = Arc::make_mut(slot);
+        let before = std::mem::replace(step, StepRun { id: id.clone(), state: StepState::Pending });
+        *step = before.evolve(event.time, event.call.as_ref(), &event.body)?;
+        Ok(())
+    }
+
+    /// What it is doing, or what it rests on. No run rests without naming what it rests on.
+    pub fn status(&self) -> Status {
+        if let Phase::Ended(status) = &self.phase {
+            return status.clone();
+        }
+        if self.is_busy() {
+            return Status::Running;
+        }
+        match &self.phase {
+            Phase::Paused(PauseReason::Limit { .. }) => return Status::PausedByLimit,
+            Phase::Paused(PauseReason::Operator { .. }) => return Status::PausedForOperator,
+            _ => {}
+        }
+        if let (Phase::Running, Some(until)) = (&self.phase, self.next_due()) {
+            return Status::Waiting(Waits::Retry { until });
+        }
+        if self.calls().any(|call| matches!(call.state, CallState::Doubted(_))) {
+            return Status::Waiting(Waits::Settlement);
+        }
+        Status::Running
+    }
+
+    /// Whether something is under way that will come back by itself.
+    fn is_busy(&self) -> bool {
+        let asked = self.steps.iter().any(
+            |step| matches!(&step.state, StepState::Agent(agent) if matches!(agent.turn, Turn::Asked(_))),
+        );
+        asked || self.calls().any(|call| matches!(call.state, CallState::Intended(_)))
+    }
+
+    /// The earliest time at which something that waits for a time may move.
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        let turns = self.steps.iter().filter_map(|step| match &step.state {
+            StepState::Agent(agent) => match &agent.turn {
+                Turn::Due(due) => due.not_before,
+                _ => None,
+            },
+            _ => None,
+        });
+        let calls = self.calls().filter_map(|call| match &call.state {
+            CallState::Due(due) => due.not_before,
+            _ => None,
+        });
+        turns.chain(calls).min()
+    }
+
+    /// Every call that is open, or closed in a turn that still waits for others.
+    pub(crate) fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.steps.iter().flat_map(|step| step.calls())
+    }
+
+    pub(crate) fn call(&self, id: &CallId) -> Option<&Call> {
+        self.calls().find(|call| call.id == *id)
+    }
+
+    pub(crate) fn step(&self, id: &StepId) -> Option<&Arc<StepRun>> {
+        self.steps.iter().find(|step| step.id == *id)
+    }
+}
+
+impl Phase {
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::Unborn => "not begun",
+            Self::Running => "running",
+            Self::Paused(_) => "paused",
+            Self::Ending(_) => "ending",
+            Self::Ended(_) => "ended",
+        }
+    }
+}

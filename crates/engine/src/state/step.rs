@@ -1,0 +1,156 @@
+//! The table of one step.
+
+use std::sync::Arc;
+
+use handfast_events::{Body, CallId, Prompt, StepId, StepKind, Timestamp};
+use serde_json::Value;
+
+use super::{Call, Illegal, Spend, Turn};
+
+/// One step of the workflow.
+#[derive(Clone, Debug)]
+pub(crate) struct StepRun {
+    pub(crate) id: StepId,
+    pub(crate) state: StepState,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum StepState {
+    /// What it reads is not all there yet.
+    Pending,
+    /// An agent is at work.
+    Agent(Box<AgentStep>),
+    /// A tool step, before its call is proposed.
+    Tool,
+    /// A tool is at work.
+    Calling(Call),
+    /// It gave this.
+    Succeeded(Arc<Value>),
+    /// It wasn't needed.
+    Skipped,
+    /// It failed.
+    Failed,
+}
+
+/// An agent at work on one step.
+#[derive(Clone, Debug)]
+pub(crate) struct AgentStep {
+    pub(crate) agent: Arc<str>,
+    pub(crate) input: Arc<Value>,
+    pub(crate) since: Timestamp,
+    pub(crate) turn: Turn,
+    /// The newest request.
+    pub(crate) prompt: Prompt,
+    /// What the provider counted last, and for how many bytes.
+    pub(crate) counted: Option<Counted>,
+    pub(crate) spend: Spend,
+}
+
+/// A provider's count of the tokens of a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counted {
+    pub(crate) tokens: u64,
+    /// The length of the request's head that it is for.
+    pub(crate) head_len: usize,
+}
+
+impl StepRun {
+    pub(crate) const fn is_finished(&self) -> bool {
+        matches!(self.state, StepState::Succeeded(_) | StepState::Skipped | StepState::Failed)
+    }
+
+    /// The calls that it has open or had in this turn.
+    pub(crate) fn calls(&self) -> &[Call] {
+        match &self.state {
+            StepState::Agent(agent) => match &agent.turn {
+                Turn::Calling { calls, .. } => calls,
+                _ => &[],
+            },
+            StepState::Calling(call) => std::slice::from_ref(call),
+            _ => &[],
+        }
+    }
+
+    /// Becomes what the event says.
+    pub(crate) fn evolve(self, time: Timestamp, call: Option<&CallId>, body: &Body) -> Result<Self, Illegal> {
+        let Self { id, state } = self;
+        let state = match (state, body) {
+            (StepState::Pending, Body::StepStarted(started)) => match &started.kind {
+                StepKind::Agent(agent) => StepState::Agent(Box::new(AgentStep {
+                    agent: agent.as_str().into(),
+                    input: Arc::new(started.input.clone()),
+                    since: time,
+                    turn: Turn::first(),
+                    prompt: Prompt::default(),
+                    counted: None,
+                    spend: Spend::default(),
+                })),
+                StepKind::Tool(_) => StepState::Tool,
+            },
+            (StepState::Pending, Body::StepSkipped(_)) => StepState::Skipped,
+            (StepState::Pending, Body::StepFailed(_)) => StepState::Failed,
+            (StepState::Tool, Body::CallProposed(proposed)) => {
+                StepState::Calling(Call::new(CallId::of(&id, 0, 0), &proposed.tool, proposed.args.clone()))
+            }
+            (StepState::Agent(_) | StepState::Calling(_), Body::StepSucceeded(done)) => {
+                StepState::Succeeded(Arc::new(done.output.clone()))
+            }
+            (StepState::Agent(_) | StepState::Calling(_), Body::StepFailed(_)) => StepState::Failed,
+            (StepState::Calling(own), body) if call == Some(&own.id) => StepState::Calling(own.evolve(body)?),
+            (StepState::Agent(agent), body) => StepState::Agent(Box::new(agent.evolve(&id, call, body)?)),
+            (state, body) => {
+                return Err(Illegal {
+                    place: format!("step `{id}`"),
+                    state: state.name(),
+                    event: body.name(),
+                });
+            }
+        };
+        Ok(Self { id, state })
+    }
+}
+
+impl AgentStep {
+    fn evolve(mut self, step: &StepId, call: Option<&CallId>, body: &Body) -> Result<Self, Illegal> {
+        let illegal = |state| Illegal { place: format!("step `{step}`"), state, event: body.name() };
+        match (body, &mut self.turn) {
+            (Body::CallProposed(_), _) => {}
+            (_, Turn::Calling { calls, .. }) if call.is_some() => {
+                let own = calls
+                    .iter_mut()
+                    .find(|own| Some(&own.id) == call)
+                    .ok_or_else(|| illegal("without that call"))?;
+                *own = own.clone().evolve(body)?;
+                return Ok(self);
+            }
+            (Body::ModelIntended(intent), _) => {
+                self.prompt = self.prompt.follow(&intent.prompt).map_err(|_| illegal("at another prompt"))?;
+                self.spend.reserve(intent.reserved);
+            }
+            (Body::ModelAnswered(said), Turn::Asked(asked)) => {
+                self.spend.book(asked.reserved, said.usage, said.cost);
+                self.counted = Some(Counted { tokens: said.usage.input, head_len: self.prompt.head_len() });
+            }
+            (Body::ModelFailed(failed), Turn::Asked(asked)) => {
+                self.spend.forfeit(asked.reserved, failed.forfeited)
+            }
+            _ => {}
+        }
+        self.turn = self.turn.evolve(step, body)?;
+        Ok(self)
+    }
+}
+
+impl StepState {
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Agent(_) => "at work",
+            Self::Tool => "about to call",
+            Self::Calling(_) => "calling",
+            Self::Succeeded(_) => "done",
+            Self::Skipped => "skipped",
+            Self::Failed => "failed",
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! How findings are put into words, and cut where nobody would read on.
+
+use handfast_contract::Problem;
+
+use crate::limits::{EVIDENCE_CHARS, PROBLEMS_TOLD};
+
+/// The first of these problems, in one line.
+pub(crate) fn problems_told(problems: &[Problem]) -> String {
+    let told = problems.iter().take(PROBLEMS_TOLD).map(|problem| match problem.at.as_str() {
+        "" => problem.message.clone(),
+        at => format!("at {at}: {}", problem.message),
+    });
+    let told = told.collect::<Vec<_>>().join("; ");
+    match problems.len().saturating_sub(PROBLEMS_TOLD) {
+        0 => told,
+        more => format!("{told}; and {more} more"),
+    }
+}
+
+/// Enough of a value to recognise it.
+pub(crate) fn evidence(text: &str) -> String {
+    match text.char_indices().nth(EVIDENCE_CHARS) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+    }
+}
