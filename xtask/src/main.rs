@@ -1,2 +1,41 @@
-//! The project's own chores.
-fn main() {}
+//! The project's own chores: `cargo xtask demo | test | tidy | bench | sim`.
+//!
+//! Start with `tidy` for what the tree promises about itself, with `demo` and `test` for what the README's commands do.
+
+mod bench;
+mod demo;
+mod shell;
+mod test;
+mod tidy;
+
+use anyhow::bail;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  demo                         builds Handfast and runs the support example, with no key and no server to install
+  test                         puts in place what is missing, then runs every check and test
+  tidy                         holds the tree against its own rules
+  bench [ARGS…]                builds a release and runs `handfast bench ARGS…`
+  sim [--seed N] [--count N]   runs the simulator, from this seed, over this many worlds";
+
+fn main() -> anyhow::Result<()> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let (command, rest) = match args.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => bail!("no command given\n{USAGE}"),
+    };
+    match (command, rest) {
+        ("demo", []) => demo::demo(),
+        ("test", []) => test::test(),
+        ("tidy", []) => tidy::report(),
+        ("bench", rest) => bench::bench(rest),
+        ("sim", rest) => bench::sim(rest),
+        ("help" | "--help" | "-h", _) => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        ("demo" | "test" | "tidy", _) => bail!("`cargo xtask {command}` takes no arguments\n{USAGE}"),
+        _ => bail!("there is no chore `{command}`\n{USAGE}"),
+    }
+}
