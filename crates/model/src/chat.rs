@@ -1,0 +1,145 @@
+//! The Chat Completions dialect: how a request is written, byte for byte.
+//!
+//! Written by hand in one order of keys, schemas in canonical form: the same value gives the same bytes in every build.
+//! All that differs from turn to turn stands behind the messages.
+
+use handfast_engine::{Dialect, Message, Opening};
+use handfast_events::canonical;
+use serde_json::Value;
+
+use crate::provider::{Flavour, SchemaPlace};
+use crate::strict::strict_allows;
+
+/// Writes requests for `POST …/chat/completions`.
+#[derive(Clone, Copy, Debug)]
+pub struct ChatDialect {
+    flavour: Flavour,
+}
+
+impl ChatDialect {
+    /// The dialect as this provider speaks it.
+    pub const fn new(flavour: Flavour) -> Self {
+        Self { flavour }
+    }
+
+    fn tools(&self, opening: &Opening<'_>, out: &mut String) {
+        if opening.tools.is_empty() {
+            return;
+        }
+        out.push_str(",\"tools\":[");
+        for (place, tool) in opening.tools.iter().enumerate() {
+            if place > 0 {
+                out.push(',');
+            }
+            out.push_str("{\"type\":\"function\",\"function\":{\"name\":");
+            text(out, &tool.name);
+            out.push_str(",\"description\":");
+            text(out, &tool.description);
+            out.push_str(",\"parameters\":");
+            value(out, &tool.input);
+            if self.flavour.strict && strict_allows(&tool.input) {
+                out.push_str(",\"strict\":true");
+            }
+            out.push_str("}}");
+        }
+        out.push(']');
+    }
+
+    fn answer_schema(&self, opening: &Opening<'_>, out: &mut String) {
+        let Some(schema) = opening.output else { return };
+        let sent = match self.flavour.schema {
+            SchemaPlace::Anywhere => true,
+            SchemaPlace::WithoutTools => opening.tools.is_empty(),
+            SchemaPlace::Nowhere => false,
+        };
+        if !sent {
+            return;
+        }
+        out.push_str(
+            ",\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"answer\",\"schema\":",
+        );
+        value(out, schema);
+        if self.flavour.strict && strict_allows(schema) {
+            out.push_str(",\"strict\":true");
+        }
+        out.push_str("}}");
+    }
+}
+
+impl Dialect for ChatDialect {
+    fn open(&self, opening: &Opening<'_>) -> String {
+        let mut out = String::with_capacity(1024 + opening.system.len());
+        out.push_str("{\"model\":");
+        text(&mut out, opening.model);
+        out.push_str(",\"stream\":true");
+        if !self.flavour.stream_options.is_empty() {
+            out.push_str(",\"stream_options\":");
+            out.push_str(self.flavour.stream_options);
+        }
+        self.tools(opening, &mut out);
+        self.answer_schema(opening, &mut out);
+        out.push_str(",\"messages\":[{\"role\":\"system\",\"content\":");
+        text(&mut out, opening.system);
+        out.push('}');
+        out
+    }
+
+    fn message(&self, message: &Message<'_>) -> String {
+        let mut out = String::from(",");
+        match message {
+            Message::User(said) => {
+                out.push_str("{\"role\":\"user\",\"content\":");
+                text(&mut out, said);
+            }
+            Message::Assistant { text: said, calls } => {
+                out.push_str("{\"role\":\"assistant\",\"content\":");
+                if said.is_empty() && !calls.is_empty() {
+                    out.push_str("null")
+                } else {
+                    text(&mut out, said)
+                }
+                for (place, call) in calls.iter().enumerate() {
+                    out.push_str(if place == 0 { ",\"tool_calls\":[" } else { "," });
+                    out.push_str("{\"id\":");
+                    text(&mut out, &call.id);
+                    out.push_str(",\"type\":\"function\",\"function\":{\"name\":");
+                    text(&mut out, &call.tool);
+                    out.push_str(",\"arguments\":");
+                    text(&mut out, &arguments(&call.args));
+                    out.push_str("}}");
+                }
+                if !calls.is_empty() {
+                    out.push(']');
+                }
+            }
+            Message::Result { id, text: said } => {
+                out.push_str("{\"role\":\"tool\",\"tool_call_id\":");
+                text(&mut out, id);
+                out.push_str(",\"content\":");
+                text(&mut out, said);
+            }
+        }
+        out.push('}');
+        out
+    }
+
+    fn close(&self, output_tokens_max: u64) -> String {
+        format!("],\"{}\":{output_tokens_max}}}", self.flavour.cap)
+    }
+}
+
+/// The arguments as they may stand in a history: many servers refuse a whole request over arguments of an earlier turn
+/// that aren't a JSON object, so such text is wrapped into one. The journal keeps it as the model wrote it.
+fn arguments(args: &str) -> std::borrow::Cow<'_, str> {
+    let is_object =
+        serde_json::from_str::<serde::de::IgnoredAny>(args).is_ok() && args.trim_start().starts_with('{');
+    if is_object { args.into() } else { serde_json::json!({ "not_an_object": args }).to_string().into() }
+}
+
+fn text(out: &mut String, said: &str) {
+    out.push_str(&Value::from(said).to_string());
+}
+
+fn value(out: &mut String, value: &Value) {
+    out.push_str(&String::from_utf8_lossy(&canonical(value)));
+}

@@ -1,0 +1,274 @@
+//! The models of one contract, behind one verb: ask.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use handfast_contract::{Contract, ModelUse, Name};
+use handfast_engine::{ModelReply, ModelSheet, ModelTrouble, Rates};
+use handfast_events::{Failure, FailureClass, Timestamp};
+
+use crate::chat::ChatDialect;
+use crate::http::{Clients, HttpModel};
+use crate::mask::{Key, Masks};
+use crate::place::{Place, Progress};
+use crate::prices::{Seller, rates_of};
+use crate::provider::{self, Flavour};
+use crate::recording::{Recorder, RecordingError, Replay};
+use crate::script::{Script, ScriptError};
+
+/// Where answers come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// From the models that the contract names.
+    #[default]
+    Contract,
+    /// All from this script.
+    Script(PathBuf),
+    /// From the contract's models, and each attempt is added to this file.
+    Record(PathBuf),
+    /// All from this recording, offline.
+    Replay(PathBuf),
+}
+
+impl Source {
+    /// Reads `script:FILE`, `record:FILE` or `replay:FILE`; none for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (kind, file) = text.split_once(':')?;
+        let file = PathBuf::from(file);
+        match kind {
+            "script" => Some(Self::Script(file)),
+            "record" => Some(Self::Record(file)),
+            "replay" => Some(Self::Replay(file)),
+            _ => None,
+        }
+    }
+}
+
+/// What the models of a contract need besides it.
+#[derive(Clone, Debug)]
+pub struct ModelsOptions {
+    /// The contract's folder: `use: script/FILE` starts from it.
+    pub folder: PathBuf,
+    /// Where answers come from. A file in it is taken as it stands, from the working directory.
+    pub source: Source,
+    /// The time for which built-in prices hold.
+    pub priced_at: Timestamp,
+}
+
+/// The contract's models can't be used as it says.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Nobody knows where this provider is: give the model a `url`, or correct the name.
+    #[error(
+        "models.{model}: `{provider}` is no known provider ({}); give a `url`, or correct the name",
+        provider::names()
+    )]
+    Provider {
+        /// The model's name in the contract.
+        model: Name,
+        /// What it says before the `/`.
+        provider: String,
+    },
+    /// The URL can't be used: correct it.
+    #[error("models.{model}.url: {reason}")]
+    Url {
+        /// The model's name in the contract.
+        model: Name,
+        /// What is wrong, with the remedy.
+        reason: String,
+    },
+    /// The script can't be used.
+    #[error(transparent)]
+    Script(#[from] ScriptError),
+    /// The recording can't be used.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
+}
+
+/// What a contract's model is asked through.
+#[derive(Debug)]
+enum Backend {
+    Script(Arc<Script>),
+    Http(HttpModel),
+    /// Answers come from a recording; nobody is asked.
+    Nobody,
+}
+
+/// Hears how far answers have come.
+pub(crate) type Listener = Arc<dyn Fn(&Progress) + Send + Sync>;
+
+/// The models of one contract. One attempt is one call of [`Models::ask`]; nothing here tries again.
+pub struct Models {
+    sheets: BTreeMap<Name, ModelSheet>,
+    backends: BTreeMap<Name, Backend>,
+    recorder: Option<Recorder>,
+    replay: Option<Replay>,
+    clients: OnceLock<Clients>,
+    masks: Masks,
+    listener: Option<Listener>,
+}
+
+impl std::fmt::Debug for Models {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Models").field("backends", &self.backends).finish_non_exhaustive()
+    }
+}
+
+impl Models {
+    /// Makes a contract's models ready. `secret` gives the value of an environment variable; it is called here, once
+    /// for each key that the contract names, and one that is missing fails the attempts that need it.
+    ///
+    /// # Errors
+    /// Each names the place in the contract, or the file, and what to mend.
+    pub fn open(
+        contract: &Contract,
+        options: &ModelsOptions,
+        secret: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, OpenError> {
+        Self::of(contract.models.values(), options, secret)
+    }
+
+    /// Makes these models ready, as [`Models::open`] does for a contract's.
+    ///
+    /// # Errors
+    /// As for [`Models::open`].
+    pub fn of<'a>(
+        models: impl IntoIterator<Item = &'a ModelUse>,
+        options: &ModelsOptions,
+        secret: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, OpenError> {
+        let mut all = Self {
+            sheets: BTreeMap::new(),
+            backends: BTreeMap::new(),
+            recorder: None,
+            replay: None,
+            clients: OnceLock::new(),
+            masks: Masks::default(),
+            listener: None,
+        };
+        let mut script = None;
+        match &options.source {
+            Source::Contract => {}
+            Source::Script(path) => script = Some(Arc::new(Script::read(path)?)),
+            Source::Record(path) => all.recorder = Some(Recorder::open(path)?),
+            Source::Replay(path) => all.replay = Some(Replay::open(path)?),
+        }
+        for used in models {
+            all.add(used, options, script.as_ref(), &secret)?;
+        }
+        Ok(all)
+    }
+
+    /// The same models with somebody who hears how far answers have come, ten times a second at most. It is called
+    /// while an answer is read, so it must only take note.
+    #[must_use]
+    pub fn with_listener(mut self, listener: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
+        self.listener = Some(Arc::new(listener));
+        self
+    }
+
+    /// What the engine must know of each model.
+    pub fn sheets(&self) -> BTreeMap<Name, ModelSheet> {
+        self.sheets.clone()
+    }
+
+    /// Asks a model once. `request` is sent as it is; after `timeout` the attempt is given up. Dropping the future
+    /// closes the connection.
+    ///
+    /// Whatever happens is a reply: a failure says its class, its sentence, and whether it may have cost tokens.
+    pub async fn ask(&self, model: &str, request: &str, place: &Place, timeout: Duration) -> ModelReply {
+        let Some(backend) = self.backends.get(model) else {
+            let detail = format!("the contract has no model `{model}`");
+            return not_sent(Failure::new(FailureClass::BadRequest, detail));
+        };
+        if let Some(replay) = &self.replay {
+            return replay.answer(model, request, place);
+        }
+        let reply = match backend {
+            Backend::Script(script) => script.ask(model, request, place, timeout).await,
+            Backend::Http(http) => {
+                let clients = self.clients.get_or_init(Clients::default);
+                http.ask(clients, request, place, timeout, &self.masks, self.listener.as_ref()).await
+            }
+            // Only beside a recording, which has answered above.
+            Backend::Nobody => {
+                not_sent(Failure::new(FailureClass::BadRequest, "answers come from a recording"))
+            }
+        };
+        match &self.recorder {
+            Some(recorder) => recorder.keep(model, request, place, reply),
+            None => reply,
+        }
+    }
+
+    fn add(
+        &mut self,
+        used: &ModelUse,
+        options: &ModelsOptions,
+        script: Option<&Arc<Script>>,
+        secret: &impl Fn(&str) -> Option<String>,
+    ) -> Result<(), OpenError> {
+        let key =
+            used.api_key.as_ref().map(|name| (name.0.clone(), secret(&name.0).map(|value| Key::new(&value))));
+        if let Some((variable, Some(key))) = &key {
+            self.masks.add(variable, key);
+        }
+        let (base, flavour) = whereabouts(used)?;
+        let backend = match (script, &base) {
+            (Some(script), _) => Backend::Script(script.clone()),
+            (None, _) if self.replay.is_some() => Backend::Nobody,
+            (None, None) => Backend::Script(Arc::new(Script::read(&options.folder.join(&used.model))?)),
+            (None, Some(base)) => Backend::Http(HttpModel::new(used, base.clone(), key)),
+        };
+        let rates = rates(used, options.priced_at, script.is_some() || self.replay.is_some());
+        let sheet = ModelSheet { dialect: Arc::new(ChatDialect::new(flavour)), rates };
+        self.sheets.insert(used.name.clone(), sheet);
+        self.backends.insert(used.name.clone(), backend);
+        Ok(())
+    }
+}
+
+/// Where a model is (nowhere: it is a script), and how its dialect differs.
+fn whereabouts(used: &ModelUse) -> Result<(Option<reqwest::Url>, Flavour), OpenError> {
+    let wrong = |reason: String| OpenError::Url { model: used.name.clone(), reason };
+    let known = provider::known(&used.provider);
+    let (text, flavour) = match (&used.url, known) {
+        (None, None) if used.provider == "script" => return Ok((None, provider::SCRIPTED)),
+        (Some(_), _) if used.provider == "script" => {
+            return Err(wrong("a script is a file, `use: script/FILE`; leave out the `url`".into()));
+        }
+        (None, None) => {
+            return Err(OpenError::Provider { model: used.name.clone(), provider: used.provider.clone() });
+        }
+        (None, Some(known)) => (known.base.to_owned(), Some(known.flavour)),
+        (Some(url), _) => (url.clone(), None),
+    };
+    let url = reqwest::Url::parse(&text).map_err(|cause| wrong(format!("`{text}` is no URL: {cause}")))?;
+    if !matches!(url.scheme(), "http" | "https") || url.cannot_be_a_base() {
+        return Err(wrong(format!("`{text}` must begin with http:// or https://")));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        // Not quoted: what stands there is a secret.
+        return Err(wrong("a user or password must not stand in the URL; use `api_key`".into()));
+    }
+    let flavour = flavour.unwrap_or_else(|| provider::flavour_at(&url));
+    Ok((Some(url), flavour))
+}
+
+/// The contract's price, else the built-in one. A script's answers cost what the model they stand for would cost, so
+/// that limits can be rehearsed; where nobody knows that, nothing.
+fn rates(used: &ModelUse, at: Timestamp, rehearsed: bool) -> Option<Rates> {
+    let seller = match (&used.url, provider::known(&used.provider)) {
+        (Some(url), _) => Some(Seller::At(url)),
+        (None, known) => known.and_then(|known| known.prices).map(Seller::Named),
+    };
+    let rates = rates_of(used, seller, at);
+    if rehearsed || used.provider == "script" { Some(rates.unwrap_or_default()) } else { rates }
+}
+
+fn not_sent(failure: Failure) -> ModelReply {
+    let outcome = Err(ModelTrouble { failure, may_have_cost: false });
+    ModelReply { outcome, body: None, latency_ms: 0, request_id: None }
+}
