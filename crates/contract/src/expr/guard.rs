@@ -1,0 +1,326 @@
+//! From text to a tree that may be evaluated: the parser's limits, then ours. What isn't allowed by name is refused.
+
+use std::ops::Range;
+
+use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr as Ast, LiteralValue};
+use cel::parser::{Expression, PrattParser};
+use regex::RegexBuilder;
+use serde_json::{Number, Value};
+
+use super::functions::{FUNCTIONS, Function, NOT_BUILT};
+use super::limits::{
+    BRACKETS_MAX, DEPTH_MAX, NESTING_MAX, NODES_MAX, PATTERN_BYTES_MAX, PATTERN_MEMORY_MAX, SOURCE_BYTES_MAX, TERNARIES_MAX,
+};
+use super::node::{Each, Node, Op};
+use super::{ExprError, ROOTS};
+
+/// Reads one expression.
+pub(super) fn read(source: &str) -> Result<Node, ExprError> {
+    let whole = 0..source.len();
+    if source.trim().is_empty() {
+        return Err(error("an expression is missing here", whole, Some("write CEL, such as `args.amount <= 200`")));
+    }
+    if source.len() > SOURCE_BYTES_MAX {
+        let message = format!("this expression is longer than {SOURCE_BYTES_MAX} bytes");
+        return Err(error(message, whole, Some("split it into several clauses")));
+    }
+    if source.matches('?').count() > TERNARIES_MAX {
+        let message = format!("this expression holds more than {TERNARIES_MAX} `?`");
+        return Err(error(message, whole, Some("split it into several clauses")));
+    }
+    let parser = PrattParser::new()
+        .max_recursion_depth(BRACKETS_MAX)
+        .max_expression_node_count(NODES_MAX)
+        .error_recovery_limit(1)
+        .error_reporting_limit(1);
+    let tree = parser.parse(source).map_err(|errors| syntax(source, &errors.errors))?;
+    Guard { source, nodes: 0, names: Vec::new() }.node(&tree, 0)
+}
+
+fn error(message: impl Into<String>, range: Range<usize>, help: Option<&str>) -> ExprError {
+    ExprError { message: message.into(), range, help: help.map(str::to_owned) }
+}
+
+/// The parser's first error, in our words and at its place.
+fn syntax(source: &str, errors: &[cel::ParseError]) -> ExprError {
+    let placed = errors.iter().find(|error| error.pos.0 > 0).or_else(|| errors.first());
+    let (line, column) = placed.map_or((0, 0), |error| error.pos);
+    let message = placed.map_or("no expression", |error| error.msg.trim_start_matches("Syntax error: "));
+    let lines = usize::try_from(line).unwrap_or(0).saturating_sub(1);
+    let before: usize = source.split_inclusive('\n').take(lines).map(str::len).sum();
+    let start = before + usize::try_from(column).unwrap_or(0).saturating_sub(1);
+    let message = match message {
+        text if text.contains("recursion limit") => format!("the brackets nest deeper than {BRACKETS_MAX}"),
+        text if text.contains("expression count") => format!("this expression has more than {NODES_MAX} parts"),
+        text => text.replace("'<EOF>'", "the end").replace("<EOF>", "the end").replace("mismatched input", "found"),
+    };
+    error(message, spot(source, start), syntax_help(source, start))
+}
+
+/// What people coming from other languages write.
+fn syntax_help(source: &str, start: usize) -> Option<&'static str> {
+    let rest = source.get(start..).unwrap_or("");
+    let word = rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or("");
+    match word {
+        "and" => Some("write `&&`"),
+        "or" => Some("write `||`"),
+        "not" => Some("write `!`"),
+        _ if rest.starts_with('=') => Some("`==` compares"),
+        _ => None,
+    }
+}
+
+/// The word or sign at this byte; the last one where the text ends there.
+fn spot(source: &str, start: usize) -> Range<usize> {
+    let mut start = start.min(source.len());
+    while !source.is_char_boundary(start) {
+        start -= 1;
+    }
+    if start == source.len() {
+        let last = source.char_indices().next_back().map_or(0, |(place, _)| place);
+        return last..source.len();
+    }
+    let rest = source.get(start..).unwrap_or("");
+    let word: usize = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').map(char::len_utf8).sum();
+    let length = if word > 0 { word } else { rest.chars().next().map_or(0, char::len_utf8) };
+    start..start + length
+}
+
+struct Guard<'s> {
+    source: &'s str,
+    nodes: usize,
+    /// The names of the macros around.
+    names: Vec<String>,
+}
+
+type Lowered = Result<Node, ExprError>;
+
+impl Guard<'_> {
+    /// An error about a word of the source; the parser keeps no places for what it parsed, so its first use is shown.
+    fn about(&self, word: &str, message: impl Into<String>, help: Option<&str>) -> ExprError {
+        let range = self.source.find(word).map_or(0..self.source.len(), |start| start..start + word.len());
+        error(message, range, help)
+    }
+
+    fn whole(&self, message: impl Into<String>, help: &str) -> ExprError {
+        error(message, 0..self.source.len(), Some(help))
+    }
+
+    fn boxed(&mut self, tree: &Expression, depth: usize) -> Result<Box<Node>, ExprError> {
+        self.node(tree, depth).map(Box::new)
+    }
+
+    fn node(&mut self, tree: &Expression, depth: usize) -> Lowered {
+        self.nodes += 1;
+        if self.nodes > NODES_MAX {
+            return Err(self.whole(format!("this expression has more than {NODES_MAX} parts"), "split it into several clauses"));
+        }
+        if depth > DEPTH_MAX {
+            let message = format!("this expression is a chain of more than {DEPTH_MAX} operators");
+            return Err(self.whole(message, "use brackets to group it, or split it into several clauses"));
+        }
+        let depth = depth + 1;
+        match &tree.expr {
+            Ast::Literal(literal) => self.literal(literal),
+            Ast::Ident(name) => {
+                if name.starts_with(['.', '@']) {
+                    return Err(self.about(name, "a name starts with a letter", None));
+                }
+                Ok(Node::Path { root: name.as_str().into(), fields: Vec::new() })
+            }
+            Ast::Select(select) => {
+                let of = self.boxed(&select.operand, depth)?;
+                let field = select.field.as_str().into();
+                Ok(if select.test { Node::Has { of, field } } else { field_of(of, field) })
+            }
+            Ast::Call(call) => self.call(call, depth),
+            Ast::List(list) => {
+                let items: Result<Vec<_>, _> = list.elements.iter().map(|item| self.node(item, depth)).collect();
+                Ok(Node::List(items?))
+            }
+            Ast::Map(map) => {
+                let mut entries = Vec::new();
+                for entry in &map.entries {
+                    let EntryExpr::MapEntry(entry) = &entry.expr else { return Err(self.no_messages()) };
+                    entries.push((self.node(&entry.key, depth)?, self.node(&entry.value, depth)?));
+                }
+                Ok(Node::Map(entries))
+            }
+            Ast::Comprehension(each) => self.each(each, depth),
+            Ast::Struct(_) => Err(self.no_messages()),
+            Ast::Unspecified => Err(self.whole("this is no expression", "write CEL, such as `args.amount <= 200`")),
+        }
+    }
+
+    fn no_messages(&self) -> ExprError {
+        self.about("{", "there are no message types here", Some("an object is written `{'name': value}`"))
+    }
+
+    fn literal(&self, literal: &LiteralValue) -> Lowered {
+        Ok(Node::Literal(match literal {
+            LiteralValue::Null => Value::Null,
+            LiteralValue::Boolean(value) => Value::Bool(*value.inner()),
+            LiteralValue::Int(value) => Value::from(*value.inner()),
+            LiteralValue::UInt(value) => Value::from(*value.inner()),
+            LiteralValue::Double(value) => {
+                Number::from_f64(*value.inner()).map(Value::Number).ok_or_else(|| self.whole("a number is out of range", "write a smaller one"))?
+            }
+            LiteralValue::String(text) => Value::String(text.inner().to_owned()),
+            LiteralValue::Bytes(_) => return Err(self.whole("there are no byte strings here", "write a text: `'…'`")),
+        }))
+    }
+
+    fn call(&mut self, call: &CallExpr, depth: usize) -> Lowered {
+        if let (None, Some(op)) = (&call.target, operator(&call.func_name)) {
+            let [left, right] = call.args.as_slice() else { return Err(self.unknown(&call.func_name)) };
+            return Ok(Node::Binary { op, left: self.boxed(left, depth)?, right: self.boxed(right, depth)? });
+        }
+        match (call.func_name.as_str(), &call.target, call.args.as_slice()) {
+            (name @ ("_&&_" | "_||_"), None, [left, right]) => {
+                let (left, right) = (self.boxed(left, depth)?, self.boxed(right, depth)?);
+                Ok(Node::Logic { or: name == "_||_", left, right })
+            }
+            ("!_", None, [of]) => Ok(Node::Not(self.boxed(of, depth)?)),
+            ("-_", None, [of]) => Ok(Node::Negate(self.boxed(of, depth)?)),
+            ("_?_:_", None, [condition, then, otherwise]) => Ok(Node::If {
+                condition: self.boxed(condition, depth)?,
+                then: self.boxed(then, depth)?,
+                otherwise: self.boxed(otherwise, depth)?,
+            }),
+            ("_[_]", None, [of, at]) => {
+                let (of, at) = (self.boxed(of, depth)?, self.boxed(at, depth)?);
+                // `steps['order']` is `steps.order`, so that what it reads is known.
+                Ok(match &*at {
+                    Node::Literal(Value::String(field)) => field_of(of, field.as_str().into()),
+                    _ => Node::Index { of, at },
+                })
+            }
+            (name, target, args) => self.function(name, target.as_deref(), args, depth),
+        }
+    }
+
+    fn function(&mut self, name: &str, target: Option<&Expression>, args: &[Expression], depth: usize) -> Lowered {
+        let Some(row) = FUNCTIONS.iter().find(|row| row.name == name) else { return Err(self.unknown(name)) };
+        let given = args.len() + usize::from(target.is_some());
+        let style = if target.is_some() { row.method } else { row.global };
+        if !style || given < row.least || given > row.most {
+            return Err(self.about(name, format!("`{name}` is written `{}`", row.usage), None));
+        }
+        let lowered: Result<Vec<_>, _> = target.into_iter().chain(args).map(|arg| self.node(arg, depth)).collect();
+        let lowered = lowered?;
+        if row.function != Function::Matches {
+            return Ok(Node::Call { function: row.function, args: lowered });
+        }
+        match <[Node; 2]>::try_from(lowered) {
+            Ok([text, Node::Literal(Value::String(pattern))]) => self.matches(text, &pattern),
+            _ => Err(self.about(name, "`matches` wants its pattern written out as a text", Some(row.usage))),
+        }
+    }
+
+    fn matches(&self, text: Node, pattern: &str) -> Lowered {
+        if pattern.len() > PATTERN_BYTES_MAX {
+            return Err(self.about("matches", format!("the pattern is longer than {PATTERN_BYTES_MAX} bytes"), None));
+        }
+        let built = RegexBuilder::new(pattern).size_limit(PATTERN_MEMORY_MAX).dfa_size_limit(PATTERN_MEMORY_MAX).build();
+        match built {
+            Ok(pattern) => Ok(Node::Matches { text: Box::new(text), pattern }),
+            Err(cause) => {
+                let cause = cause.to_string();
+                let reason = cause.lines().last().unwrap_or("").trim_start_matches("error: ");
+                let message = format!("the pattern of `matches` can't be used: {reason}");
+                Err(self.about("matches", message, Some("patterns are linear: no look-around, no back-references")))
+            }
+        }
+    }
+
+    fn unknown(&self, name: &str) -> ExprError {
+        if NOT_BUILT.contains(&name) {
+            return self.about(name, format!("`{name}` is part of the language but not built yet"), None);
+        }
+        let macros = ["has", "exists", "all", "exists_one", "map", "filter"];
+        if macros.contains(&name) {
+            let help = "`has(a.b)`; `list.exists(x, condition)`, also all, exists_one, filter; `list.map(x, value)`";
+            return self.about(name, format!("`{name}` is written differently"), Some(help));
+        }
+        let known: Vec<_> = macros.into_iter().chain(FUNCTIONS.iter().map(|row| row.name)).collect();
+        let help = format!("the functions are {}", known.join(", "));
+        self.about(name, format!("there is no function `{name}`"), Some(&help))
+    }
+
+    /// The parser writes macros out as folds; their few shapes are read back as what they mean.
+    fn each(&mut self, each: &ComprehensionExpr, depth: usize) -> Lowered {
+        let name = each.iter_var.as_str();
+        if ROOTS.contains(&name) || name.starts_with('.') || self.names.iter().any(|outer| outer == name) {
+            let help = Some("take another name, such as `item`");
+            return Err(self.about(name, format!("`{name}` already means something here"), help));
+        }
+        let over = self.boxed(&each.iter_range, depth)?;
+        if self.names.len() >= NESTING_MAX {
+            let message = format!("macros over lists nest deeper than {NESTING_MAX}");
+            return Err(self.whole(message, "compute this in a tool"));
+        }
+        self.names.push(name.to_owned());
+        let what = self.shape(each, depth);
+        self.names.pop();
+        Ok(Node::Each { what: what?, over, name: name.into() })
+    }
+
+    fn shape(&mut self, each: &ComprehensionExpr, depth: usize) -> Result<Each, ExprError> {
+        let Ast::Call(step) = &each.loop_step.expr else { return Err(self.odd_macro()) };
+        match (&each.accu_init.expr, step.func_name.as_str(), step.args.as_slice()) {
+            (Ast::Literal(LiteralValue::Boolean(_)), "_||_", [_, holds]) => Ok(Each::Exists(self.boxed(holds, depth)?)),
+            (Ast::Literal(LiteralValue::Boolean(_)), "_&&_", [_, holds]) => Ok(Each::All(self.boxed(holds, depth)?)),
+            (Ast::Literal(LiteralValue::Int(_)), "_?_:_", [holds, _, _]) => Ok(Each::ExistsOne(self.boxed(holds, depth)?)),
+            (Ast::List(_), "_+_", _) => Ok(Each::Map { condition: None, value: self.added(&each.loop_step, depth)? }),
+            (Ast::List(_), "_?_:_", [condition, added, _]) => {
+                let condition = Some(self.boxed(condition, depth)?);
+                Ok(Each::Map { condition, value: self.added(added, depth)? })
+            }
+            _ => Err(self.odd_macro()),
+        }
+    }
+
+    /// The one item of the list that a fold of `map` or `filter` adds.
+    fn added(&mut self, step: &Expression, depth: usize) -> Result<Box<Node>, ExprError> {
+        if let Ast::Call(call) = &step.expr
+            && let [_, list] = call.args.as_slice()
+            && let Ast::List(list) = &list.expr
+            && let [item] = list.elements.as_slice()
+        {
+            return self.boxed(item, depth);
+        }
+        Err(self.odd_macro())
+    }
+
+    fn odd_macro(&self) -> ExprError {
+        self.whole("this macro is not known", "use exists, all, exists_one, map or filter")
+    }
+}
+
+fn field_of(of: Box<Node>, field: Box<str>) -> Node {
+    match *of {
+        Node::Path { root, mut fields } => {
+            fields.push(field);
+            Node::Path { root, fields }
+        }
+        _ => Node::Select { of, field },
+    }
+}
+
+fn operator(name: &str) -> Option<Op> {
+    Some(match name {
+        "_+_" => Op::Add,
+        "_-_" => Op::Subtract,
+        "_*_" => Op::Multiply,
+        "_/_" => Op::Divide,
+        "_%_" => Op::Modulo,
+        "_==_" => Op::Equal,
+        "_!=_" => Op::NotEqual,
+        "_<_" => Op::Less,
+        "_<=_" => Op::LessOrEqual,
+        "_>_" => Op::Greater,
+        "_>=_" => Op::GreaterOrEqual,
+        "@in" => Op::In,
+        _ => return None,
+    })
+}

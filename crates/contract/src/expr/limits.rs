@@ -1,0 +1,26 @@
+//! What one expression may cost, each number with its reason.
+
+/// Bytes of one expression's source. The longest condition in our examples has 90; past 2,000 nobody reads it, and
+/// the parser recurses once per token of a chain.
+pub(super) const SOURCE_BYTES_MAX: usize = 2_000;
+/// Nodes of one expression, macros expanded: ten per macro and one per token fit a source of full length.
+pub(super) const NODES_MAX: usize = 2_000;
+/// Brackets within brackets, for the parser.
+pub(super) const BRACKETS_MAX: u16 = 32;
+/// `? :` in one expression: the parser recurses on each without counting it.
+pub(super) const TERNARIES_MAX: usize = 32;
+/// Levels of the parsed tree, so that evaluation fits a small stack: a chain of 100 `+` is the deepest that reads well.
+pub(super) const DEPTH_MAX: usize = 100;
+/// Macros over lists within one another: a third level over lists of 1,000 would be a thousand million steps.
+pub(super) const NESTING_MAX: usize = 2;
+/// Bytes of a pattern for `matches`.
+pub(super) const PATTERN_BYTES_MAX: usize = 500;
+/// Memory of one compiled pattern: `\w{100}` in Unicode passes, `(\w{100}){100}` doesn't.
+pub(super) const PATTERN_MEMORY_MAX: usize = 1 << 20;
+/// Steps of one evaluation (a node visited, an item copied, 16 bytes of text handled): some tens of milliseconds, and
+/// enough for a pair of lists of 500 items compared with each other.
+pub(super) const STEPS_MAX: u64 = 1_000_000;
+/// Bytes of text that one operation may make: a prompt's worth.
+pub(super) const TEXT_BYTES_MAX: usize = 1 << 20;
+/// Levels of a JSON value that is compared or written: the JSON reader itself stops at 128.
+pub(super) const JSON_DEPTH_MAX: usize = 256;

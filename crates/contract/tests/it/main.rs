@@ -1,0 +1,3 @@
+//! The contract language from outside.
+
+mod expr;
