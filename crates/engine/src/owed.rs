@@ -7,7 +7,7 @@ use handfast_contract::{Name, Tool};
 use handfast_events::{CallId, Idempotency, Prompt, RunId, StepId, Timestamp};
 use serde_json::Value;
 
-use crate::state::{CallState, Phase, Run, StepState, Turn};
+use crate::state::{CallState, Phase, Run, StepState};
 
 /// One thing that a run owes. Performed at least once, known by its key.
 #[derive(Clone, Debug)]
@@ -105,7 +105,7 @@ impl Run {
     fn asks(&self) -> impl Iterator<Item = Debt> + '_ {
         self.steps.iter().filter_map(|step| {
             let StepState::Agent(agent) = &step.state else { return None };
-            let Turn::Asked(asked) = &agent.turn else { return None };
+            let asked = step.asked()?;
             Some(Debt::AskModel(AskModel {
                 run: self.id,
                 step: step.id.clone(),

@@ -26,11 +26,13 @@ pub(crate) struct Briefing {
 }
 
 impl Plan {
-    /// Makes a contract ready, given the sheet of each model that it names.
-    pub fn new(contract: Arc<Contract>, sheets: &BTreeMap<Name, ModelSheet>) -> Self {
+    /// Makes a contract ready, given the sheet of each model that it names. `only` is the one model of the contract that
+    /// every agent uses, where somebody wants that.
+    pub fn new(contract: Arc<Contract>, sheets: &BTreeMap<Name, ModelSheet>, only: Option<&str>) -> Self {
         let brief = |agent: &Arc<Agent>| {
-            let name = agent.models.first()?;
-            let (model, sheet) = (contract.models.get(name)?, sheets.get(name)?);
+            let name = only.or(agent.models.first().map(|name| &**name))?;
+            let (name, model) = contract.models.get_key_value(name)?;
+            let sheet = sheets.get(name)?;
             let ShownAgent { instructions, tools, output } = contract.shown_agent(&agent.name)?;
             let opening = Opening {
                 model: &model.model,

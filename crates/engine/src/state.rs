@@ -8,12 +8,12 @@ mod spend;
 mod step;
 mod turn;
 
-pub(crate) use call::{Call, CallState, Closed};
+pub(crate) use call::{Call, CallState, Closed, Sent};
 pub use run::Run;
 pub(crate) use run::{Ending, Phase};
 pub use spend::Spend;
 pub(crate) use step::{AgentStep, StepRun, StepState};
-pub(crate) use turn::{Amend, Turn};
+pub(crate) use turn::{Asked, Turn};
 
 /// The event may not happen in this state: in replay the journal is damaged; live, it is our bug.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -6,7 +6,7 @@ use handfast_events::{
 
 use super::Draft;
 use crate::Refusal;
-use crate::state::{AgentStep, CallState, StepState, Turn};
+use crate::state::CallState;
 
 impl Draft {
     pub(super) fn begin(&mut self, epoch: Epoch, worker: String) -> Result<(), Refusal> {
@@ -20,9 +20,7 @@ impl Draft {
 
     /// An answer under way came to nobody: its spend is assumed, and it is asked for again.
     fn lose_ask(&mut self, step: &StepId) -> Result<(), Refusal> {
-        let Some(state) = self.run.step(step).map(|step| &step.state) else { return Ok(()) };
-        let StepState::Agent(agent) = state else { return Ok(()) };
-        let AgentStep { turn: Turn::Asked(asked), .. } = &**agent else { return Ok(()) };
+        let Some(asked) = self.run.step(step).and_then(|step| step.asked()).cloned() else { return Ok(()) };
         let lost = ModelFailed {
             turn: asked.turn,
             attempt: asked.attempt,

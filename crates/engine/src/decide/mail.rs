@@ -7,7 +7,7 @@ use handfast_events::{
 };
 
 use super::Draft;
-use crate::state::{CallState, Phase, StepState, Turn};
+use crate::state::{CallState, Phase};
 use crate::{Refusal, problems_told};
 
 impl Draft {
@@ -119,13 +119,7 @@ impl Draft {
 
     /// Ends every attempt to ask a model that is under way: its spend is assumed.
     pub(crate) fn drop_asks(&mut self) -> Result<(), Refusal> {
-        let asked = self.run.steps.iter().filter_map(|step| match &step.state {
-            StepState::Agent(agent) => match &agent.turn {
-                Turn::Asked(asked) => Some((step.id.clone(), asked.clone())),
-                _ => None,
-            },
-            _ => None,
-        });
+        let asked = self.run.steps.iter().filter_map(|step| Some((step.id.clone(), step.asked()?.clone())));
         for (step, asked) in asked.collect::<Vec<(StepId, _)>>() {
             let dropped = ModelFailed {
                 turn: asked.turn,

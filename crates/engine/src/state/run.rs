@@ -10,7 +10,7 @@ use handfast_events::{
 };
 use serde_json::Value;
 
-use super::{AgentStep, Call, CallState, Illegal, Spend, StepRun, StepState, Turn};
+use super::{Call, CallState, Illegal, Spend, StepRun, StepState, Turn};
 use crate::Plan;
 
 /// One run: what its journal says, and nothing else. A copy costs a few pointers.
@@ -81,6 +81,11 @@ impl Run {
     /// Where it stands in its journal.
     pub const fn seq(&self) -> Seq {
         self.seq
+    }
+
+    /// The name of the contract that it runs from.
+    pub fn contract_name(&self) -> &str {
+        &self.plan.contract().name
     }
 
     /// What it has used up.
@@ -159,10 +164,7 @@ impl Run {
         let unknown = || Illegal { place: format!("step `{id}`"), state: "unknown", event: event.name() };
         let index = self.steps.iter().position(|step| step.id == *id).ok_or_else(unknown)?;
         let slot = self.steps.get_mut(index).ok_or_else(unknown)?;
-        let held = match &slot.state {
-            StepState::Agent(AgentStep { turn: Turn::Asked(asked), .. }) => asked.reserved,
-            _ => Reserved::default(),
-        };
+        let held = slot.asked().map_or_else(Reserved::default, |asked| asked.reserved);
         match &event.body {
             Body::ModelIntended(intent) => self.spend.reserve(intent.reserved),
             Body::ModelAnswered(said) => self.spend.book(held, said.usage, said.cost),

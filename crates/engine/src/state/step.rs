@@ -5,7 +5,7 @@ use std::sync::Arc;
 use handfast_events::{Body, CallId, Prompt, StepId, StepKind, Timestamp};
 use serde_json::Value;
 
-use super::{Call, Illegal, Spend, Turn};
+use super::{Asked, Call, Illegal, Spend, Turn};
 
 /// One step of the workflow.
 #[derive(Clone, Debug)]
@@ -57,6 +57,17 @@ pub(crate) struct Counted {
 impl StepRun {
     pub(crate) const fn is_finished(&self) -> bool {
         matches!(self.state, StepState::Succeeded(_) | StepState::Skipped | StepState::Failed)
+    }
+
+    /// The model that its agent waits for.
+    pub(crate) fn asked(&self) -> Option<&Asked> {
+        match &self.state {
+            StepState::Agent(agent) => match &agent.turn {
+                Turn::Asked(asked) => Some(asked),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// The calls that it has open or had in this turn.

@@ -1,0 +1,201 @@
+//! One run that a worker holds: what it thinks next, what it waits to have remembered, what it performs.
+//!
+//! Nothing here awaits. The worker carries wakes in, and appends and debts out.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use handfast_engine::{Command, Debt, DebtKey, Illegal, Refusal, Run};
+use handfast_events::{CommandId, Head, Salt, Status, Timestamp};
+use handfast_store::{Append, Hold, Lease, MailRow};
+use tokio::task::AbortHandle;
+
+use crate::{Kit, new_append_id};
+
+/// One run that a worker holds.
+pub(crate) struct Live {
+    pub(crate) lease: Lease,
+    pub(crate) kit: Arc<Kit>,
+    run: Run,
+    head: Head,
+    salt: Salt,
+    /// Commands that wait for their turn; a row of the mailbox comes with its id.
+    commands: VecDeque<Command>,
+    /// Rows of the mailbox that wait among them.
+    mail: BTreeSet<CommandId>,
+    /// What the run becomes once the append under way is confirmed.
+    pending: Option<Pending>,
+    performing: BTreeMap<DebtKey, Option<AbortHandle>>,
+    /// The latest time of which it was told that it has passed.
+    waited: Option<Timestamp>,
+}
+
+struct Pending {
+    next: Run,
+    taken: Option<CommandId>,
+    hold: Hold,
+}
+
+/// A run that can't go on here.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Broken {
+    /// Its journal does not fold, or a decision did not.
+    #[error(transparent)]
+    Illegal(#[from] Illegal),
+    /// A decision panicked.
+    #[error("a decision on the run panicked: a defect of Handfast; keep the journal for us")]
+    Panicked,
+}
+
+/// What to do with debts after a commit.
+pub(crate) struct Offered {
+    /// Those to be performed from now on.
+    pub(crate) new: Vec<Debt>,
+    /// The time that the run waits for.
+    pub(crate) wait: Option<Timestamp>,
+}
+
+impl Live {
+    pub(crate) fn new(lease: Lease, kit: Arc<Kit>, run: Run, head: Head, salt: Salt) -> Self {
+        Self {
+            lease,
+            kit,
+            run,
+            head,
+            salt,
+            commands: VecDeque::new(),
+            mail: BTreeSet::new(),
+            pending: None,
+            performing: BTreeMap::new(),
+            waited: None,
+        }
+    }
+
+    pub(crate) const fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// Puts a command behind those that wait.
+    pub(crate) fn tell(&mut self, command: Command) {
+        self.commands.push_back(command);
+    }
+
+    /// A row of the mailbox, once.
+    pub(crate) fn tell_mail(&mut self, row: MailRow) {
+        if self.mail.insert(row.id.clone()) {
+            let MailRow { id, who, at, mail, .. } = row;
+            self.commands.push_back(Command::Mail { id, who, at, mail });
+        }
+    }
+
+    /// A debt was performed.
+    pub(crate) fn paid(&mut self, key: &DebtKey) {
+        self.performing.remove(key);
+    }
+
+    /// The time that it waited for has come.
+    pub(crate) fn time_passed(&mut self, until: Timestamp) {
+        self.waited = self.waited.max(Some(until));
+        self.commands.push_back(Command::TimePassed);
+    }
+
+    /// Thinks, until there is something to remember. Nothing while an append is under way.
+    pub(crate) fn think(&mut self, now: Timestamp) -> Result<Option<Append>, Broken> {
+        while self.pending.is_none() {
+            let Some(command) = self.commands.pop_front() else { return Ok(None) };
+            let mail = match &command {
+                Command::Mail { id, .. } => Some(id.clone()),
+                _ => None,
+            };
+            let decided = std::panic::catch_unwind(AssertUnwindSafe(|| self.run.decide(command, now)));
+            let events = match decided.map_err(|_| Broken::Panicked)? {
+                Ok(events) => events,
+                Err(Refusal::Bug(illegal)) => return Err(illegal.into()),
+                // Stale replies are dropped: what they are about is closed. Mail of a run that ended stays where it is.
+                Err(_) => continue,
+            };
+            if events.is_empty() {
+                continue;
+            }
+            let next = events.iter().try_fold(self.run.clone(), Run::evolve)?;
+            let status = next.status();
+            let hold = if status.rests() && self.commands.is_empty() { Hold::Release } else { Hold::Keep };
+            let wake_at = match &status {
+                Status::Waiting(handfast_events::Waits::Retry { until }) => Some(*until),
+                _ => None,
+            };
+            self.pending = Some(Pending { next, taken: mail.clone(), hold });
+            return Ok(Some(Append {
+                id: new_append_id(),
+                run: self.lease.run,
+                follows: self.head,
+                epoch: self.lease.epoch,
+                salt: self.salt,
+                events,
+                status,
+                wake_at,
+                hold,
+                taken: mail.into_iter().collect(),
+                claims: Vec::new(),
+                start: None,
+            }));
+        }
+        Ok(None)
+    }
+
+    /// The append is confirmed: the run becomes what it says. Tells whether it was let go of.
+    pub(crate) fn remembered(&mut self, head: Head) -> Hold {
+        let Some(Pending { next, taken, hold }) = self.pending.take() else { return Hold::Keep };
+        if let Some(id) = taken {
+            self.mail.remove(&id);
+        }
+        self.run = next;
+        self.head = head;
+        hold
+    }
+
+    /// What is owed and not performed yet. What is performed and not owed any more is stopped.
+    pub(crate) fn offer(&mut self) -> Offered {
+        let mut wait = None;
+        let mut owed = BTreeMap::new();
+        for debt in self.run.owed() {
+            match debt {
+                Debt::Wait { until } => wait = Some(until).filter(|until| self.waited < Some(*until)),
+                debt => {
+                    owed.insert(debt.key(), debt);
+                }
+            }
+        }
+        self.performing.retain(|key, task| {
+            let is_owed = owed.contains_key(key);
+            if let (false, Some(task)) = (is_owed, task) {
+                task.abort();
+            }
+            is_owed
+        });
+        let new = owed.into_iter().filter(|(key, _)| !self.performing.contains_key(key));
+        let new: Vec<Debt> = new.map(|(_, debt)| debt).collect();
+        self.performing.extend(new.iter().map(|debt| (debt.key(), None)));
+        Offered { new, wait }
+    }
+
+    /// The task that performs a debt, so that it can be stopped.
+    pub(crate) fn performs(&mut self, key: &DebtKey, task: AbortHandle) {
+        if let Some(slot) = self.performing.get_mut(key) {
+            *slot = Some(task);
+        }
+    }
+
+    /// Whether tools are at work that would be in doubt without their answer.
+    pub(crate) fn has_calls(&self) -> bool {
+        self.pending.is_some() || self.performing.keys().any(|key| matches!(key, DebtKey::Call(..)))
+    }
+
+    /// Stops whatever is performed.
+    pub(crate) fn stop(&mut self) {
+        for task in std::mem::take(&mut self.performing).into_values().flatten() {
+            task.abort();
+        }
+    }
+}

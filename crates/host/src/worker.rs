@@ -1,0 +1,350 @@
+//! A worker: takes runs, carries wakes to them, appends and debts from them.
+//!
+//! `select!` only builds a [`Wake`]; what follows from it is plain code.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use handfast_engine::{Command, Debt, DebtKey, Run};
+use handfast_events::{Body, Head, RunId, Status, Timestamp};
+use handfast_store::{AppendError, Hold, Journal, Lease, LoadError, ReadError, Store, TakeError, WriteError};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use crate::limits::{POLL, RUNS_MAX, SLEEP_MAX, STOP_GRACE};
+use crate::live::Live;
+use crate::{Kits, now, perform};
+
+/// How long a worker works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Until every run has ended or rests.
+    Idle,
+    /// Until it is stopped.
+    Stopped,
+}
+
+/// Why a worker stopped before its time. What was acknowledged is there; start it again once the cause is mended.
+#[derive(Debug, thiserror::Error)]
+pub enum DriveError {
+    /// The store can't be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The store can't be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Runs can't be taken.
+    #[error(transparent)]
+    Take(#[from] TakeError),
+}
+
+/// What a worker did.
+#[derive(Debug, Default)]
+pub struct Driven {
+    /// Runs that it had and let go of, with how they stood.
+    pub runs: BTreeMap<RunId, Status>,
+    /// Runs that can't be driven here, with the reason; they were set aside, `handfast go RUN` takes them up again.
+    pub troubled: Vec<(RunId, String)>,
+}
+
+/// Drives runs of one store. The process must hold the store's right to drive.
+pub struct Worker<S: Store> {
+    store: S,
+    name: handfast_store::Worker,
+    kits: Kits,
+    lives: HashMap<RunId, Live>,
+    appends: FuturesUnordered<BoxFuture<'static, Wake>>,
+    debts: JoinSet<Wake>,
+    waits: BTreeSet<(Timestamp, RunId)>,
+    driven: Driven,
+}
+
+/// Why the worker wakes.
+enum Wake {
+    /// An append ended.
+    Appended { run: RunId, result: Result<Head, AppendError> },
+    /// A debt was performed.
+    Paid { run: RunId, key: DebtKey, command: Command },
+    /// The earliest time that a run waits for may have come.
+    Time,
+    /// Somebody put something into the store, or it is time to look.
+    Look,
+    /// Whoever started the worker wants it to stop.
+    Stop,
+    /// A task was stopped; nothing follows.
+    Nothing,
+}
+
+impl<S: Store> Worker<S> {
+    /// A worker by this name, different for every process that ever drove.
+    pub fn new(store: S, name: handfast_store::Worker, kits: Kits) -> Self {
+        Self {
+            store,
+            name,
+            kits,
+            lives: HashMap::new(),
+            appends: FuturesUnordered::new(),
+            debts: JoinSet::new(),
+            waits: BTreeSet::new(),
+            driven: Driven::default(),
+        }
+    }
+
+    /// Takes these runs by name, whatever they rest on.
+    ///
+    /// # Errors
+    /// One of them is not there or is held; the others before it were taken.
+    pub async fn take(&mut self, runs: &[RunId]) -> Result<(), DriveError> {
+        for run in runs {
+            match self.store.take_run(&self.name, *run).await {
+                Ok(lease) => self.adopt(lease).await?,
+                Err(error @ (TakeError::NotDriving | TakeError::Write(_) | TakeError::Read(_))) => return Err(error.into()),
+                Err(error) => self.driven.troubled.push((*run, error.to_string())),
+            }
+        }
+        Ok(())
+    }
+
+    /// Drives. `knock` says that somebody put something into the store; `stop` ends it.
+    ///
+    /// # Errors
+    /// The store can't be used any more. Nothing that was acknowledged is lost.
+    pub async fn drive(
+        mut self, until: Until, knock: Arc<Notify>, stop: impl Future<Output = ()> + Send,
+    ) -> Result<Driven, DriveError> {
+        tokio::pin!(stop);
+        let mut poll = tokio::time::interval(POLL);
+        let mut grace: Option<std::pin::Pin<Box<tokio::time::Sleep>>> = None;
+        self.look().await?;
+        loop {
+            let is_empty = self.lives.is_empty() && self.appends.is_empty();
+            let is_over = grace.is_some() || (until == Until::Idle && is_empty && !self.look().await?);
+            if is_empty && is_over {
+                break;
+            }
+            let sleep = self.sleep();
+            let wake = tokio::select! {
+                biased;
+                () = &mut stop, if grace.is_none() => Wake::Stop,
+                () = lapse(&mut grace) => break,
+                _ = poll.tick(), if grace.is_none() => Wake::Look,
+                () = knock.notified(), if grace.is_none() => Wake::Look,
+                Some(wake) = self.appends.next(), if !self.appends.is_empty() => wake,
+                Some(paid) = self.debts.join_next(), if !self.debts.is_empty() => paid.unwrap_or(Wake::Nothing),
+                () = sleep => Wake::Time,
+            };
+            match wake {
+                Wake::Stop => grace = Some(Box::pin(sleep_for(STOP_GRACE))),
+                wake => self.handle(wake).await?,
+            }
+            if grace.is_some() {
+                self.let_go().await?;
+            }
+        }
+        self.debts.shutdown().await;
+        self.kits.shut_down().await;
+        Ok(self.driven)
+    }
+
+    async fn handle(&mut self, wake: Wake) -> Result<(), DriveError> {
+        match wake {
+            Wake::Appended { run, result } => self.appended(run, result).await,
+            Wake::Paid { run, key, command } => {
+                if let Some(live) = self.lives.get_mut(&run) {
+                    live.paid(&key);
+                    live.tell(command);
+                }
+                self.think(run).await
+            }
+            Wake::Time => self.time_passed().await,
+            Wake::Look => self.look().await.map(|_| ()),
+            Wake::Stop | Wake::Nothing => Ok(()),
+        }
+    }
+
+    /// Lets a run think; what it wants remembered is appended.
+    async fn think(&mut self, run: RunId) -> Result<(), DriveError> {
+        let Some(live) = self.lives.get_mut(&run) else { return Ok(()) };
+        match live.think(now()) {
+            Ok(None) => Ok(()),
+            Ok(Some(append)) => {
+                let store = self.store.clone();
+                self.appends.push(Box::pin(async move {
+                    let result = store.append(&append).await;
+                    Wake::Appended { run, result }
+                }));
+                Ok(())
+            }
+            Err(broken) => self.set_aside(run, broken.to_string()).await,
+        }
+    }
+
+    /// What was decided is remembered: become it, and act.
+    async fn appended(&mut self, run: RunId, result: Result<Head, AppendError>) -> Result<(), DriveError> {
+        let head = match result {
+            Ok(head) => head,
+            Err(AppendError::Write(error)) => return Err(error.into()),
+            // Somebody else has the run, or advanced it: what is done here is over.
+            Err(AppendError::Conflict { .. } | AppendError::Fenced { .. } | AppendError::NotDriving { .. }) => {
+                self.forget(run);
+                return Ok(());
+            }
+            Err(error) => return self.set_aside(run, error.to_string()).await,
+        };
+        let Some(live) = self.lives.get_mut(&run) else { return Ok(()) };
+        let hold = live.remembered(head);
+        let offered = live.offer();
+        if let Some(until) = offered.wait {
+            self.waits.insert((until, run));
+        }
+        for debt in offered.new {
+            let (key, kit) = (debt.key(), live.kit.clone());
+            let paid = key.clone();
+            let task = match debt {
+                Debt::AskModel(ask) => self.debts.spawn(async move {
+                    Wake::Paid { run, key: paid, command: perform::ask(kit, ask).await }
+                }),
+                Debt::CallTool(call) => self.debts.spawn(async move {
+                    Wake::Paid { run, key: paid, command: perform::call(kit, call).await }
+                }),
+                Debt::Wait { .. } => continue,
+            };
+            live.performs(&key, task);
+        }
+        if hold == Hold::Release {
+            self.driven.runs.insert(run, live.run().status());
+            self.forget(run);
+            return Ok(());
+        }
+        self.think(run).await
+    }
+
+    async fn time_passed(&mut self) -> Result<(), DriveError> {
+        let at = now();
+        while let Some((until, run)) = self.waits.first().copied().filter(|(until, _)| *until <= at) {
+            self.waits.remove(&(until, run));
+            if let Some(live) = self.lives.get_mut(&run) {
+                live.time_passed(until);
+            }
+            self.think(run).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes what can move, and takes in mail. Tells whether there was anything.
+    async fn look(&mut self) -> Result<bool, DriveError> {
+        let room = RUNS_MAX.saturating_sub(self.lives.len());
+        let leases = if room > 0 { self.store.take(&self.name, room, now()).await? } else { Vec::new() };
+        let found = !leases.is_empty();
+        for lease in leases {
+            self.adopt(lease).await?;
+        }
+        for run in self.store.mailed(RUNS_MAX).await? {
+            let Some(live) = self.lives.get_mut(&run) else { continue };
+            for row in self.store.mail(run).await? {
+                live.tell_mail(row);
+            }
+            self.think(run).await?;
+        }
+        Ok(found)
+    }
+
+    /// Reads a run that was taken, and lets it begin.
+    async fn adopt(&mut self, lease: Lease) -> Result<(), DriveError> {
+        let run = lease.run;
+        let Journal { row, salt, events } = match self.store.load(run).await {
+            Ok(journal) => journal,
+            Err(LoadError::Read(error)) => return Err(error.into()),
+            Err(error) => return self.refuse(lease, with_causes(&error)).await,
+        };
+        let Some(Body::RunStarted(began)) = events.first().map(|event| &event.body) else {
+            return self.refuse(lease, "its journal does not begin with its start".into()).await;
+        };
+        let kit = match self.kits.get(&self.store, began, now()).await {
+            Ok(kit) => kit,
+            Err(error) => return self.refuse(lease, with_causes(&error)).await,
+        };
+        let replayed = events.iter().try_fold(Run::new(kit.plan.clone(), run), Run::evolve);
+        let mut live = match replayed {
+            Ok(replayed) => Live::new(lease, kit, replayed, row.head, salt),
+            Err(illegal) => return self.refuse(lease, format!("its journal does not fold: {illegal}")).await,
+        };
+        live.tell(Command::Begin { epoch: lease.epoch, worker: self.name.as_str().to_owned() });
+        for mail in self.store.mail(run).await? {
+            live.tell_mail(mail);
+        }
+        self.lives.insert(run, live);
+        self.think(run).await
+    }
+
+    /// Sets a run aside that can't go on here. It costs one run, never the worker.
+    async fn set_aside(&mut self, run: RunId, why: String) -> Result<(), DriveError> {
+        let Some(live) = self.lives.get(&run) else { return Ok(()) };
+        let lease = live.lease;
+        self.forget(run);
+        self.refuse(lease, why).await
+    }
+
+    async fn refuse(&mut self, lease: Lease, why: String) -> Result<(), DriveError> {
+        tracing::error!(run = %lease.run, why, "run set aside");
+        self.driven.troubled.push((lease.run, why));
+        Ok(self.store.quarantine(lease).await?)
+    }
+
+    fn forget(&mut self, run: RunId) {
+        if let Some(mut live) = self.lives.remove(&run) {
+            live.stop();
+        }
+        self.waits.retain(|(_, other)| *other != run);
+    }
+
+    /// While it stops: lets go of every run without a call under way. What a call gave is still remembered.
+    async fn let_go(&mut self) -> Result<(), DriveError> {
+        let idle: Vec<RunId> = self.lives.iter().filter(|(_, live)| !live.has_calls()).map(|(run, _)| *run).collect();
+        for run in idle {
+            if let Some(live) = self.lives.get(&run) {
+                self.driven.runs.insert(run, live.run().status());
+                self.store.release(live.lease).await?;
+            }
+            self.forget(run);
+        }
+        Ok(())
+    }
+
+    /// Sleeps until the earliest time that a run waits for, looking at the clock now and then.
+    fn sleep(&self) -> impl Future<Output = ()> + Send + use<S> {
+        let until = self.waits.first().map(|(until, _)| *until);
+        let wait = until.map_or(SLEEP_MAX, |until| {
+            let left = until.duration_since(now());
+            Duration::try_from(left).unwrap_or(Duration::ZERO).min(SLEEP_MAX)
+        });
+        sleep_for(wait)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "nothing durable hangs on it: what a run waits for is in its journal")]
+fn sleep_for(wait: Duration) -> tokio::time::Sleep {
+    tokio::time::sleep(wait)
+}
+
+/// Ends when the time to stop is over; never where nobody wants to stop.
+async fn lapse(grace: &mut Option<std::pin::Pin<Box<tokio::time::Sleep>>>) {
+    match grace {
+        Some(left) => left.await,
+        None => std::future::pending().await,
+    }
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut told = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        told = format!("{told}: {next}");
+        cause = next.source();
+    }
+    told
+}
