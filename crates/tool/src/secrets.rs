@@ -1,0 +1,135 @@
+//! The part of the worker's environment that tools get, and the mask over what comes back from them.
+//!
+//! A child sees a small fixed base and what its contract gives it; nothing else leaks. A secret's value leaves this
+//! file in two ways only: into a child's environment or a bearer header, as the contract says. In every text that
+//! comes back it is masked.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use handfast_contract::{EnvValue, Secret, Server, Transport};
+use handfast_engine::{ToolError, ToolOutcome};
+use handfast_events::FailureClass;
+use serde_json::Value;
+
+use crate::limits::SECRET_BYTES_MIN;
+use crate::trouble::trouble;
+
+/// What every child gets, where the worker has it: programs are found, homes and words are right, files can be put.
+const BASE: [&str; 4] = ["PATH", "HOME", "LANG", "TMPDIR"];
+
+/// The base variables and the secrets of one contract's servers.
+pub(crate) struct Secrets {
+    base: Vec<(String, String)>,
+    values: BTreeMap<Secret, Arc<str>>,
+}
+
+impl Secrets {
+    /// Reads once what the servers name; what is missing is said when it is needed.
+    pub(crate) fn read<'a>(
+        servers: impl Iterator<Item = &'a Server>,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Self {
+        let base = BASE.iter().filter_map(|name| Some(((*name).to_owned(), variable(name)?))).collect();
+        let mut values = BTreeMap::new();
+        for secret in servers.flat_map(|server| named(&server.transport)) {
+            if let Some(value) = variable(&secret.0) {
+                values.insert(secret.clone(), Arc::from(value));
+            }
+        }
+        Self { base, values }
+    }
+
+    /// The value, for the one place that sends it.
+    pub(crate) fn value(&self, secret: &Secret) -> Result<&str, ToolError> {
+        let refuse = |text: String| Err(trouble(FailureClass::Authentication, text));
+        match self.values.get(secret) {
+            None => refuse(format!(
+                "the secret `{0}` is not in the environment of the process that drives this run: set {0} and go on",
+                secret.0
+            )),
+            Some(value) if value.len() < SECRET_BYTES_MIN => refuse(format!(
+                "the secret `{}` has fewer than {SECRET_BYTES_MIN} bytes, too few to be masked in what comes back: \
+                 give a longer one",
+                secret.0
+            )),
+            Some(value) => Ok(value),
+        }
+    }
+
+    /// A child's whole environment.
+    pub(crate) fn variables(
+        &self,
+        given: &BTreeMap<String, EnvValue>,
+    ) -> Result<BTreeMap<String, String>, ToolError> {
+        let mut variables: BTreeMap<_, _> = self.base.iter().cloned().collect();
+        for (name, value) in given {
+            let value = match value {
+                EnvValue::Plain(text) => text.clone(),
+                EnvValue::Secret(secret) => self.value(secret)?.to_owned(),
+            };
+            variables.insert(name.clone(), value);
+        }
+        Ok(variables)
+    }
+
+    /// The text with the name of each secret in place of its value.
+    pub(crate) fn mask(&self, text: &str) -> String {
+        let mut masked = text.to_owned();
+        let mut values: Vec<_> =
+            self.values.iter().filter(|(_, value)| value.len() >= SECRET_BYTES_MIN).collect();
+        // The longest first: one secret may be a part of another.
+        values.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
+        for (secret, value) in values {
+            if masked.contains(&**value) {
+                masked = masked.replace(&**value, &format!("[secret {}]", secret.0));
+            }
+        }
+        masked
+    }
+
+    /// The error without any secret.
+    pub(crate) fn mask_error(&self, error: ToolError) -> ToolError {
+        ToolError { text: self.mask(&error.text), code: error.code.map(|code| self.mask(&code)), ..error }
+    }
+
+    /// What came of a call, without any secret.
+    pub(crate) fn mask_outcome(&self, outcome: ToolOutcome) -> ToolOutcome {
+        if self.values.is_empty() {
+            return outcome;
+        }
+        match outcome {
+            ToolOutcome::Returned(value) => ToolOutcome::Returned(self.mask_value(value)),
+            ToolOutcome::Failed(error) => ToolOutcome::Failed(self.mask_error(error)),
+            ToolOutcome::TurnedAway(error) => ToolOutcome::TurnedAway(self.mask_error(error)),
+            ToolOutcome::NotSent(error) => ToolOutcome::NotSent(self.mask_error(error)),
+            ToolOutcome::Lost(error) => ToolOutcome::Lost(self.mask_error(error)),
+        }
+    }
+
+    fn mask_value(&self, value: Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.mask(&text)),
+            Value::Array(items) => items.into_iter().map(|item| self.mask_value(item)).collect(),
+            Value::Object(fields) => {
+                fields.into_iter().map(|(name, value)| (self.mask(&name), self.mask_value(value))).collect()
+            }
+            plain => plain,
+        }
+    }
+}
+
+/// The secrets that a transport names.
+fn named(transport: &Transport) -> Vec<&Secret> {
+    match transport {
+        Transport::McpCommand { env, .. } | Transport::Process { env, .. } => {
+            let secrets = env.values().filter_map(|value| match value {
+                EnvValue::Secret(secret) => Some(secret),
+                EnvValue::Plain(_) => None,
+            });
+            secrets.collect()
+        }
+        Transport::McpHttp { bearer, .. } => bearer.iter().collect(),
+        Transport::Rust => Vec::new(),
+    }
+}
