@@ -49,7 +49,7 @@ impl Draft {
                 CallState::Closed(closed) => self.finish_tool_step(&step.id, &call.tool, closed),
                 CallState::Intended(_) | CallState::Doubted(_) | CallState::Applied(_) => Ok(()),
             },
-            StepState::Tool | StepState::Succeeded(_) | StepState::Skipped | StepState::Failed => Ok(()),
+            StepState::Tool | StepState::Succeeded(_) | StepState::Skipped | StepState::Failed(_) => Ok(()),
         }
     }
 

@@ -49,7 +49,13 @@ impl Draft {
     pub(crate) fn ask(&mut self, id: &StepId) -> Result<(), Refusal> {
         let Some(agent) = self.agent_step(id) else { return Ok(()) };
         let plan = self.run.plan.clone();
-        let Some(briefing) = plan.briefing(&agent.agent) else { return Ok(()) };
+        let Some((briefing, rates)) =
+            plan.briefing(&agent.agent).and_then(|found| Some((found, found.sheet.rates?)))
+        else {
+            let why =
+                format!("nobody knows what the model of agent `{}` costs: give it a `price:`", agent.agent);
+            return self.pause_for_operator(&why);
+        };
         let question = self.question(agent, briefing);
         if question.not_before.is_some_and(|at| at > self.now) {
             return Ok(());
@@ -59,7 +65,6 @@ impl Draft {
         }
         let accounts = self.accounts(agent, briefing);
         let input = worst_input(agent, &question);
-        let rates = briefing.sheet.rates.unwrap_or_default();
         let cap = match self.fit(&accounts, input, rates) {
             Ok(cap) => cap,
             // Less may be held once what is under way has come back: then it is looked at again.

@@ -14,7 +14,8 @@ impl Draft {
         let Some(verdicts) = self.verdicts(id) else { return Ok(()) };
         let broken = verdicts.iter().find(|verdict| self.breaks(id, verdict)).cloned();
         self.tell_call(id, CallJudged { verdicts })?;
-        let Some(broken) = broken else { return Ok(()) };
+        let has_failed = self.run.step(&id.step()).is_some_and(|step| step.is_finished());
+        let Some(broken) = broken.filter(|_| !has_failed) else { return Ok(()) };
         let party = broken.party.unwrap_or(Party::Unknown);
         let class = if party == Party::Author { FailureClass::Author } else { FailureClass::ToolBreach };
         let detail =

@@ -29,19 +29,15 @@ impl Draft {
         match reply.outcome {
             Ok(ModelSaid { answer, usage }) => {
                 // A provider that doesn't count is booked at what was reserved: never less than it can have been.
+                let rates = self.run.plan.briefing(&name).and_then(|briefing| briefing.sheet.rates);
+                let cost = usage.zip(rates).map_or(asked.reserved.cost, |(usage, rates)| rates.cost(usage));
                 let usage = usage.unwrap_or(Usage { input: asked.reserved.tokens, ..Usage::default() });
-                let rates = self
-                    .run
-                    .plan
-                    .briefing(&name)
-                    .and_then(|briefing| briefing.sheet.rates)
-                    .unwrap_or_default();
                 let said = ModelAnswered {
                     turn,
                     attempt,
                     answer: answer.clone(),
                     usage,
-                    cost: rates.cost(usage),
+                    cost,
                     latency_ms: reply.latency_ms,
                     body: reply.body,
                     request_id: reply.request_id,
@@ -78,7 +74,7 @@ impl Draft {
         }
     }
 
-    pub(super) fn pause_for_operator(&mut self, why: &str) -> Result<(), Refusal> {
+    pub(crate) fn pause_for_operator(&mut self, why: &str) -> Result<(), Refusal> {
         if self.run.phase == Phase::Running {
             self.tell(RunPaused { reason: PauseReason::Operator { why: why.into() } })?;
         }

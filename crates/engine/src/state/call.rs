@@ -121,6 +121,15 @@ impl Call {
         Ok(self)
     }
 
+    /// Whether somebody may still hear of it: it is under way, or in doubt.
+    pub(crate) const fn may_have_left(&self) -> bool {
+        match &self.state {
+            CallState::Due(due) => due.doubt.is_some(),
+            CallState::Intended(_) | CallState::Doubted(_) | CallState::Applied(_) => true,
+            CallState::Closed(_) => false,
+        }
+    }
+
     pub(crate) const fn is_closed(&self) -> bool {
         matches!(self.state, CallState::Closed(_))
     }

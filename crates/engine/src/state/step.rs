@@ -28,8 +28,8 @@ pub(crate) enum StepState {
     Succeeded(Arc<Value>),
     /// It wasn't needed.
     Skipped,
-    /// It failed.
-    Failed,
+    /// It failed; of its calls, those of which somebody may still hear.
+    Failed(Vec<Call>),
 }
 
 /// An agent at work on one step.
@@ -56,7 +56,7 @@ pub(crate) struct Counted {
 
 impl StepRun {
     pub(crate) const fn is_finished(&self) -> bool {
-        matches!(self.state, StepState::Succeeded(_) | StepState::Skipped | StepState::Failed)
+        matches!(self.state, StepState::Succeeded(_) | StepState::Skipped | StepState::Failed(_))
     }
 
     /// The model that its agent waits for.
@@ -72,14 +72,7 @@ impl StepRun {
 
     /// The calls that it has open or had in this turn.
     pub(crate) fn calls(&self) -> &[Call] {
-        match &self.state {
-            StepState::Agent(agent) => match &agent.turn {
-                Turn::Calling { calls, .. } => calls,
-                _ => &[],
-            },
-            StepState::Calling(call) => std::slice::from_ref(call),
-            _ => &[],
-        }
+        self.state.calls()
     }
 
     /// Becomes what the event says.
@@ -99,14 +92,20 @@ impl StepRun {
                 StepKind::Tool(_) => StepState::Tool,
             },
             (StepState::Pending, Body::StepSkipped(_)) => StepState::Skipped,
-            (StepState::Pending, Body::StepFailed(_)) => StepState::Failed,
+            (StepState::Pending, Body::StepFailed(_)) => StepState::Failed(Vec::new()),
             (StepState::Tool, Body::CallProposed(proposed)) => {
                 StepState::Calling(Call::new(CallId::of(&id, 0, 0), &proposed.tool, proposed.args.clone()))
             }
             (StepState::Agent(_) | StepState::Calling(_), Body::StepSucceeded(done)) => {
                 StepState::Succeeded(Arc::new(done.output.clone()))
             }
-            (StepState::Agent(_) | StepState::Calling(_), Body::StepFailed(_)) => StepState::Failed,
+            (state @ (StepState::Agent(_) | StepState::Calling(_)), Body::StepFailed(_)) => {
+                StepState::Failed(state.calls().iter().filter(|call| call.may_have_left()).cloned().collect())
+            }
+            (StepState::Failed(mut calls), body) if call.is_some() => {
+                evolve_one(&mut calls, call, body)?;
+                StepState::Failed(calls)
+            }
             (StepState::Calling(own), body) if call == Some(&own.id) => StepState::Calling(own.evolve(body)?),
             (StepState::Agent(agent), body) => StepState::Agent(Box::new(agent.evolve(&id, call, body)?)),
             (state, body) => {
@@ -152,6 +151,14 @@ impl AgentStep {
     }
 }
 
+/// One of these calls becomes what the event says.
+fn evolve_one(calls: &mut [Call], id: Option<&CallId>, body: &Body) -> Result<(), Illegal> {
+    let unknown = || Illegal { place: "a step".into(), state: "without that call", event: body.name() };
+    let own = calls.iter_mut().find(|own| Some(&own.id) == id).ok_or_else(unknown)?;
+    *own = own.clone().evolve(body)?;
+    Ok(())
+}
+
 impl StepState {
     pub(crate) const fn name(&self) -> &'static str {
         match self {
@@ -161,7 +168,19 @@ impl StepState {
             Self::Calling(_) => "calling",
             Self::Succeeded(_) => "done",
             Self::Skipped => "skipped",
-            Self::Failed => "failed",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    fn calls(&self) -> &[Call] {
+        match self {
+            Self::Agent(agent) => match &agent.turn {
+                Turn::Calling { calls, .. } => calls,
+                _ => &[],
+            },
+            Self::Calling(call) => std::slice::from_ref(call),
+            Self::Failed(calls) => calls,
+            _ => &[],
         }
     }
 }
