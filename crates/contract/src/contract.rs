@@ -243,7 +243,7 @@ pub struct Clause {
 }
 
 /// How one named failure is recognised.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct FailureRule {
     /// The failure's name.
     pub name: Name,

@@ -1,5 +1,196 @@
-//! What is wrong with a contract, where, and what to do.
+//! What is wrong with a contract, where, and what to do: for a terminal in the manner of rustc, and as JSON.
+//!
+//! It knows no rule of the language; those stand where they are checked.
+
+use std::ops::Range;
+
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet, normalize_untrusted_str};
+use handfast_events::Sources;
+use serde::Serialize;
+
+use crate::Code;
 
 /// One finding.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Diagnostic { pub code: &'static str, pub message: String }
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Diagnostic {
+    /// What kind of finding it is: `HF0001`.
+    pub code: Code,
+    /// Whether the contract can be used all the same.
+    pub severity: Severity,
+    /// What is wrong, in one sentence.
+    pub message: String,
+    /// Where; the first is the place itself, the others explain it. Empty where no place in a file is at fault.
+    pub labels: Vec<Label>,
+    /// What to do about it.
+    pub help: Vec<String>,
+}
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The contract can't be used.
+    Error,
+    /// It can, but look at this.
+    Warning,
+}
+
+/// A place in a file, and what is to be said about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Label {
+    /// The file, as [`Sources`] names it.
+    pub file: String,
+    /// Its bytes.
+    pub span: Range<usize>,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// What to say about it; may be empty.
+    pub text: String,
+}
+
+/// Whether a rendering carries the escape sequences of a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paint {
+    /// Text alone.
+    Plain,
+    /// With colours.
+    Coloured,
+}
+
+impl Diagnostic {
+    /// Says what it labels, too.
+    pub(crate) fn label(&mut self, text: impl Into<String>) -> &mut Self {
+        if let Some(label) = self.labels.first_mut() {
+            label.text = text.into();
+        }
+        self
+    }
+
+    /// Adds what to do about it.
+    pub(crate) fn help(&mut self, text: impl Into<String>) -> &mut Self {
+        self.help.push(text.into());
+        self
+    }
+
+    /// Adds the name that may have been meant, if there is one.
+    pub(crate) fn meant(&mut self, meant: Option<&str>) -> &mut Self {
+        if let Some(meant) = meant {
+            self.help(format!("did you mean `{meant}`?"));
+        }
+        self
+    }
+
+    /// Adds a second place that explains the first.
+    pub(crate) fn also(&mut self, span: Range<usize>, text: impl Into<String>) -> &mut Self {
+        let file = self.labels.first().map(|label| label.file.clone()).unwrap_or_default();
+        self.labels.push(Label { file, span, line: 0, column: 0, text: text.into() });
+        self
+    }
+
+    /// Shows it as a compiler would: file, line, caret, remedy.
+    pub fn render(&self, sources: &Sources, paint: Paint) -> String {
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let title = level.primary_title(normalize_untrusted_str(&self.message)).id(self.code.id());
+        let mut groups = vec![match self.snippet(sources) {
+            Some(snippet) => title.element(snippet),
+            None => Group::with_title(title),
+        }];
+        for help in &self.help {
+            groups.push(Group::with_title(Level::HELP.secondary_title(normalize_untrusted_str(help))));
+        }
+        let renderer = match paint {
+            Paint::Plain => Renderer::plain(),
+            Paint::Coloured => Renderer::styled(),
+        };
+        renderer.render(&groups)
+    }
+
+    /// The lines that it is about. All labels of one finding lie in one file.
+    fn snippet<'a>(&'a self, sources: &'a Sources) -> Option<Snippet<'a, Annotation<'a>>> {
+        let file = &self.labels.first()?.file;
+        let text = sources.files.get(file)?;
+        let annotation = |(index, label): (usize, &'a Label)| {
+            let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+            let annotation = kind.span(within(text, &label.span));
+            if label.text.is_empty() { annotation } else { annotation.label(normalize_untrusted_str(&label.text)) }
+        };
+        Some(Snippet::source(text).path(file).annotations(self.labels.iter().enumerate().map(annotation)))
+    }
+}
+
+/// The span, cut to the text and to whole characters.
+fn within(text: &str, span: &Range<usize>) -> Range<usize> {
+    let start = text.floor_char_boundary(span.start.min(text.len()));
+    let end = text.floor_char_boundary(span.end.min(text.len()));
+    start..end.max(start)
+}
+
+/// The findings of one load, as they come in.
+#[derive(Debug)]
+pub(crate) struct Findings {
+    file: String,
+    list: Vec<Diagnostic>,
+}
+
+impl Findings {
+    pub(crate) fn new(file: &str) -> Self {
+        Self { file: file.to_owned(), list: Vec::new() }
+    }
+
+    /// Takes in an error at this place.
+    pub(crate) fn error(&mut self, code: Code, span: Range<usize>, message: impl Into<String>) -> &mut Diagnostic {
+        self.add(Severity::Error, code, Some(span), message.into())
+    }
+
+    /// Takes in an error that lies in no file.
+    pub(crate) fn error_outside(&mut self, code: Code, message: impl Into<String>) -> &mut Diagnostic {
+        self.add(Severity::Error, code, None, message.into())
+    }
+
+    /// Takes in a warning at this place.
+    pub(crate) fn warning(&mut self, code: Code, span: Range<usize>, message: impl Into<String>) -> &mut Diagnostic {
+        self.add(Severity::Warning, code, Some(span), message.into())
+    }
+
+    /// How many there are by now.
+    pub(crate) fn count(&self) -> usize {
+        self.list.len()
+    }
+
+    #[expect(clippy::expect_used, reason = "the element was pushed in the line before")]
+    fn add(&mut self, severity: Severity, code: Code, span: Option<Range<usize>>, message: String) -> &mut Diagnostic {
+        let label = |span| Label { file: self.file.clone(), span, line: 0, column: 0, text: String::new() };
+        let labels = span.map(label).into_iter().collect();
+        self.list.push(Diagnostic { code, severity, message, labels, help: Vec::new() });
+        self.list.last_mut().expect("just pushed")
+    }
+
+    /// All of them in the order of the file, with their lines counted.
+    pub(crate) fn finish(mut self, text: &str) -> Vec<Diagnostic> {
+        // Stable: two findings at one place stay in the order in which they were found.
+        self.list.sort_by_key(|found| found.labels.first().map(|label| label.span.start));
+        self.list.dedup();
+        let left_out = self.list.len().saturating_sub(crate::limits::DIAGNOSTICS_MAX);
+        // An error may not hide behind a hundred warnings.
+        if left_out > 0 && self.list.iter().any(|found| found.severity == Severity::Error) {
+            self.list.sort_by_key(|found| found.severity);
+        }
+        self.list.truncate(crate::limits::DIAGNOSTICS_MAX);
+        let lines: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        for label in self.list.iter_mut().flat_map(|found| &mut found.labels) {
+            label.span = within(text, &label.span);
+            label.line = lines.partition_point(|start| *start <= label.span.start);
+            let line_start = lines.get(label.line.saturating_sub(1)).copied().unwrap_or(0);
+            label.column = text.get(line_start..label.span.start).map_or(0, |before| before.chars().count()) + 1;
+        }
+        if let (true, Some(last)) = (left_out > 0, self.list.last_mut()) {
+            last.help(format!("{left_out} more findings are not shown: mend these first"));
+        }
+        self.list
+    }
+}

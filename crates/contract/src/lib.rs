@@ -3,19 +3,40 @@
 //! Pure: sources come in as values ([`Sources`]), and the digest covers every byte of them. This room knows no
 //! file, no clock, no model and no tool. Start with [`load`] and [`Contract`].
 
-mod contract;
+mod code;
 mod diagnostic;
+mod limits;
+mod suggest;
+
+mod yaml;
+mod traps;
+
+mod contract;
 mod expr;
-mod load;
 mod schema;
+
+mod agents;
+mod conditions;
+mod drift;
+mod literal;
+mod load;
+mod loader;
+mod refs;
+mod servers;
+mod tools;
+mod types;
+mod workflows;
+
 mod show;
 
 pub use contract::{
     Agent, Clause, Contract, Effect, EffectKind, EnvValue, FailureRule, Grant, IdempotencyRule, KeyPlace, Limits, ModelUse, Name, Price,
     Secret, Server, Step, StepWork, Then, Tool, Transport, Unsure, Via, Workflow,
 };
-pub use expr::{EvalError, Expr, Scope, Template};
-pub use schema::{Problem, Schema};
-pub use diagnostic::Diagnostic;
-pub use load::{Loaded, load};
+pub use expr::{EvalError, Expr, ExprError, Scope, Template};
+pub use schema::{Problem, Schema, SchemaError};
+pub use code::Code;
+pub use diagnostic::{Diagnostic, Label, Paint, Severity};
+pub use load::{Loaded, load, load_again};
 pub use show::{ShownAgent, ShownTool};
+pub use suggest::suggest;

@@ -1,3 +1,26 @@
-//! The contract language from outside.
+//! The contract language from outside: what a contract becomes, and what is said of one that is wrong.
 
 mod expr;
+mod loads;
+mod schema;
+
+use std::collections::BTreeMap;
+
+use handfast_contract::{Loaded, Paint, load};
+
+/// The example that every table of mistakes starts from.
+pub const EXAMPLE: &str = include_str!("example.yaml");
+
+/// Loads a text as `support.yaml`, beside a `policy.md`.
+pub fn loaded(text: &str) -> Loaded {
+    load("support.yaml", ".", &BTreeMap::new(), &mut |path| match path {
+        "support.yaml" => Ok(text.to_owned()),
+        "policy.md" => Ok("Be kind and brief.".to_owned()),
+        _ => Err("no such file".to_owned()),
+    })
+}
+
+/// What a person reads about it.
+pub fn report(text: &str) -> String {
+    loaded(text).report(Paint::Plain)
+}

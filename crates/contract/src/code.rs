@@ -1,0 +1,137 @@
+//! The stable codes of what can be wrong with a contract: what people search for, and what `explain` answers.
+
+use std::fmt;
+
+/// One kind of finding. Its text (`HF0001`) never changes its meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code {
+    id: &'static str,
+    title: &'static str,
+    page: &'static str,
+}
+
+impl Code {
+    /// As people write it: `HF0001`.
+    pub const fn id(self) -> &'static str {
+        self.id
+    }
+
+    /// What kind of finding it is, in a few words.
+    pub const fn title(self) -> &'static str {
+        self.title
+    }
+
+    /// Why it matters and what to do.
+    pub const fn page(self) -> &'static str {
+        self.page
+    }
+
+    /// The code with this id.
+    pub fn find(id: &str) -> Option<Self> {
+        ALL.iter().copied().find(|code| code.id.eq_ignore_ascii_case(id))
+    }
+
+    /// All codes, in order.
+    pub const fn all() -> &'static [Self] {
+        ALL
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id)
+    }
+}
+
+impl serde::Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.id)
+    }
+}
+
+macro_rules! codes {
+    ($($name:ident = $id:literal, $title:literal, $page:literal;)*) => {
+        $(pub(crate) const $name: Code = Code { id: $id, title: $title, page: $page };)*
+        const ALL: &[Code] = &[$($name),*];
+    };
+}
+
+codes! {
+    SYNTAX = "HF0001", "this is not YAML",
+        "The file can't be read as YAML, so nothing behind this place was checked. Mend the place and check again.";
+    YAML_FEATURE = "HF0002", "YAML that a contract does without",
+        "Tags, anchors, aliases, directives and several documents let one thing stand for another. A contract says \
+         everything where it holds, so they are refused: write the value out, and quote text that begins with `!`, `&`, `*`.";
+    DUPLICATE_KEY = "HF0003", "a key twice",
+        "YAML readers disagree on which of two equal keys counts, so a contract may have each only once.";
+    CUT = "HF0004", "a condition that YAML would cut",
+        "In YAML ` #` begins a comment, `: ` ends a key, and inside `{…}` and `[…]` a comma or bracket ends the value. \
+         Quote the whole condition: \"…\" (CEL's own strings then take single quotes).";
+    OTHER_READING = "HF0005", "text that YAML reads as something else",
+        "Unquoted, this is a boolean, a number, a date or nothing to some YAML reader, though text is wanted here. \
+         Quote it, so that all of them agree.";
+    TOO_LARGE = "HF0006", "too large",
+        "A contract has ceilings on its size, depth and number of parts, so that reading one can't exhaust a machine. \
+         Split it, or make it simpler.";
+    WRONG_KIND = "HF0007", "the wrong kind of value",
+        "A map, a list or a text is wanted here, and another of these stands here.";
+    UNKNOWN_KEY = "HF0008", "an unknown key",
+        "The language has no such key here. Unknown keys are errors, because a misspelt promise would be no promise.";
+    MISSING_KEY = "HF0009", "a missing key",
+        "Something stands here that says too little to run from: add the key that the message names.";
+    UNKNOWN_NAME = "HF0010", "an unknown name",
+        "The name is defined nowhere in this contract: define it, or write the one that was meant.";
+    BAD_NAME = "HF0011", "a name that can't be used",
+        "Names that conditions reach are `[a-z][a-z0-9_]*`, at most 64 bytes, no word of CEL and none of its roots \
+         (args input result old facts settings call error steps last).";
+    BAD_LITERAL = "HF0012", "a literal that can't be read",
+        "Times are written `10s 5m 4h 1d`, money `0.50 USD`, counts `12 200k 1M`.";
+    NO_CHOICE = "HF0013", "not one of the words that fit here",
+        "Only the words that the message names have a meaning here.";
+    CLASH = "HF0014", "two things with one address",
+        "Every clause and grant is addressed by its sentence or name, in lower case with dashes: two with the same address \
+         could not be told apart in a verdict. Reword one.";
+    BAD_TYPE = "HF0015", "a type that can't be read",
+        "A type is `string number integer boolean email uri money json`, a name out of `types`, one of these with `?`, `[]` or \
+         `[1..12]`, `\"string /re/\"`, `0.0..1.0`, `[a, b]`, `{ fields: … }`, `{ schema: … }` or `{ is: …, default: … }`.";
+    BAD_EXPRESSION = "HF0016", "a condition or value that can't be parsed",
+        "Conditions and values are CEL, within limits of size and nesting and with a closed list of functions. \
+         A plain text is written `\"'text'\"`.";
+    BAD_READ = "HF0017", "a condition that reads what it can't",
+        "Each place may read certain names (a tool's `requires`: args, call, settings), and of these only the fields that \
+         their types have.";
+    BAD_FILE = "HF0018", "a file that can't be read",
+        "The contract names a file that isn't there or can't be read. Paths are relative to the contract's folder and stay in it.";
+    BAD_SETTING = "HF0019", "a setting without a fitting value",
+        "A setting gets its value from `--set NAME=VALUE`, from the environment's file, or from its `default:`; it has to fit its type.";
+    STEP_ORDER = "HF0020", "steps that can't be put in order",
+        "A step comes after all that it reads and needs. Steps stand in the file in an order in which they could run.";
+    WRONG_ARGUMENTS = "HF0021", "a step that gives too little or too much",
+        "A step's `with` gives its tool or agent every input that must be there, and none that isn't known.";
+    BAD_KEY_PLACE = "HF0022", "a place where the key can't go",
+        "The runtime puts its idempotency key where the contract says: an argument that the model doesn't fill in, a field of \
+         MCP's `_meta`, or a variable of a process.";
+    BAD_VERSION = "HF0023", "another version of the language",
+        "This release reads `handfast: 1`.";
+    NOT_BUILT = "HF0050", "part of the language, but not built yet",
+        "The language has this word, and this release doesn't act on it yet. A promise that nobody keeps is worse than none, \
+         so it is refused: take it out for now.";
+    LINT_UNKEYED = "HF0103", "effects without idempotency",
+        "Without a word on idempotency a call is never repeated blindly: if its answer is lost, it rests in doubt until a person \
+         settles it. Say `natural`, `{ key: … }`, or `none` if that is what you want.";
+    LINT_UNLIMITED = "HF0104", "an agent without a limit on cost or turns",
+        "An agent that nothing stops can spend without end. Give it `limits: { turns: …, cost: … }`.";
+    LINT_COMMENT = "HF0105", "text that may have been cut by a comment",
+        "In YAML ` #` begins a comment, also in the middle of a sentence. Quote the text if the rest belongs to it.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_ascend() {
+        assert!(ALL.windows(2).all(|pair| pair[0].id < pair[1].id));
+        assert_eq!(Code::find("hf0001"), Some(SYNTAX));
+    }
+}

@@ -1,0 +1,156 @@
+//! Whether a server still takes what a contract sends: its tool's schema, as listed now, against ours.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use crate::conditions::{Reads, call_schema, schema_of};
+use crate::{Contract, IdempotencyRule, KeyPlace, Problem, Tool};
+
+/// How far types are compared inwards: deeper differences show when the value is checked.
+const DEPTH_MAX: usize = 8;
+
+impl Contract {
+    /// The ways in which what we send to this tool doesn't fit the input schema that its server lists; none where it fits.
+    ///
+    /// What can't be told from the schemas alone (a computed value, a type that the server leaves open) is no problem.
+    pub fn tool_schema_drift(&self, tool: &Tool, server_schema: &Value) -> Vec<Problem> {
+        let sent = sent(tool);
+        let key = match &tool.idempotency {
+            IdempotencyRule::Key { place: KeyPlace::Arg(arg), .. } => Some(arg.as_str()),
+            _ => None,
+        };
+        let empty = Map::new();
+        let properties = server_schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
+        let problem = |at: &str, message: String| Problem { at: format!("/{}", at.replace('~', "~0").replace('/', "~1")), message };
+        let mut problems = Vec::new();
+        for name in required(server_schema) {
+            match sent.iter().find(|argument| argument.name == name) {
+                None if key == Some(name) => {}
+                None => problems.push(problem(name, format!("the server requires the argument `{name}`, and the contract never sends it"))),
+                Some(argument) if !argument.always => {
+                    problems.push(problem(name, format!("the server requires the argument `{name}`, and the contract may leave it out")));
+                }
+                Some(_) => {}
+            }
+        }
+        let closed = server_schema.get("additionalProperties") == Some(&Value::Bool(false));
+        let key_schema = json!({ "type": "string" });
+        let all = sent.iter().map(|argument| (argument.name, argument.schema.as_ref())).chain(key.map(|key| (key, Some(&key_schema))));
+        for (name, ours) in all {
+            match (properties.get(name), ours) {
+                (None, _) if closed => {
+                    problems.push(problem(name, format!("the contract sends the argument `{name}`, which the server doesn't know")));
+                }
+                (Some(theirs), Some(ours)) => {
+                    if let Some((ours, theirs)) = differs(ours, theirs, server_schema, 0) {
+                        problems.push(problem(name, format!("the contract sends {ours} as `{name}`, and the server takes {theirs}")));
+                    }
+                }
+                _ => {}
+            }
+        }
+        problems
+    }
+}
+
+/// One argument as the contract sends it.
+struct Sent<'t> {
+    name: &'t str,
+    /// Whether every call has it.
+    always: bool,
+    /// What is known of its value.
+    schema: Option<Value>,
+}
+
+fn sent(tool: &Tool) -> Vec<Sent<'_>> {
+    let input = tool.input.json();
+    let properties = input.get("properties").and_then(Value::as_object);
+    let always: BTreeSet<&str> = required(input).collect();
+    // A default is filled in before the call is sent.
+    let is_always = |name: &str| always.contains(name) || properties.and_then(|all| all.get(name)).is_some_and(|one| one.get("default").is_some());
+    let Some(sends) = &tool.sends else {
+        let properties = properties.into_iter().flatten();
+        return properties.map(|(name, schema)| Sent { name, always: is_always(name), schema: Some(schema.clone()) }).collect();
+    };
+    let reads = Reads::new("`sends`", &json!({})).with("args", input).with("call", &call_schema());
+    let mut all = Vec::new();
+    for (name, expr) in sends {
+        let schema = schema_of(expr, &reads).cloned();
+        // Only a bare path passes absence on.
+        let may_be_absent = |path: &Vec<String>| matches!(path.as_slice(), [root, field, ..] if root == "args" && !is_always(field));
+        let always = schema.is_none() || !expr.paths().iter().any(may_be_absent);
+        all.push(Sent { name, always, schema });
+    }
+    all
+}
+
+fn required(schema: &Value) -> impl Iterator<Item = &str> {
+    schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// What the two schemas take, in words, where no value could fit both.
+pub(crate) fn plainly_different(ours: &Value, theirs: &Value) -> Option<(String, String)> {
+    differs(ours, theirs, theirs, 0)
+}
+
+fn differs(ours: &Value, theirs: &Value, root: &Value, depth: usize) -> Option<(String, String)> {
+    let theirs = resolved(theirs, root);
+    let (a, b) = (kinds(ours, ours, 0)?, kinds(theirs, root, 0)?);
+    // A number may happen to be whole, so `number` for `integer` shows only in the value.
+    let numeric = |kind: &str| matches!(kind, "integer" | "number");
+    let fits = |kind: &str| b.iter().any(|other| *other == kind || numeric(kind) && numeric(other));
+    if !a.iter().any(|kind| *kind != "null" && fits(kind)) {
+        return Some((words(&a), words(&b)));
+    }
+    if let (Some(ours), Some(theirs), true) = (ours.get("items"), theirs.get("items"), depth < DEPTH_MAX) {
+        let inner = differs(ours, theirs, root, depth + 1)?;
+        return Some((format!("a list of {}", inner.0), format!("a list of {}", inner.1)));
+    }
+    None
+}
+
+/// A reference within the server's schema, followed a few times.
+fn resolved<'s>(mut schema: &'s Value, root: &'s Value) -> &'s Value {
+    for _ in 0..DEPTH_MAX {
+        let reference = schema.get("$ref").and_then(Value::as_str).and_then(|text| text.strip_prefix('#'));
+        match reference.and_then(|pointer| root.pointer(pointer)) {
+            Some(target) => schema = target,
+            None => break,
+        }
+    }
+    schema
+}
+
+/// The kinds of value that a schema takes; None where it leaves that open.
+fn kinds<'s>(schema: &'s Value, root: &'s Value, depth: usize) -> Option<BTreeSet<&'s str>> {
+    if depth > DEPTH_MAX {
+        return None;
+    }
+    if let Some(kind) = schema.get("type") {
+        return match kind {
+            Value::String(kind) => Some([kind.as_str()].into()),
+            Value::Array(kinds) => Some(kinds.iter().filter_map(Value::as_str).collect()),
+            _ => None,
+        };
+    }
+    let choices = schema.get("anyOf").or_else(|| schema.get("oneOf")).and_then(Value::as_array)?;
+    let mut all = BTreeSet::new();
+    for choice in choices {
+        all.extend(kinds(resolved(choice, root), root, depth + 1)?);
+    }
+    Some(all)
+}
+
+fn words(kinds: &BTreeSet<&str>) -> String {
+    let word = |kind: &&str| match *kind {
+        "string" => "text",
+        "array" => "a list",
+        "object" => "an object",
+        "integer" => "an integer",
+        "number" => "a number",
+        "boolean" => "a boolean",
+        _ => "null",
+    };
+    kinds.iter().map(word).collect::<Vec<_>>().join(" or ")
+}

@@ -1,0 +1,52 @@
+//! How much a contract may hold. Every number with its reason: a contract is written by people, but it may come from
+//! anywhere, and a hostile one must end in an error rather than in a machine without memory.
+
+/// The bytes of one file. The longest contract that we have seen has 40 kB; twenty-five times that is still read
+/// in milliseconds.
+pub(crate) const FILE_BYTES_MAX: usize = 1 << 20;
+
+/// How deep YAML may nest. Our own examples need 12; beyond 64 nobody can follow, and recursion stays small.
+pub(crate) const DEPTH_MAX: usize = 64;
+
+/// The nodes of one document: a megabyte of `a,` would be half a million, each worth a hundred bytes of memory.
+pub(crate) const NODES_MAX: usize = 100_000;
+
+/// How far types may name each other, together with their own nesting: the depth of the schema that comes of it.
+pub(crate) const TYPE_DEPTH_MAX: usize = 64;
+
+/// The parts of all schemas of one contract, named types spelled out: twenty types that each name the last one twice
+/// would be a million.
+pub(crate) const TYPE_PARTS_MAX: usize = 100_000;
+
+/// Diagnostics of one load: nobody reads more, and one wrong indentation can cause hundreds.
+pub(crate) const DIAGNOSTICS_MAX: usize = 100;
+
+/// The bytes of one name: what all model providers accept as a tool's name.
+pub(crate) const NAME_BYTES_MAX: usize = 64;
+
+/// Entries of one section, and steps of one workflow: a hundred is a lot, a thousand is a mistake.
+pub(crate) const ENTRIES_MAX: usize = 1_000;
+
+/// The longest time that can be written, in seconds: ten years. Longer is a slip, and sums of such stay far from overflow.
+pub(crate) const SECONDS_MAX: u64 = 10 * 366 * 86_400;
+
+/// The bytes of a name that suggestions are looked for: the distance costs the product of both lengths.
+pub(crate) const SUGGEST_BYTES_MAX: usize = 64;
+
+/// Levels of one JSON Schema, counted in its JSON: a type of [`TYPE_DEPTH_MAX`] levels needs two of these each.
+pub(crate) const SCHEMA_DEPTH_MAX: usize = 160;
+
+/// Parts of one JSON Schema. The largest that we met on a public server has 3,000; its compiled form fits in megabytes.
+pub(crate) const SCHEMA_PARTS_MAX: usize = 50_000;
+
+/// Memory of one compiled pattern of a schema: what patterns for dates, ids and amounts need a hundred times over.
+pub(crate) const SCHEMA_PATTERN_MEMORY_MAX: usize = 1 << 20;
+
+/// Problems told of one value: a model mends ten things at a time at best.
+pub(crate) const SCHEMA_PROBLEMS_MAX: usize = 10;
+
+/// Characters of one problem's sentence: it goes into a prompt.
+pub(crate) const SCHEMA_SENTENCE_CHARS_MAX: usize = 300;
+
+/// Bytes up to which a wrong value is shown in its sentence.
+pub(crate) const SCHEMA_SHOWN_BYTES_MAX: usize = 60;

@@ -1,0 +1,270 @@
+//! Settings, models and servers: what a contract needs of its environment.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::conditions::closed;
+use crate::loader::{Fields, Keys, Loader, listed};
+use crate::yaml::{Entry, Kind, Node};
+use crate::{EnvValue, ModelUse, Name, Price, Server, Transport, code, suggest, traps};
+
+impl<'a> Loader<'a> {
+    /// Reads the section `settings`; `given` values count over defaults.
+    pub(crate) fn read_settings(&mut self, node: Option<&'a Node>, given: &BTreeMap<String, Value>) {
+        let (mut values, mut schemas) = (Map::new(), Map::new());
+        let entries = node.map(|node| self.section(node, "settings")).unwrap_or_default();
+        let names = self.declared.get("settings").cloned().unwrap_or_default();
+        self.settings_whole = entries.len() == names.len();
+        for (name, entry) in &entries {
+            let Some((schema, default)) = self.setting_type(entry) else {
+                self.settings_whole = false;
+                schemas.insert(name.to_string(), json!({}));
+                continue;
+            };
+            match self.setting_value(name, entry, &schema, default, given.get(&**name)) {
+                Some(value) => drop(values.insert(name.to_string(), value)),
+                None => self.settings_whole = false,
+            }
+            schemas.insert(name.to_string(), schema);
+        }
+        for name in given.keys().filter(|name| !names.contains(&name.as_str())) {
+            let meant = suggest(name, names.iter().copied());
+            let message = format!("a value is given for `{name}`, and the contract has no such setting");
+            let found = self.findings.error_outside(code::BAD_SETTING, message);
+            found.meant(meant).help(format!("`settings:` has {}", listed(names.iter().copied())));
+        }
+        self.settings = Value::Object(values);
+        self.settings_schema = closed(schemas);
+    }
+
+    /// A setting's schema, and its default.
+    fn setting_type(&mut self, entry: &'a Entry) -> Option<(Value, Option<Value>)> {
+        const KEYS: Keys = Keys { known: &["type", "is", "format", "default", "description"], planned: &[] };
+        if !matches!(entry.value.kind, Kind::Map(_)) {
+            return Some((self.type_of(&entry.value)?, None));
+        }
+        let fields = self.fields(&entry.value, format!("the setting `{}`", entry.key), &KEYS)?;
+        let is = match (fields.get("type"), fields.get("is")) {
+            (Some(is), None) | (None, Some(is)) => is,
+            _ => {
+                let message = format!("the setting `{}` needs a `type`", entry.key);
+                self.error(code::MISSING_KEY, &fields.span, message).help("add one: `type: string`");
+                return None;
+            }
+        };
+        if let Some(description) = fields.get("description") {
+            self.prose(description, "a setting's description")?;
+        }
+        let mut schema = self.type_of(is)?;
+        if let Some(format) = fields.get("format") {
+            let format = self.choice(format, "`format`", &[("uri", "uri"), ("email", "email")])?;
+            schema.as_object_mut()?.insert("format".to_owned(), Value::from(format));
+        }
+        let default = match fields.get("default") {
+            Some(_) => self.with_default(schema.clone(), &fields)?.get("default").cloned(),
+            None => None,
+        };
+        Some((schema, default))
+    }
+
+    fn setting_value(
+        &mut self,
+        name: &str,
+        entry: &Entry,
+        schema: &Value,
+        default: Option<Value>,
+        given: Option<&Value>,
+    ) -> Option<Value> {
+        let Some(given) = given else {
+            if default.is_none() {
+                let found = self.error(code::BAD_SETTING, &entry.at, format!("the setting `{name}` has no value"));
+                found.help(format!("give one with `--set {name}=VALUE`, or write a `default:`"));
+            }
+            return default;
+        };
+        let compiled = self.compiled(schema.clone(), &entry.at)?;
+        // A command line gives text: `--set port=7400` means the number where one is wanted, and the text where that is.
+        let other = match given {
+            Value::String(text) => serde_json::from_str(text).ok(),
+            Value::Number(_) | Value::Bool(_) => Some(Value::from(given.to_string())),
+            _ => None,
+        };
+        let problem = compiled.check(given).into_iter().next();
+        let Some(problem) = problem else { return Some(given.clone()) };
+        if let Some(other) = other.filter(|other| compiled.check(other).is_empty()) {
+            return Some(other);
+        }
+        let message = format!("the value given for the setting `{name}` doesn't fit: {}", problem.message);
+        self.error(code::BAD_SETTING, &entry.at, message).help(format!("give another with `--set {name}=VALUE`"));
+        None
+    }
+
+    /// Reads the section `models`.
+    pub(crate) fn read_models(&mut self, node: &'a Node) {
+        const KEYS: Keys = Keys {
+            known: &["use", "url", "api_key", "price", "timeout"],
+            planned: &["headers", "temperature", "max_tokens", "context", "at_once", "region", "reasoning"],
+        };
+        for (name, entry) in self.section(node, "models") {
+            let Some(fields) = self.fields(&entry.value, format!("the model `{name}`"), &KEYS) else { continue };
+            let used = self.required(&fields, "use", "openai/gpt-5-mini").and_then(|used| self.model_used(used));
+            let url = fields.get("url").map(|url| self.filled(url, "`url`"));
+            let api_key = fields.get("api_key").map(|key| self.secret(key, "`api_key`"));
+            let price = fields.get("price").map(|price| self.price(price));
+            let timeout = fields.get("timeout").map(|timeout| self.duration(timeout, "`timeout`"));
+            let Some((provider, model)) = used else { continue };
+            let (url, api_key, price, timeout) = (url.flatten(), api_key.flatten(), price.flatten(), timeout.flatten());
+            self.models.insert(name.clone(), ModelUse { name, provider, model, url, api_key, price, timeout });
+        }
+    }
+
+    fn model_used(&mut self, node: &'a Node) -> Option<(String, String)> {
+        let text = self.text(node, "`use`")?;
+        let parts = text.split_once('/').filter(|(provider, model)| !provider.is_empty() && !model.is_empty());
+        if parts.is_none() {
+            let found = self.error(code::BAD_LITERAL, &node.span, format!("`{text}` names no provider and model"));
+            found.help("write both: `openai/gpt-5-mini`; `openai/…` with a `url:` for any server of that dialect");
+        }
+        parts.map(|(provider, model)| (provider.to_owned(), model.to_owned()))
+    }
+
+    fn price(&mut self, node: &'a Node) -> Option<Price> {
+        if let Some((text, _)) = node.said() {
+            if text == "free" {
+                return Some(Price::Free);
+            }
+            let found = self.error(code::BAD_LITERAL, &node.span, format!("`{text}` is no price"));
+            found.help("write `free`, or `{ input: 3 USD, output: 15 USD }` per million tokens");
+            return None;
+        }
+        let fields = self.fields(node, "a price", &Keys { known: &["input", "output"], planned: &["cached"] })?;
+        let input = self.required(&fields, "input", "3 USD").and_then(|node| self.money(node, "`input`"));
+        let output = self.required(&fields, "output", "15 USD").and_then(|node| self.money(node, "`output`"));
+        Some(Price::PerMillion { input: input?, output: output? })
+    }
+
+    /// Reads the section `servers`.
+    pub(crate) fn read_servers(&mut self, node: &'a Node) {
+        const KEYS: Keys = Keys {
+            known: &["mcp", "process", "rust", "failures", "directory"],
+            planned: &["http", "openapi", "grpc", "sandbox", "limits", "at_once", "breaker", "reads", "writes"],
+        };
+        for (name, entry) in self.section(node, "servers") {
+            let Some(fields) = self.fields(&entry.value, format!("the server `{name}`"), &KEYS) else { continue };
+            let transport = self.transport(&fields);
+            let failures = fields.get("failures").map(|failures| self.failures(failures, &json!({}))).unwrap_or_default();
+            let directory = fields.get("directory").map(|directory| self.filled(directory, "`directory`"));
+            let (Some(transport), directory) = (transport, directory.flatten()) else { continue };
+            self.servers.insert(name.clone(), Server { name, transport, failures, directory });
+        }
+    }
+
+    fn transport(&mut self, fields: &Fields<'a>) -> Option<Transport> {
+        let ways: Vec<&'a Entry> = ["mcp", "process", "rust"].into_iter().filter_map(|way| fields.entry(way)).collect();
+        match ways.as_slice() {
+            [way] if way.key == "mcp" => self.mcp(&way.value),
+            [way] if way.key == "process" => self.process(&way.value),
+            [way] => {
+                self.fields(&way.value, "`rust`", &Keys { known: &[], planned: &[] })?;
+                Some(Transport::Rust)
+            }
+            [] => {
+                let found = self.error(code::MISSING_KEY, &fields.span, format!("{} doesn't say how it is reached", fields.what));
+                found.help("add `mcp: { command: [program] }`, `mcp: { url: … }`, `process: { command: [program] }` or `rust: {}`");
+                None
+            }
+            [_, second, ..] => {
+                let found = self.error(code::CLASH, &second.at, format!("{} is reached in two ways", fields.what));
+                found.help("keep one of `mcp`, `process` and `rust`");
+                None
+            }
+        }
+    }
+
+    fn mcp(&mut self, node: &'a Node) -> Option<Transport> {
+        const KEYS: Keys = Keys { known: &["command", "url", "env", "bearer"], planned: &["schemas", "headers", "oauth", "sandbox"] };
+        let fields = self.fields(node, "`mcp`", &KEYS)?;
+        match (fields.get("command"), fields.get("url")) {
+            (Some(command), None) => {
+                self.refuse_misplaced(&fields, "bearer", "goes with `url`; a command takes secrets by `env`");
+                let command = self.command(command);
+                let env = self.environment(&fields);
+                Some(Transport::McpCommand { command: command?, env })
+            }
+            (None, Some(url)) => {
+                self.refuse_misplaced(&fields, "env", "goes with `command`");
+                let url = self.filled(url, "`url`");
+                let bearer = fields.get("bearer").map(|bearer| self.secret(bearer, "`bearer`"));
+                Some(Transport::McpHttp { url: url?, bearer: bearer.flatten() })
+            }
+            (Some(_), Some(url)) => {
+                self.error(code::CLASH, &url.span, "a server has a `command` or a `url`, not both").help("keep one of them");
+                None
+            }
+            (None, None) => {
+                let found = self.error(code::MISSING_KEY, &fields.span, "`mcp` has neither `command` nor `url`");
+                found.help("add `command: [program, argument]` or `url: https://…`");
+                None
+            }
+        }
+    }
+
+    fn refuse_misplaced(&mut self, fields: &Fields<'a>, key: &str, why: &str) {
+        if let Some(entry) = fields.entry(key) {
+            self.error(code::UNKNOWN_KEY, &entry.at, format!("`{key}` {why}")).help("take it out");
+        }
+    }
+
+    fn process(&mut self, node: &'a Node) -> Option<Transport> {
+        let fields = self.fields(node, "`process`", &Keys { known: &["command", "env"], planned: &["sandbox", "input"] })?;
+        let command = self.required(&fields, "command", "[program, argument]").and_then(|command| self.command(command));
+        let env = self.environment(&fields);
+        Some(Transport::Process { command: command?, env })
+    }
+
+    /// A program and its arguments: never a line for a shell.
+    fn command(&mut self, node: &'a Node) -> Option<Vec<String>> {
+        if let Some((text, _)) = node.said() {
+            let words: Vec<String> = text.split_whitespace().map(traps::quoted).collect();
+            let found = self.error(code::WRONG_KIND, &node.span, "a command is a list: no shell reads it");
+            found.help(format!("write `[{}]`", words.join(", ")));
+            return None;
+        }
+        let items = self.list(node, "`command`")?;
+        if items.is_empty() {
+            self.error(code::MISSING_KEY, &node.span, "the command is empty").help("name the program: `[shop-server, --db, shop.db]`");
+            return None;
+        }
+        let words: Vec<String> = items.iter().filter_map(|item| self.filled(item, "a part of a command")).collect();
+        (words.len() == items.len()).then_some(words)
+    }
+
+    fn environment(&mut self, fields: &Fields<'a>) -> BTreeMap<String, EnvValue> {
+        let Some(node) = fields.get("env") else { return BTreeMap::new() };
+        let Some(entries) = self.map(node, "`env`") else { return BTreeMap::new() };
+        let mut variables = BTreeMap::new();
+        for entry in entries.iter().filter(|entry| !entry.key.is_empty()) {
+            let good = self.variable_key(entry);
+            let value = match &entry.value.kind {
+                Kind::Map(_) => self.secret(&entry.value, "a variable's value").map(EnvValue::Secret),
+                _ => self.filled(&entry.value, "a variable's value").map(EnvValue::Plain),
+            };
+            if let (true, Some(value)) = (good, value) {
+                variables.insert(entry.key.clone(), value);
+            }
+        }
+        variables
+    }
+
+    fn variable_key(&mut self, entry: &Entry) -> bool {
+        let key = Node { span: entry.at.clone(), in_flow: false, kind: Kind::Refused };
+        self.variable(&key, &entry.key)
+    }
+}
+
+/// A tool's server and its name there.
+pub(crate) fn split_via(text: &str) -> Option<(Name, String)> {
+    let (server, tool) = text.split_once('.')?;
+    (!server.is_empty() && !tool.is_empty()).then(|| (server.into(), tool.to_owned()))
+}

@@ -1,0 +1,311 @@
+//! Workflows: steps in an order that what they read decides.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use crate::conditions::{Reads, closed, schema_of};
+use crate::drift::plainly_different;
+use crate::loader::{Fields, Keys, Loader, listed, meant};
+use crate::yaml::{Entry, Kind, Node};
+use crate::{Expr, Name, Schema, Step, StepWork, Workflow, code, suggest};
+
+const KEYS: Keys = Keys {
+    known: &["input", "limits", "steps", "output"],
+    planned: &["owner", "chat", "idle", "approval", "invariants", "otherwise", "compensate", "on", "schedule", "ensures", "requires"],
+};
+
+const STEP_KEYS: Keys = Keys {
+    known: &["agent", "tool", "with", "needs", "when"],
+    planned: &[
+        "workflow", "approval", "wait", "choose", "repeat", "until", "each", "as", "at_once", "enough", "steps", "output", "otherwise",
+        "limits", "asks", "presents", "unanswered", "within", "signal", "accepts", "ensures", "requires", "label",
+    ],
+};
+
+/// A step as it is read, before the order is known.
+struct Draft<'a> {
+    name: Name,
+    entry: &'a Entry,
+    fields: Fields<'a>,
+    work: Option<StepWork>,
+}
+
+impl<'a> Loader<'a> {
+    /// Reads the section `workflows`.
+    pub(crate) fn read_workflows(&mut self, node: &'a Node) -> BTreeMap<Name, Arc<Workflow>> {
+        let mut workflows = BTreeMap::new();
+        for (name, entry) in self.section(node, "workflows") {
+            if let Some(workflow) = self.workflow(&name, entry) {
+                workflows.insert(name, Arc::new(workflow));
+            }
+        }
+        workflows
+    }
+
+    fn workflow(&mut self, name: &Name, entry: &'a Entry) -> Option<Workflow> {
+        let fields = self.fields(&entry.value, format!("the workflow `{name}`"), &KEYS)?;
+        let limits = self.limits(&fields, &["tokens", "cost", "time", "deadline"]);
+        let input = match fields.get("input") {
+            Some(node) => self.input_type(node).map(|schema| (schema, node.span.clone())),
+            None => Some((closed(Map::new()), fields.span.clone())),
+        };
+        let given = input.as_ref().map_or(json!({}), |(schema, _)| schema.clone());
+        if fields.get("chat").is_some() {
+            return None;
+        }
+        let steps = self.required(&fields, "steps", "{ NAME: { agent: …, with: { … } } }")?;
+        let drafts = self.drafts(steps);
+        let reads = Reads::new("a step", &self.settings_schema).with("input", &given).with("steps", &step_schemas(&drafts));
+        let names: Vec<Name> = drafts.iter().map(|draft| draft.name.clone()).collect();
+        let read: Vec<Option<Step>> = drafts.iter().map(|draft| self.step(draft, &names, &reads)).collect();
+        self.order(&drafts, &read);
+        let reads = reads.at("a workflow's `output`");
+        let output = fields.get("output").map(|node| self.workflow_output(node, &reads));
+        let input = input.and_then(|(schema, span)| self.compiled(schema, &span));
+        let whole = read.len();
+        let steps: Vec<Arc<Step>> = read.into_iter().flatten().map(Arc::new).collect();
+        Some(Workflow {
+            name: name.clone(),
+            input: input?,
+            steps: (steps.len() == whole).then_some(steps)?,
+            output: match output {
+                Some(output) => Some(output?),
+                None => None,
+            },
+            limits,
+        })
+    }
+
+    /// A value, or a map of values.
+    fn workflow_output(&mut self, node: &'a Node, reads: &Reads) -> Option<Expr> {
+        let Kind::Map(entries) = &node.kind else { return self.expression(node, reads) };
+        let values: Vec<(&str, Option<Expr>)> =
+            meant(entries).map(|entry| (entry.key.as_str(), self.expression(&entry.value, reads))).collect();
+        let parts: Option<Vec<String>> = values
+            .iter()
+            .map(|(key, value)| value.as_ref().map(|value| format!("{}: ({})", json!(key), value.source())))
+            .collect();
+        // Each value was parsed in its own place; together they are one map.
+        match Expr::parse(&format!("{{{}}}", parts?.join(", "))) {
+            Ok(expr) => Some(expr),
+            Err(error) => {
+                let found = self.error(code::BAD_EXPRESSION, &node.span, error.message);
+                found.help("give the values of one step instead: `output: steps.NAME`");
+                None
+            }
+        }
+    }
+
+    fn drafts(&mut self, steps: &'a Node) -> Vec<Draft<'a>> {
+        let Some(entries) = self.map(steps, "`steps`") else { return Vec::new() };
+        if entries.is_empty() {
+            let found = self.error(code::MISSING_KEY, &steps.span, "a workflow has at least one step");
+            found.help("add one: `NAME: { agent: …, with: { … } }`");
+        }
+        let mut drafts = Vec::new();
+        for entry in entries.iter().filter(|entry| !entry.key.is_empty()) {
+            let Some(name) = self.name(entry) else { continue };
+            let Some(fields) = self.fields(&entry.value, format!("the step `{name}`"), &STEP_KEYS) else { continue };
+            let work = self.work(&fields);
+            drafts.push(Draft { name, entry, fields, work });
+        }
+        drafts
+    }
+
+    /// Who does a step's work. None where that was reported, or the one named is itself in error.
+    fn work(&mut self, fields: &Fields<'a>) -> Option<StepWork> {
+        match (fields.get("agent"), fields.get("tool")) {
+            (Some(node), None) => {
+                let name = self.text(node, "an agent's name")?;
+                self.declares(&node.span, "agents", "agent", &name).then_some(())?;
+                self.agents.get(name.as_str()).cloned().map(StepWork::Agent)
+            }
+            (None, Some(node)) => {
+                let name = self.text(node, "a tool's name")?;
+                self.declares(&node.span, "tools", "tool", &name).then_some(())?;
+                self.tools.get(name.as_str()).cloned().map(StepWork::Tool)
+            }
+            (Some(_), Some(node)) => {
+                let found = self.error(code::CLASH, &node.span, format!("{} names an agent and a tool", fields.what));
+                found.help("make two steps of it");
+                None
+            }
+            (None, None) => {
+                let planned = ["workflow", "approval", "wait", "choose", "repeat", "each"];
+                if planned.iter().all(|kind| fields.get(kind).is_none()) {
+                    let found = self.error(code::MISSING_KEY, &fields.span, format!("{} says no work", fields.what));
+                    found.help("name an `agent:` or a `tool:`");
+                }
+                None
+            }
+        }
+    }
+
+    fn step(&mut self, draft: &Draft<'a>, names: &[Name], reads: &Reads) -> Option<Step> {
+        let fields = &draft.fields;
+        let with = self.with(draft, reads);
+        let when = fields.get("when").map(|node| self.expression(node, reads));
+        let needs = fields.get("needs").map(|node| self.needs(node, names)).unwrap_or_default();
+        let exprs = with.iter().flat_map(BTreeMap::values).chain(when.iter().flatten());
+        let read: Vec<String> = exprs.flat_map(steps_read).collect();
+        let mut after: Vec<Name> = Vec::new();
+        for name in names {
+            let reads_it = read.iter().any(|read| **read == **name) || needs.iter().any(|need| need == name);
+            if reads_it {
+                after.push(name.clone());
+            }
+        }
+        let when = match when {
+            Some(when) => Some(when?),
+            None => None,
+        };
+        Some(Step { name: draft.name.clone(), work: draft.work.clone()?, with: with?, when, after })
+    }
+
+    fn needs(&mut self, node: &'a Node, names: &[Name]) -> Vec<Name> {
+        let items = match &node.kind {
+            Kind::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(node),
+        };
+        let mut needs = Vec::new();
+        for item in items {
+            let Some(text) = self.text(item, "a step's name") else { continue };
+            match names.iter().find(|name| ***name == text) {
+                Some(name) => needs.push(name.clone()),
+                None => {
+                    let known = || names.iter().map(|name| &**name);
+                    let meant = suggest(&text, known());
+                    let found = self.error(code::UNKNOWN_NAME, &item.span, format!("there is no step `{text}`"));
+                    if meant.is_some() { found.meant(meant) } else { found.help(format!("the steps are {}", listed(known()))) };
+                }
+            }
+        }
+        needs
+    }
+
+    /// What the step is given, and that it fits who does the work.
+    fn with(&mut self, draft: &Draft<'a>, reads: &Reads) -> Option<BTreeMap<String, Expr>> {
+        let node = draft.fields.get("with");
+        if let Some(node) = node.filter(|node| node.said().is_some()) {
+            let found = self.not_built(&node.span, "a whole value in `with`");
+            found.help("give the inputs one by one: `with: { text: input.text }`");
+            return None;
+        }
+        let before = self.findings.count();
+        let with = node.map(|node| self.values(node, "`with`", reads)).unwrap_or_default();
+        let entries = match node.map(|node| &node.kind) {
+            Some(Kind::Map(entries)) => entries.as_slice(),
+            _ => &[],
+        };
+        let (schema, who) = match &draft.work {
+            Some(StepWork::Agent(agent)) => (agent.input.json(), format!("the agent `{}`", agent.name)),
+            Some(StepWork::Tool(tool)) => (tool.input.json(), format!("the tool `{}`", tool.name)),
+            None => return Some(with),
+        };
+        let properties = schema.get("properties").and_then(Value::as_object);
+        for entry in meant(entries) {
+            let wanted = properties.and_then(|properties| properties.get(&entry.key));
+            match (wanted, with.get(&entry.key)) {
+                (Some(wanted), Some(expr)) => self.given_fits(entry, expr, wanted, reads),
+                (None, _) if schema.get("additionalProperties") == Some(&Value::Bool(false)) => {
+                    self.unknown_argument(entry, &who, properties);
+                }
+                _ => {}
+            }
+        }
+        self.missing_arguments(schema, entries, &draft.fields, &who, node.map(|node| &node.span));
+        (self.findings.count() == before).then_some(with)
+    }
+
+    fn unknown_argument(&mut self, entry: &Entry, who: &str, properties: Option<&Map<String, Value>>) {
+        let names: Vec<&str> = properties.into_iter().flat_map(|fields| fields.keys().map(String::as_str)).collect();
+        let meant = suggest(&entry.key, names.iter().copied());
+        let found = self.error(code::WRONG_ARGUMENTS, &entry.at, format!("{who} has no input `{}`", entry.key));
+        if meant.is_some() { found.meant(meant) } else { found.help(format!("its input is {}", listed(names))) };
+    }
+
+    fn missing_arguments(&mut self, schema: &Value, given: &[Entry], fields: &Fields<'a>, who: &str, with: Option<&Range<usize>>) {
+        let required = schema.get("required").and_then(Value::as_array);
+        let missing: Vec<&str> = required
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .filter(|name| given.iter().all(|entry| entry.key != *name))
+            .collect();
+        if let Some(first) = missing.first() {
+            let message = format!("{} gives {who} no {}", fields.what, listed(missing.iter().copied()));
+            let found = self.error(code::WRONG_ARGUMENTS, with.unwrap_or(&fields.span), message);
+            found.help(format!("add it: `with: {{ {first}: … }}`"));
+        }
+    }
+
+    /// Whether a bare path leads to a value of another kind than the input's.
+    fn given_fits(&mut self, entry: &Entry, expr: &Expr, wanted: &Value, reads: &Reads) {
+        let Some(given) = schema_of(expr, reads) else { return };
+        if let Some((ours, theirs)) = plainly_different(given, wanted) {
+            let message = format!("`{}` is {ours}, and the input `{}` is {theirs}", expr.source(), entry.key);
+            self.error(code::WRONG_ARGUMENTS, &entry.value.span, message).help("give a value of that type");
+        }
+    }
+
+    /// Whether the steps stand in an order in which they could run.
+    fn order(&mut self, drafts: &[Draft<'a>], steps: &[Option<Step>]) {
+        let after: BTreeMap<&str, &[Name]> = steps.iter().flatten().map(|step| (&*step.name, step.after.as_slice())).collect();
+        for (index, draft) in drafts.iter().enumerate() {
+            let Some(wanted) = after.get(&*draft.name) else { continue };
+            for name in wanted.iter() {
+                let Some(other) = drafts.iter().skip(index).find(|other| other.name == *name) else { continue };
+                let at = draft.entry.at.clone();
+                if other.name == draft.name {
+                    let found = self.error(code::STEP_ORDER, &at, format!("the step `{name}` comes after itself"));
+                    found.help("read an earlier step, or the workflow's `input`");
+                } else if leads_to(&after, name, &draft.name) {
+                    let message = format!("the steps `{}` and `{name}` each come after the other", draft.name);
+                    let found = self.error(code::STEP_ORDER, &at, message);
+                    found.also(other.entry.at.clone(), "and this one comes after the first");
+                    found.help("let one of them read what comes before both");
+                } else {
+                    let message = format!("the step `{}` comes after `{name}`, which stands below it", draft.name);
+                    let found = self.error(code::STEP_ORDER, &at, message);
+                    found.also(other.entry.at.clone(), "this comes first").help(format!("move `{name}` above it"));
+                }
+            }
+        }
+    }
+}
+
+/// Whether `from` comes, by however many steps, after `to`.
+fn leads_to(after: &BTreeMap<&str, &[Name]>, from: &str, to: &str) -> bool {
+    let (mut open, mut seen) = (vec![from.to_owned()], std::collections::BTreeSet::new());
+    while let Some(name) = open.pop() {
+        if name == to {
+            return true;
+        }
+        if seen.insert(name.clone()) {
+            open.extend(after.get(name.as_str()).into_iter().flat_map(|names| names.iter().map(ToString::to_string)));
+        }
+    }
+    false
+}
+
+/// The steps that an expression reads.
+fn steps_read(expr: &Expr) -> Vec<String> {
+    let step = |path: Vec<String>| match path.as_slice() {
+        [root, step, ..] if root == "steps" => Some(step.clone()),
+        _ => None,
+    };
+    expr.paths().into_iter().filter_map(step).collect()
+}
+
+/// What conditions can read of the steps.
+fn step_schemas(drafts: &[Draft<'_>]) -> Value {
+    let schema = |draft: &Draft<'_>| match &draft.work {
+        Some(StepWork::Agent(agent)) => agent.output.as_ref().map_or(json!({ "type": "string" }), |output| output.json().clone()),
+        Some(StepWork::Tool(tool)) => tool.output.as_ref().map(Schema::json).cloned().unwrap_or_else(|| json!({})),
+        None => json!({}),
+    };
+    closed(drafts.iter().map(|draft| (draft.name.to_string(), schema(draft))).collect())
+}
