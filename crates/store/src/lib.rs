@@ -1,8 +1,8 @@
 //! The journal kept: append, read, lease, wake.
 //!
 //! [`Store`] is the only door to what is durable; [`SqliteStore`] keeps it in one file. This room knows no contract
-//! and no engine: events go in and come out in order, and it says so loudly when they can't. It reads no clock, except
-//! to write down since when a process drives. Start with [`Store`] and [`Append`], then `sqlite/writer.rs`.
+//! and no engine, and reads no clock: events go in and come out in order, and it says so loudly when they can't. Start
+//! with [`Store`] and [`Append`], then `sqlite/writer.rs`.
 
 mod error;
 mod limits;
@@ -12,6 +12,9 @@ mod rows;
 mod store;
 
 mod journal;
+mod lines;
+
+mod sqlite;
 
 pub use append::{Append, ClaimChange, Expected, Hold, RunBirth};
 pub use error::{
@@ -22,4 +25,5 @@ pub use journal::{Checked, Journal, VerifyReport};
 pub use rows::{
     Claim, Fed, FoundRun, Lease, MailRow, Position, Posted, RunFilter, RunRow, StatusFilter, Worker,
 };
+pub use sqlite::{Driver, DriverInfo, Knocks, Options, SqliteStore, driver_alive, knock};
 pub use store::Store;

@@ -1,0 +1,98 @@
+//! Who may write to which run.
+
+use handfast_events::{Epoch, Format, RunId, Status, Timestamp};
+use rusqlite::{Connection, OptionalExtension as _};
+
+use super::codec::{int, run as run_of, size, uint};
+use crate::{Lease, TakeError, Worker, WriteError};
+
+/// Takes runs that can move and that nobody holds.
+pub(super) fn take(
+    db: &Connection,
+    worker: &Worker,
+    limit: usize,
+    now: Timestamp,
+) -> rusqlite::Result<Result<Vec<Lease>, TakeError>> {
+    let mut found = Vec::new();
+    let known = Format::CURRENT.0;
+    let sql = "SELECT run, epoch FROM runs WHERE ready <= ?1 AND ready IS NOT NULL AND worker IS NULL AND aside = 0 AND \
+               format <= ?2 ORDER BY ready LIMIT ?3";
+    let mut due = db.prepare_cached(sql)?;
+    let rows = due.query_map((now.as_microsecond(), known, size(limit)), lease)?;
+    found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+    let sql = "SELECT runs.run, epoch FROM (SELECT DISTINCT run FROM mailbox WHERE taken_seq IS NULL) mail \
+               CROSS JOIN runs ON runs.run = mail.run WHERE worker IS NULL AND aside = 0 AND format <= ?1 \
+               AND NOT (ready IS NOT NULL AND ready <= ?2) LIMIT ?3";
+    let mut mailed = db.prepare_cached(sql)?;
+    let rest = size(limit.saturating_sub(found.len()));
+    let rows = mailed.query_map((known, now.as_microsecond(), rest), lease)?;
+    found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+    for lease in &found {
+        hold(db, worker, *lease)?;
+    }
+    Ok(Ok(found))
+}
+
+/// A run's lease as it would be, once taken.
+fn lease(row: &rusqlite::Row<'_>) -> rusqlite::Result<Lease> {
+    Ok(Lease { run: run_of(row, 0)?, epoch: Epoch(uint(row, 1)? + 1) })
+}
+
+fn hold(db: &Connection, worker: &Worker, lease: Lease) -> rusqlite::Result<()> {
+    let sql = "UPDATE runs SET worker = ?1, epoch = ?2, aside = 0 WHERE run = ?3";
+    db.prepare_cached(sql)?.execute((worker.as_str(), int(lease.epoch.0), lease.run.as_bytes()))?;
+    Ok(())
+}
+
+/// Takes one run by name.
+pub(super) fn take_run(
+    db: &Connection,
+    worker: &Worker,
+    run: RunId,
+) -> rusqlite::Result<Result<Lease, TakeError>> {
+    let sql = "SELECT run, epoch, worker, format FROM runs WHERE run = ?1";
+    let found = db
+        .prepare_cached(sql)?
+        .query_row([run.as_bytes()], |row| {
+            Ok((lease(row)?, row.get::<_, Option<String>>(2)?, row.get::<_, i64>(3)?))
+        })
+        .optional()?;
+    let Some((lease, holder, format)) = found else { return Ok(Err(TakeError::NotFound { run })) };
+    if let Some(worker) = holder {
+        return Ok(Err(TakeError::Held { run, worker }));
+    }
+    if format > i64::from(Format::CURRENT.0) {
+        return Ok(Err(TakeError::TooNew { run }));
+    }
+    hold(db, worker, lease)?;
+    Ok(Ok(lease))
+}
+
+/// Lets go of a run.
+pub(super) fn release(db: &Connection, lease: Lease) -> rusqlite::Result<Result<(), WriteError>> {
+    let sql = "UPDATE runs SET worker = NULL WHERE run = ?1 AND epoch = ?2";
+    db.prepare_cached(sql)?.execute((lease.run.as_bytes(), int(lease.epoch.0)))?;
+    Ok(Ok(()))
+}
+
+/// Sets a run aside.
+pub(super) fn quarantine(db: &Connection, lease: Lease) -> rusqlite::Result<Result<(), WriteError>> {
+    let status = serde_json::to_string(&Status::Quarantined)
+        .map_err(|cause| rusqlite::Error::ToSqlConversionFailure(Box::new(cause)))?;
+    let sql = "UPDATE runs SET worker = NULL, ready = NULL, wake_at = NULL, aside = 1, status = ?3 \
+               WHERE run = ?1 AND epoch = ?2";
+    db.prepare_cached(sql)?.execute((lease.run.as_bytes(), int(lease.epoch.0), status))?;
+    Ok(Ok(()))
+}
+
+/// Lets go of whatever a process held that is dead now. Whoever holds the lock is alone, so all others are.
+pub(super) fn release_all(db: &Connection) -> rusqlite::Result<()> {
+    db.execute("UPDATE runs SET worker = NULL WHERE worker IS NOT NULL", [])?;
+    Ok(())
+}
+
+/// The earliest time at which a run that nobody holds moves by itself.
+pub(super) fn next_wake(db: &Connection) -> rusqlite::Result<Option<Timestamp>> {
+    let sql = "SELECT min(ready) FROM runs WHERE ready IS NOT NULL AND worker IS NULL AND aside = 0";
+    db.prepare_cached(sql)?.query_row([], |row| super::codec::time_or_none(row, 0))
+}

@@ -1,0 +1,68 @@
+//! What doesn't belong to one run's journal: mail before it is taken in, claims, contracts.
+
+use handfast_events::{CommandId, Digest, RunId, Seq, Sources};
+use rusqlite::{Connection, OptionalExtension as _};
+
+use super::codec::{json, run as run_of, size, time, uint};
+use crate::{Claim, MailError, MailRow, Posted, WriteError};
+
+/// Puts a row, once. `mail` is its body as JSON.
+pub(super) fn put_mail(
+    db: &Connection,
+    row: &MailRow,
+    mail: &str,
+) -> rusqlite::Result<Result<Posted, MailError>> {
+    let sql = "INSERT INTO mailbox (id, run, who, at, mail) SELECT ?1, ?2, ?3, ?4, ?5 \
+               WHERE EXISTS (SELECT 1 FROM runs WHERE run = ?2) ON CONFLICT (id) DO NOTHING";
+    let values = (row.id.as_str(), row.run.as_bytes(), &row.who, row.at.as_microsecond(), mail);
+    if db.prepare_cached(sql)?.execute(values)? == 1 {
+        return Ok(Ok(Posted::New));
+    }
+    let is_known = db.prepare_cached("SELECT 1 FROM mailbox WHERE id = ?1")?.exists([row.id.as_str()])?;
+    Ok(if is_known { Ok(Posted::Known) } else { Err(MailError::NotFound { run: row.run }) })
+}
+
+/// The rows that nobody took in yet.
+pub(super) fn mail(db: &Connection, run: RunId) -> rusqlite::Result<Vec<MailRow>> {
+    let sql = "SELECT id, who, at, mail FROM mailbox WHERE run = ?1 AND taken_seq IS NULL ORDER BY position";
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement.query_map([run.as_bytes()], |row| {
+        let id = CommandId::new(row.get::<_, String>(0)?);
+        Ok(MailRow { id, run, who: row.get(1)?, at: time(row, 2)?, mail: json(row, 3)? })
+    })?;
+    rows.collect()
+}
+
+/// The runs that have such rows.
+pub(super) fn mailed(db: &Connection, limit: usize) -> rusqlite::Result<Vec<RunId>> {
+    let sql = "SELECT run FROM mailbox WHERE taken_seq IS NULL GROUP BY run ORDER BY min(position) LIMIT ?1";
+    db.prepare_cached(sql)?.query_map([size(limit)], |row| run_of(row, 0))?.collect()
+}
+
+/// A claim as it stands.
+pub(super) fn claim(db: &Connection, name: &str) -> rusqlite::Result<Option<Claim>> {
+    let sql = "SELECT run, seq, value, changed FROM claims WHERE name = ?1";
+    let mut statement = db.prepare_cached(sql)?;
+    let found = statement.query_row([name], |row| {
+        let seq = Seq(uint(row, 1)?);
+        Ok(Claim { name: name.into(), run: run_of(row, 0)?, seq, value: row.get(2)?, changed: time(row, 3)? })
+    });
+    found.optional()
+}
+
+/// Keeps a contract's sources; the same digest is the same contract, except for where its folder is now.
+pub(super) fn put_contract(
+    db: &Connection,
+    digest: Digest,
+    sources: &str,
+) -> rusqlite::Result<Result<Digest, WriteError>> {
+    let sql = "INSERT INTO contracts (digest, sources) VALUES (?1, ?2) ON CONFLICT (digest) DO UPDATE SET sources = ?2";
+    db.prepare_cached(sql)?.execute((digest.as_bytes(), sources))?;
+    Ok(Ok(digest))
+}
+
+/// The sources with this digest.
+pub(super) fn contract(db: &Connection, digest: Digest) -> rusqlite::Result<Option<Sources>> {
+    let sql = "SELECT sources FROM contracts WHERE digest = ?1";
+    db.prepare_cached(sql)?.query_row([digest.as_bytes()], |row| json(row, 0)).optional()
+}
