@@ -259,6 +259,7 @@ impl HttpModel {
             (FailureClass::BadRequest, 404 | 405) => "; check `use` and `url`".into(),
             _ => String::new(),
         };
+        let said = if remedy.is_empty() { said.as_str() } else { said.trim_end_matches('.') };
         let answered =
             error.status.map_or_else(|| "broke off with".into(), |status| format!("answered {status}:"));
         let class = if (300..400).contains(&status) { FailureClass::BadRequest } else { class };

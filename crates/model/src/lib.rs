@@ -10,6 +10,7 @@ mod chat;
 mod provider;
 mod strict;
 
+mod assembly;
 mod decode;
 mod evidence;
 mod mask;

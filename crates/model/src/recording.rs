@@ -235,14 +235,18 @@ impl Replay {
     }
 }
 
+/// The whole file, if it is one: a device or a pipe may never end.
 fn read_all(path: &Path, file: &mut File) -> Result<Vec<u8>, RecordingError> {
     let wrong = |cause| RecordingError::File { path: path.to_owned(), cause };
-    let bytes = file.metadata().map_err(wrong)?.len();
-    if bytes > RECORDING_BYTES_MAX {
-        return Err(RecordingError::TooLarge { path: path.to_owned(), bytes });
+    let about = file.metadata().map_err(wrong)?;
+    if !about.is_file() {
+        return Err(wrong(std::io::Error::other("it is no file")));
+    }
+    if about.len() > RECORDING_BYTES_MAX {
+        return Err(RecordingError::TooLarge { path: path.to_owned(), bytes: about.len() });
     }
     let mut text = Vec::new();
-    file.read_to_end(&mut text).map_err(wrong)?;
+    file.take(RECORDING_BYTES_MAX).read_to_end(&mut text).map_err(wrong)?;
     Ok(text)
 }
 
@@ -251,5 +255,26 @@ fn check_header(path: &Path, text: &[u8]) -> Result<(), RecordingError> {
         Ok(())
     } else {
         Err(RecordingError::NotOne { path: path.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use handfast_events::RunId;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_that_cannot_be_written_down_is_a_failure() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run.jsonl");
+        std::fs::write(&path, HEADER).unwrap();
+        let read_only = Recorder { path: path.clone(), file: Mutex::new(File::open(&path).unwrap()) };
+        let said = ModelSaid { answer: Answer::default(), usage: None };
+        let reply = ModelReply { outcome: Ok(said), body: None, latency_ms: 5, request_id: None };
+        let place = Place { run: RunId::from_bytes([0; 16]), step: StepId::new("s"), turn: 1, attempt: 1 };
+        let trouble = read_only.keep("main", "{}", &place, reply).outcome.unwrap_err();
+        assert_eq!((trouble.failure.class, trouble.may_have_cost), (FailureClass::BadRequest, true));
+        assert!(trouble.failure.detail.contains("make room, or run without `record:`"));
     }
 }

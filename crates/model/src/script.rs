@@ -16,17 +16,20 @@
 //! `finish`), fails (`fail` with `detail`, `code`, `status`, `retry_after_ms`), hangs (`hang`) or drops the connection
 //! (`drop`), after `latency_ms`.
 
+mod form;
+
 use std::collections::HashMap;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use handfast_engine::{ModelReply, ModelSaid, ModelTrouble};
-use handfast_events::{Answer, Ask, Failure, FailureClass, Finish, Usage};
-use serde::Deserialize;
-use serde_json::Value;
+use handfast_events::{Answer, Failure, FailureClass, Usage};
 
 use crate::limits::SCRIPT_BYTES_MAX;
 use crate::place::Place;
+
+use form::{File, rule};
 
 /// A script can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -89,75 +92,6 @@ pub struct Script {
     otherwise: Option<Act>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    handfast_script: u32,
-    #[serde(default)]
-    #[expect(dead_code, reason = "for whoever reads the file")]
-    about: Option<String>,
-    #[serde(default)]
-    decisions: Vec<Decision>,
-    otherwise: Option<Decision>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Decision {
-    #[serde(default)]
-    #[expect(dead_code, reason = "for whoever reads the file")]
-    about: Option<String>,
-    step: Option<String>,
-    lane: Option<String>,
-    turn: Option<Count>,
-    attempt: Option<Count>,
-    model: Option<String>,
-    when_prompt_contains: Option<Needles>,
-    text: Option<String>,
-    json: Option<Value>,
-    #[serde(default)]
-    calls: Vec<Call>,
-    refusal: Option<String>,
-    finish: Option<Finish>,
-    usage: Option<Usage>,
-    #[serde(default)]
-    latency_ms: u64,
-    fail: Option<FailureClass>,
-    detail: Option<String>,
-    code: Option<String>,
-    status: Option<u16>,
-    retry_after_ms: Option<u64>,
-    may_have_cost: Option<bool>,
-    #[serde(default)]
-    hang: bool,
-    #[serde(default)]
-    drop: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Call {
-    tool: String,
-    #[serde(default)]
-    args: Option<Value>,
-    /// Arguments to the letter, where they are to be no JSON.
-    args_text: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Count {
-    Number(u32),
-    Any(String),
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Needles {
-    One(String),
-    All(Vec<String>),
-}
-
 /// One decision, checked.
 #[derive(Debug)]
 struct Rule {
@@ -193,11 +127,16 @@ impl Script {
     /// Each names the file, the place in it and what to mend.
     pub fn read(path: &Path) -> Result<Self, ScriptError> {
         let unreadable = |cause| ScriptError::Unreadable { path: path.to_owned(), cause };
-        let bytes = std::fs::metadata(path).map_err(unreadable)?.len();
-        if bytes > SCRIPT_BYTES_MAX {
-            return Err(ScriptError::TooLarge { path: path.to_owned(), bytes });
+        let file = std::fs::File::open(path).map_err(unreadable)?;
+        let about = file.metadata().map_err(unreadable)?;
+        if !about.is_file() {
+            return Err(unreadable(std::io::Error::other("it is no file")));
         }
-        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        if about.len() > SCRIPT_BYTES_MAX {
+            return Err(ScriptError::TooLarge { path: path.to_owned(), bytes: about.len() });
+        }
+        let mut text = String::new();
+        file.take(SCRIPT_BYTES_MAX).read_to_string(&mut text).map_err(unreadable)?;
         Self::parse(path, &text)
     }
 
@@ -299,19 +238,18 @@ impl Script {
     }
 
     fn choose(&self, model: &str, request: &str, place: &Place) -> Option<&Act> {
-        let whole = self.by_step.get(place.step.as_str());
+        let step = place.step.as_str();
         let bare = place.step_bare();
-        let bare = if bare == place.step.as_str() { None } else { self.by_step.get(&bare) };
+        let bare = if bare == step { None } else { self.by_step.get(&bare) };
+        let named = self.by_step.get(step).into_iter().chain(bare).flatten();
         let mut best: Option<(usize, usize)> = None;
-        let named = whole.into_iter().chain(bare).flatten().map(|at| (*at, 1));
-        for (at, named) in named.chain(self.anywhere.iter().map(|at| (*at, 0))) {
+        for at in named.chain(&self.anywhere).copied() {
             let Some(rule) = self.rules.get(at) else { continue };
             if !rule.fits(model, request, place) {
                 continue;
             }
-            let weight = rule.weight.max(named);
-            if best.is_none_or(|(most, first)| weight > most || (weight == most && at < first)) {
-                best = Some((weight, at));
+            if best.is_none_or(|(most, first)| rule.weight > most || (rule.weight == most && at < first)) {
+                best = Some((rule.weight, at));
             }
         }
         match best {
@@ -329,127 +267,6 @@ impl Rule {
             && self.model.as_deref().is_none_or(|name| name == model)
             && self.needles.iter().all(|needle| request.contains(needle.as_str()))
     }
-}
-
-fn rule(decision: Decision) -> Result<Rule, String> {
-    let star = |text: Option<String>| text.filter(|text| text != "*");
-    let step = star(decision.step.clone());
-    let lane = star(decision.lane.clone());
-    let model = star(decision.model.clone());
-    let turn = count("turn", decision.turn.as_ref())?;
-    let attempt = count("attempt", decision.attempt.as_ref())?;
-    let needles: Vec<String> = match &decision.when_prompt_contains {
-        None => Vec::new(),
-        Some(Needles::One(needle)) => vec![in_json(needle)],
-        Some(Needles::All(needles)) => needles.iter().map(|needle| in_json(needle)).collect(),
-    };
-    if needles.iter().any(String::is_empty) {
-        return Err("an empty `when_prompt_contains` fits every prompt; leave it out".into());
-    }
-    let named = [step.is_some(), lane.is_some(), model.is_some(), turn.is_some(), attempt.is_some()];
-    let weight = named.into_iter().filter(|named| *named).count() + needles.len();
-    Ok(Rule { lane, turn, attempt, model, needles, weight, act: act(decision)? })
-}
-
-fn count(name: &str, count: Option<&Count>) -> Result<Option<u32>, String> {
-    match count {
-        None => Ok(None),
-        Some(Count::Any(star)) if star == "*" => Ok(None),
-        Some(Count::Number(number)) if *number >= 1 => Ok(Some(*number)),
-        Some(_) => Err(format!("`{name}` is a number from 1, or \"*\"")),
-    }
-}
-
-/// The text as it stands within a JSON string.
-fn in_json(text: &str) -> String {
-    let quoted = Value::from(text).to_string();
-    quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(&quoted).to_owned()
-}
-
-fn act(decision: Decision) -> Result<Act, String> {
-    let says = decision.text.is_some()
-        || decision.json.is_some()
-        || !decision.calls.is_empty()
-        || decision.refusal.is_some()
-        || decision.finish.is_some();
-    let kinds = [says, decision.fail.is_some(), decision.hang, decision.drop];
-    if kinds.into_iter().filter(|is| *is).count() != 1 {
-        return Err(
-            "it must do one thing: speak (`text`, `json`, `calls`, `refusal`), `fail`, `hang` or `drop`"
-                .into(),
-        );
-    }
-    if decision.text.is_some() && decision.json.is_some() {
-        return Err("`text` and `json` are both the answer's text; keep one".into());
-    }
-    let of_failure = decision.detail.is_some()
-        || decision.code.is_some()
-        || decision.status.is_some()
-        || decision.retry_after_ms.is_some()
-        || decision.may_have_cost.is_some();
-    if of_failure && decision.fail.is_none() {
-        return Err(
-            "`detail`, `code`, `status`, `retry_after_ms` and `may_have_cost` belong to a `fail`".into()
-        );
-    }
-    if decision.usage.is_some() && !says {
-        return Err("`usage` belongs to an answer; leave it out".into());
-    }
-    let latency = Duration::from_millis(decision.latency_ms);
-    let kind = match (decision.fail, decision.hang, decision.drop) {
-        (Some(class), ..) => ActKind::Fail(failing(class, decision)?),
-        (None, true, _) => ActKind::Hang,
-        (None, false, true) => ActKind::Drop,
-        (None, false, false) => saying(decision)?,
-    };
-    Ok(Act { latency, kind })
-}
-
-fn saying(decision: Decision) -> Result<ActKind, String> {
-    let mut calls = Vec::with_capacity(decision.calls.len());
-    for call in decision.calls {
-        let args = match (call.args, call.args_text) {
-            (Some(_), Some(_)) => {
-                return Err("`args` and `args_text` are both the arguments; keep one".into());
-            }
-            (Some(args), None) => args.to_string(),
-            (None, Some(text)) => text,
-            (None, None) => "{}".into(),
-        };
-        calls.push(Ask { id: String::new(), tool: call.tool, args });
-    }
-    let finish = decision.finish.unwrap_or(if calls.is_empty() { Finish::Stop } else { Finish::Calls });
-    let text = decision.text.or_else(|| decision.json.map(|json| json.to_string())).unwrap_or_default();
-    let answer = Answer { text, calls, refusal: decision.refusal, finish };
-    Ok(ActKind::Say { answer, usage: decision.usage })
-}
-
-fn failing(class: FailureClass, decision: Decision) -> Result<ModelTrouble, String> {
-    use FailureClass as C;
-    let costs = match class {
-        C::RateLimited
-        | C::Overloaded
-        | C::ContextOverflow
-        | C::Billing
-        | C::Authentication
-        | C::BadRequest => false,
-        C::Timeout
-        | C::ConnectionLost
-        | C::Unavailable
-        | C::Malformed
-        | C::Refused
-        | C::ContentFiltered
-        | C::Unknown => true,
-        _ => return Err(format!("`{}` is no failure of a model", class.name())),
-    };
-    let failure = Failure {
-        class,
-        detail: decision.detail.unwrap_or_else(|| format!("scripted: {}", class.name())),
-        status: decision.status,
-        code: decision.code,
-        retry_after_ms: decision.retry_after_ms,
-    };
-    Ok(trouble(failure, decision.may_have_cost.unwrap_or(costs)))
 }
 
 /// About four bytes a token, rounded up: what a script says nothing about must not be free.

@@ -1,0 +1,239 @@
+//! One attempt over HTTP: what is sent, what is read, and every way in which it can break.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use handfast_events::FailureClass;
+use handfast_model::{Models, Source};
+
+use crate::double::{Double, Piece, Reply};
+use crate::setup::{KEY, PATIENCE, in_words, model, open, options, place};
+
+const EVENTS: [&str; 5] = [
+    "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"Grüße\"}}]}\r\n\r\n",
+    "data: {\"choices\":[{\"delta\":{\"content\":\" 🚚\"}}]}\n\n",
+    "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"c\",\"function\":{\"name\":\"find\",\"arguments\":\"{\\\"n\\\":1}\"}}]}}]}\n\n",
+    "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"tool_calls\"}]}\n\n",
+    "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":4,\"total_tokens\":14,\"prompt_tokens_details\":{\"cached_tokens\":8}}}\n\ndata: [DONE]\n\n",
+];
+const SAID: &str = r#"Calls "Grüße 🚚" find({"n":1}); 10 (8 cached) in, 4 out"#;
+
+fn bytes(text: &str) -> Piece {
+    Piece::Bytes(text.as_bytes().to_vec())
+}
+
+async fn ask(double: &Double, timeout: Duration) -> handfast_engine::ModelReply {
+    let models = open(&model(&double.url), Source::Contract).unwrap();
+    models.ask("main", "{\"messages\":[]}", &place("resolve", 2, 1), timeout).await
+}
+
+/// Asks once a provider that gives one reply, and checks that it was asked once.
+async fn asked_once(reply: Reply) -> handfast_engine::ModelReply {
+    let double = Double::giving([reply]).await;
+    let said = ask(&double, PATIENCE).await;
+    assert_eq!(double.asked().len(), 1, "{}", in_words(&said));
+    said
+}
+
+#[tokio::test]
+async fn a_request_goes_out_as_it_is_with_the_key_in_its_header() {
+    let double = Double::giving([Reply::stream(EVENTS.map(bytes).to_vec())]).await;
+    let reply = ask(&double, PATIENCE).await;
+    assert_eq!(in_words(&reply), SAID);
+    assert_eq!(reply.request_id.as_deref(), Some("req-1"));
+    assert_eq!(reply.body.as_deref(), Some(EVENTS.concat().as_str()));
+    let asked = double.asked();
+    assert_eq!(asked.len(), 1);
+    assert_eq!(
+        (asked[0].path.as_str(), asked[0].body.as_str()),
+        ("/v1/chat/completions", "{\"messages\":[]}")
+    );
+    assert_eq!(asked[0].headers["authorization"], format!("Bearer {KEY}").as_str());
+    assert_eq!(asked[0].headers["content-type"], "application/json");
+    assert!(asked[0].headers["user-agent"].to_str().unwrap().starts_with("handfast/"));
+}
+
+#[tokio::test]
+async fn chunks_split_characters_and_events_and_nothing_is_lost() {
+    let whole = EVENTS.concat();
+    let single: Vec<Piece> = whole.bytes().map(|byte| Piece::Bytes(vec![byte])).collect();
+    assert_eq!(in_words(&asked_once(Reply::stream(single)).await), SAID);
+    assert_eq!(in_words(&asked_once(Reply::stream(vec![bytes(&whole)])).await), SAID);
+    let mislabelled = Reply { headers: Vec::new(), ..Reply::stream(vec![bytes(&whole)]) };
+    assert_eq!(in_words(&asked_once(mislabelled).await), SAID);
+}
+
+#[tokio::test]
+async fn a_server_that_keeps_the_connection_open_after_the_end_does_not_hold_us() {
+    let mut pieces = EVENTS.map(bytes).to_vec();
+    pieces.push(Piece::Silence);
+    assert_eq!(in_words(&asked_once(Reply::stream(pieces)).await), SAID);
+}
+
+#[tokio::test]
+async fn a_document_in_place_of_a_stream_is_read() {
+    let body = r#"{"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}]}"#;
+    assert_eq!(in_words(&asked_once(Reply::json(200, body)).await), r#"Stop "Hi" ; tokens unknown"#);
+}
+
+#[tokio::test]
+async fn a_stream_that_breaks_is_no_answer_unless_it_had_ended() {
+    let cut = |upto: usize| {
+        let mut pieces: Vec<Piece> = EVENTS.iter().take(upto).copied().map(bytes).collect();
+        pieces.push(Piece::Cut);
+        Reply::stream(pieces)
+    };
+    let broken = asked_once(cut(2)).await;
+    let trouble = broken.outcome.clone().unwrap_err();
+    assert_eq!((trouble.failure.class, trouble.may_have_cost), (FailureClass::ConnectionLost, true));
+    assert_eq!(broken.body.as_deref(), Some(EVENTS[..2].concat().as_str()));
+    let ended = asked_once(cut(4)).await;
+    assert_eq!(in_words(&ended), r#"Calls "Grüße 🚚" find({"n":1}); tokens unknown"#);
+    let short = asked_once(Reply::stream(vec![bytes(EVENTS[0])])).await;
+    assert_eq!(short.outcome.unwrap_err().failure.class, FailureClass::ConnectionLost);
+}
+
+#[tokio::test]
+async fn an_error_after_the_status_was_200_is_classified_and_may_have_cost() {
+    let error =
+        "data: {\"error\":{\"message\":\"Please try again in 1.5s\",\"code\":\"rate_limit_exceeded\"}}\n\n";
+    let reply = asked_once(Reply::stream(vec![bytes(EVENTS[0]), bytes(error)])).await;
+    assert_eq!(
+        in_words(&reply),
+        "rate limited [rate_limit_exceeded], may have cost; wait 1500 ms: model `main` (openai/gpt-test) broke off \
+         with Please try again in 1.5s"
+    );
+}
+
+#[tokio::test]
+async fn silence_ends_with_the_timeout_before_and_within_an_answer() {
+    for reply in [Reply::never(), Reply::stream(vec![bytes(EVENTS[0]), Piece::Silence])] {
+        let double = Double::giving([reply]).await;
+        let trouble = ask(&double, Duration::from_millis(300)).await.outcome.unwrap_err();
+        assert_eq!((trouble.failure.class, trouble.may_have_cost), (FailureClass::Timeout, true));
+        assert_eq!(double.asked().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_costs_nothing() {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}/v1", listener.local_addr().unwrap());
+    drop(listener);
+    let models = open(&model(&url), Source::Contract).unwrap();
+    let trouble = models.ask("main", "{}", &place("s", 1, 1), PATIENCE).await.outcome.unwrap_err();
+    assert_eq!((trouble.failure.class, trouble.may_have_cost), (FailureClass::ConnectionLost, false));
+    assert!(trouble.failure.detail.contains("is `url` right"), "{}", trouble.failure.detail);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_dropped_is_not_opened_again() {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}/v1", listener.local_addr().unwrap());
+    let models = open(&model(&url), Source::Contract).unwrap();
+    let place = place("s", 1, 1);
+    let accepted = Arc::new(Mutex::new(0));
+    let server = async {
+        loop {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            *accepted.lock().unwrap() += 1;
+            let mut some = [0; 64];
+            let _ = tokio::io::AsyncReadExt::read(&mut socket, &mut some).await;
+        }
+    };
+    let reply = tokio::select! {
+        reply = models.ask("main", "{}", &place, PATIENCE) => reply,
+        () = server => unreachable!(),
+    };
+    let trouble = reply.outcome.unwrap_err();
+    assert_eq!((trouble.failure.class, trouble.may_have_cost), (FailureClass::ConnectionLost, true));
+    assert_eq!(*accepted.lock().unwrap(), 1);
+}
+
+#[tokio::test]
+async fn no_redirect_is_followed() {
+    let reply = asked_once(Reply::json(307, "").with("location", "/elsewhere")).await;
+    assert_eq!(
+        in_words(&reply),
+        "bad request, cost nothing: model `main` (openai/gpt-test) answered 307: nothing more; it points to \
+         /elsewhere, and redirects aren't followed: give the final `url`"
+    );
+}
+
+#[tokio::test]
+async fn a_key_is_never_told_whatever_a_provider_echoes() {
+    let echo = format!("Incorrect API key provided: {KEY}.");
+    let error = format!("{{\"error\":{{\"message\":\"{echo}\",\"code\":\"{KEY}\"}}}}");
+    let (_, second) = KEY.split_at(7);
+    let event = format!(
+        "data: {{\"choices\":[{{\"delta\":{{\"content\":\"{KEY}\"}},\"finish_reason\":\"stop\"}}]}}\n\n"
+    );
+    let (head, tail) = event.split_at(event.find(second).unwrap());
+    for reply in [
+        Reply::json(401, &error).with("x-request-id", KEY),
+        Reply::json(400, &echo),
+        Reply::json(302, "").with("location", &format!("http://x/?key={KEY}")),
+        Reply::stream(vec![bytes(head), bytes(tail)]),
+        Reply::stream(vec![bytes(&format!("data: {{\"error\":\"{echo}\"}}\n\n"))]),
+    ] {
+        let told = format!("{:?}", asked_once(reply).await);
+        assert!(!told.contains(KEY), "{told}");
+        assert!(told.contains("[masked TEST_API_KEY]"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_missing_empty_or_torn_is_named_and_nothing_is_sent() {
+    let double = Double::giving([]).await;
+    for (value, why) in [
+        (None, "is not set; set it to the key and go on"),
+        (Some(""), "is empty; set it to the key and go on"),
+        (Some("sk-a\nb"), "holds a line break or another character that no key has; set it to the key alone"),
+    ] {
+        let used = model(&double.url);
+        let secret = |_: &str| value.map(str::to_owned);
+        let models = Models::of([&used], &options(".".as_ref(), Source::Contract), secret).unwrap();
+        let reply = models.ask("main", "{}", &place("s", 1, 1), PATIENCE).await;
+        let expected = format!(
+            "authentication, cost nothing: model `main` (openai/gpt-test): the environment variable TEST_API_KEY {why}"
+        );
+        assert_eq!(in_words(&reply), expected);
+    }
+    assert!(double.asked().is_empty());
+}
+
+#[tokio::test]
+async fn a_listener_hears_how_far_the_answer_has_come() {
+    let double = Double::giving([Reply::stream(EVENTS.map(bytes).to_vec())]).await;
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let hears = heard.clone();
+    let models = open(&model(&double.url), Source::Contract)
+        .unwrap()
+        .with_listener(move |progress| hears.lock().unwrap().push(progress.clone()));
+    models.ask("main", "{}", &place("resolve", 2, 3), PATIENCE).await.outcome.unwrap();
+    let heard = heard.lock().unwrap();
+    assert_eq!(heard[0].place, place("resolve", 2, 3));
+    assert!(heard[0].answer_bytes >= "Grüße".len() as u64);
+}
+
+#[test]
+fn what_a_contract_says_wrong_about_a_model_is_named() {
+    let wrong = |provider: &str, url: Option<&str>| {
+        let used = handfast_contract::ModelUse {
+            provider: provider.into(),
+            url: url.map(str::to_owned),
+            ..model("")
+        };
+        open(&used, Source::Contract).unwrap_err().to_string()
+    };
+    insta::assert_snapshot!(
+        [
+            wrong("opnai", None),
+            wrong("x", Some("localhost:8080")),
+            wrong("x", Some("not a url")),
+            wrong("x", Some("https://me:secret@host/v1")),
+            wrong("script", Some("http://h")),
+        ]
+        .join("\n")
+    );
+}
