@@ -9,6 +9,7 @@ mod functions;
 mod guard;
 mod limits;
 mod node;
+mod operators;
 mod template;
 mod value;
 
@@ -26,7 +27,8 @@ use value::Val;
 
 /// The names that CEL or a contract's places already mean: no variable of a macro may take them.
 pub(crate) const ROOTS: [&str; 13] = [
-    "args", "input", "result", "old", "facts", "settings", "call", "error", "steps", "last", "output", "true", "false",
+    "args", "input", "result", "old", "facts", "settings", "call", "error", "steps", "last", "output",
+    "true", "false",
 ];
 
 /// A CEL expression that passed the guard.

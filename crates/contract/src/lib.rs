@@ -13,6 +13,7 @@ mod traps;
 
 mod contract;
 mod expr;
+mod resource;
 mod schema;
 
 mod agents;
@@ -27,6 +28,7 @@ mod tools;
 mod types;
 mod workflows;
 
+mod graph;
 mod show;
 
 pub use contract::{
@@ -34,6 +36,7 @@ pub use contract::{
     Secret, Server, Step, StepWork, Then, Tool, Transport, Unsure, Via, Workflow,
 };
 pub use expr::{EvalError, Expr, ExprError, Scope, Template};
+pub use resource::overlap;
 pub use schema::{Problem, Schema, SchemaError};
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Label, Paint, Severity};

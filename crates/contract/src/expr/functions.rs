@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use handfast_events::canonical;
 use serde_json::Value;
 
-use super::eval::{Budget, Fault, finite, weigh, whole, wrong};
+use super::eval::{Budget, Fault, weigh, wrong};
+use super::operators::{finite, whole};
 use super::value::Val;
 
 /// One function.
@@ -79,7 +80,8 @@ pub(super) const FUNCTIONS: [Signature; 17] = [
 ];
 
 /// What the language has and this release doesn't.
-pub(super) const NOT_BUILT: [&str; 8] = ["zip", "flatten", "sorted", "pick", "money", "under", "timestamp", "duration"];
+pub(super) const NOT_BUILT: [&str; 8] =
+    ["zip", "flatten", "sorted", "pick", "money", "under", "timestamp", "duration"];
 
 /// The function's value. The guard has counted the arguments.
 pub(super) fn call<'v>(function: Function, args: Vec<Val<'v>>, budget: &Budget) -> Result<Val<'v>, Fault> {
@@ -87,7 +89,9 @@ pub(super) fn call<'v>(function: Function, args: Vec<Val<'v>>, budget: &Budget) 
     let mut next = || args.next().unwrap_or(Val::Null);
     match function {
         Function::Size | Function::Count => size(&next(), function == Function::Size, budget),
-        Function::Contains | Function::StartsWith | Function::EndsWith => search(function, next(), next(), budget),
+        Function::Contains | Function::StartsWith | Function::EndsWith => {
+            search(function, next(), next(), budget)
+        }
         Function::Matches => wrong("`matches` wants its pattern written out"),
         Function::Text => text(next(), budget),
         Function::Int => int(next()),
@@ -174,7 +178,10 @@ fn text<'v>(value: Val<'v>, budget: &Budget) -> Result<Val<'v>, Fault> {
 fn int(value: Val<'_>) -> Result<Val<'_>, Fault> {
     match value {
         Val::Int(value) => Ok(Val::Int(value)),
-        #[expect(clippy::cast_possible_truncation, reason = "cutting off is what `int` is for, and the range is tested")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "cutting off is what `int` is for, and the range is tested"
+        )]
         Val::Double(value) if value.abs() < 1e20 => whole(Some(value as i128)),
         Val::Double(_) => wrong("the integer is out of range"),
         Val::Text(text) => match text.parse::<i128>() {

@@ -9,7 +9,8 @@ use serde_json::{Number, Value};
 
 use super::functions::{FUNCTIONS, Function, NOT_BUILT};
 use super::limits::{
-    BRACKETS_MAX, DEPTH_MAX, NESTING_MAX, NODES_MAX, PATTERN_BYTES_MAX, PATTERN_MEMORY_MAX, SOURCE_BYTES_MAX, TERNARIES_MAX,
+    BRACKETS_MAX, DEPTH_MAX, NESTING_MAX, NODES_MAX, PATTERN_BYTES_MAX, PATTERN_MEMORY_MAX, SOURCE_BYTES_MAX,
+    TERNARIES_MAX,
 };
 use super::node::{Each, Node, Op};
 use super::{ExprError, ROOTS};
@@ -18,7 +19,11 @@ use super::{ExprError, ROOTS};
 pub(super) fn read(source: &str) -> Result<Node, ExprError> {
     let whole = 0..source.len();
     if source.trim().is_empty() {
-        return Err(error("an expression is missing here", whole, Some("write CEL, such as `args.amount <= 200`")));
+        return Err(error(
+            "an expression is missing here",
+            whole,
+            Some("write CEL, such as `args.amount <= 200`"),
+        ));
     }
     if source.len() > SOURCE_BYTES_MAX {
         let message = format!("this expression is longer than {SOURCE_BYTES_MAX} bytes");
@@ -43,6 +48,10 @@ fn error(message: impl Into<String>, range: Range<usize>, help: Option<&str>) ->
 
 /// The parser's first error, in our words and at its place.
 fn syntax(source: &str, errors: &[cel::ParseError]) -> ExprError {
+    if errors.iter().any(|error| error.msg.contains("recursion limit")) {
+        let message = format!("the brackets nest deeper than {BRACKETS_MAX}");
+        return error(message, 0..source.len(), Some("split it into several clauses"));
+    }
     let placed = errors.iter().find(|error| error.pos.0 > 0).or_else(|| errors.first());
     let (line, column) = placed.map_or((0, 0), |error| error.pos);
     let message = placed.map_or("no expression", |error| error.msg.trim_start_matches("Syntax error: "));
@@ -50,9 +59,15 @@ fn syntax(source: &str, errors: &[cel::ParseError]) -> ExprError {
     let before: usize = source.split_inclusive('\n').take(lines).map(str::len).sum();
     let start = before + usize::try_from(column).unwrap_or(0).saturating_sub(1);
     let message = match message {
-        text if text.contains("recursion limit") => format!("the brackets nest deeper than {BRACKETS_MAX}"),
-        text if text.contains("expression count") => format!("this expression has more than {NODES_MAX} parts"),
-        text => text.replace("'<EOF>'", "the end").replace("<EOF>", "the end").replace("mismatched input", "found"),
+        text if text.contains("expression count") => {
+            format!("this expression has more than {NODES_MAX} parts")
+        }
+        text => text
+            .replace("mismatched input '<EOF>'", "the text ends")
+            .replace("expecting <EOF>", "where the expression should end")
+            .replace("mismatched input", "found")
+            .replace(" expecting ", " where there should be ")
+            .replace('\'', "`"),
     };
     error(message, spot(source, start), syntax_help(source, start))
 }
@@ -113,7 +128,10 @@ impl Guard<'_> {
     fn node(&mut self, tree: &Expression, depth: usize) -> Lowered {
         self.nodes += 1;
         if self.nodes > NODES_MAX {
-            return Err(self.whole(format!("this expression has more than {NODES_MAX} parts"), "split it into several clauses"));
+            return Err(self.whole(
+                format!("this expression has more than {NODES_MAX} parts"),
+                "split it into several clauses",
+            ));
         }
         if depth > DEPTH_MAX {
             let message = format!("this expression is a chain of more than {DEPTH_MAX} operators");
@@ -135,7 +153,8 @@ impl Guard<'_> {
             }
             Ast::Call(call) => self.call(call, depth),
             Ast::List(list) => {
-                let items: Result<Vec<_>, _> = list.elements.iter().map(|item| self.node(item, depth)).collect();
+                let items: Result<Vec<_>, _> =
+                    list.elements.iter().map(|item| self.node(item, depth)).collect();
                 Ok(Node::List(items?))
             }
             Ast::Map(map) => {
@@ -148,7 +167,9 @@ impl Guard<'_> {
             }
             Ast::Comprehension(each) => self.each(each, depth),
             Ast::Struct(_) => Err(self.no_messages()),
-            Ast::Unspecified => Err(self.whole("this is no expression", "write CEL, such as `args.amount <= 200`")),
+            Ast::Unspecified => {
+                Err(self.whole("this is no expression", "write CEL, such as `args.amount <= 200`"))
+            }
         }
     }
 
@@ -162,11 +183,13 @@ impl Guard<'_> {
             LiteralValue::Boolean(value) => Value::Bool(*value.inner()),
             LiteralValue::Int(value) => Value::from(*value.inner()),
             LiteralValue::UInt(value) => Value::from(*value.inner()),
-            LiteralValue::Double(value) => {
-                Number::from_f64(*value.inner()).map(Value::Number).ok_or_else(|| self.whole("a number is out of range", "write a smaller one"))?
-            }
+            LiteralValue::Double(value) => Number::from_f64(*value.inner())
+                .map(Value::Number)
+                .ok_or_else(|| self.whole("a number is out of range", "write a smaller one"))?,
             LiteralValue::String(text) => Value::String(text.inner().to_owned()),
-            LiteralValue::Bytes(_) => return Err(self.whole("there are no byte strings here", "write a text: `'…'`")),
+            LiteralValue::Bytes(_) => {
+                return Err(self.whole("there are no byte strings here", "write a text: `'…'`"));
+            }
         }))
     }
 
@@ -199,14 +222,21 @@ impl Guard<'_> {
         }
     }
 
-    fn function(&mut self, name: &str, target: Option<&Expression>, args: &[Expression], depth: usize) -> Lowered {
+    fn function(
+        &mut self,
+        name: &str,
+        target: Option<&Expression>,
+        args: &[Expression],
+        depth: usize,
+    ) -> Lowered {
         let Some(row) = FUNCTIONS.iter().find(|row| row.name == name) else { return Err(self.unknown(name)) };
         let given = args.len() + usize::from(target.is_some());
         let style = if target.is_some() { row.method } else { row.global };
         if !style || given < row.least || given > row.most {
             return Err(self.about(name, format!("`{name}` is written `{}`", row.usage), None));
         }
-        let lowered: Result<Vec<_>, _> = target.into_iter().chain(args).map(|arg| self.node(arg, depth)).collect();
+        let lowered: Result<Vec<_>, _> =
+            target.into_iter().chain(args).map(|arg| self.node(arg, depth)).collect();
         let lowered = lowered?;
         if row.function != Function::Matches {
             return Ok(Node::Call { function: row.function, args: lowered });
@@ -219,16 +249,27 @@ impl Guard<'_> {
 
     fn matches(&self, text: Node, pattern: &str) -> Lowered {
         if pattern.len() > PATTERN_BYTES_MAX {
-            return Err(self.about("matches", format!("the pattern is longer than {PATTERN_BYTES_MAX} bytes"), None));
+            return Err(self.about(
+                "matches",
+                format!("the pattern is longer than {PATTERN_BYTES_MAX} bytes"),
+                None,
+            ));
         }
-        let built = RegexBuilder::new(pattern).size_limit(PATTERN_MEMORY_MAX).dfa_size_limit(PATTERN_MEMORY_MAX).build();
+        let built = RegexBuilder::new(pattern)
+            .size_limit(PATTERN_MEMORY_MAX)
+            .dfa_size_limit(PATTERN_MEMORY_MAX)
+            .build();
         match built {
             Ok(pattern) => Ok(Node::Matches { text: Box::new(text), pattern }),
             Err(cause) => {
                 let cause = cause.to_string();
                 let reason = cause.lines().last().unwrap_or("").trim_start_matches("error: ");
                 let message = format!("the pattern of `matches` can't be used: {reason}");
-                Err(self.about("matches", message, Some("patterns are linear: no look-around, no back-references")))
+                Err(self.about(
+                    "matches",
+                    message,
+                    Some("patterns are linear: no look-around, no back-references"),
+                ))
             }
         }
     }
@@ -239,7 +280,8 @@ impl Guard<'_> {
         }
         let macros = ["has", "exists", "all", "exists_one", "map", "filter"];
         if macros.contains(&name) {
-            let help = "`has(a.b)`; `list.exists(x, condition)`, also all, exists_one, filter; `list.map(x, value)`";
+            let help =
+                "`has(a.b)`; `list.exists(x, condition)`, also all, exists_one, filter; `list.map(x, value)`";
             return self.about(name, format!("`{name}` is written differently"), Some(help));
         }
         let known: Vec<_> = macros.into_iter().chain(FUNCTIONS.iter().map(|row| row.name)).collect();
@@ -268,10 +310,18 @@ impl Guard<'_> {
     fn shape(&mut self, each: &ComprehensionExpr, depth: usize) -> Result<Each, ExprError> {
         let Ast::Call(step) = &each.loop_step.expr else { return Err(self.odd_macro()) };
         match (&each.accu_init.expr, step.func_name.as_str(), step.args.as_slice()) {
-            (Ast::Literal(LiteralValue::Boolean(_)), "_||_", [_, holds]) => Ok(Each::Exists(self.boxed(holds, depth)?)),
-            (Ast::Literal(LiteralValue::Boolean(_)), "_&&_", [_, holds]) => Ok(Each::All(self.boxed(holds, depth)?)),
-            (Ast::Literal(LiteralValue::Int(_)), "_?_:_", [holds, _, _]) => Ok(Each::ExistsOne(self.boxed(holds, depth)?)),
-            (Ast::List(_), "_+_", _) => Ok(Each::Map { condition: None, value: self.added(&each.loop_step, depth)? }),
+            (Ast::Literal(LiteralValue::Boolean(_)), "_||_", [_, holds]) => {
+                Ok(Each::Exists(self.boxed(holds, depth)?))
+            }
+            (Ast::Literal(LiteralValue::Boolean(_)), "_&&_", [_, holds]) => {
+                Ok(Each::All(self.boxed(holds, depth)?))
+            }
+            (Ast::Literal(LiteralValue::Int(_)), "_?_:_", [holds, _, _]) => {
+                Ok(Each::ExistsOne(self.boxed(holds, depth)?))
+            }
+            (Ast::List(_), "_+_", _) => {
+                Ok(Each::Map { condition: None, value: self.added(&each.loop_step, depth)? })
+            }
             (Ast::List(_), "_?_:_", [condition, added, _]) => {
                 let condition = Some(self.boxed(condition, depth)?);
                 Ok(Each::Map { condition, value: self.added(added, depth)? })

@@ -47,7 +47,10 @@ pub(super) enum Each {
     All(Box<Node>),
     ExistsOne(Box<Node>),
     /// `map` and `filter`: the value per item, for those where the condition holds.
-    Map { condition: Option<Box<Node>>, value: Box<Node> },
+    Map {
+        condition: Option<Box<Node>>,
+        value: Box<Node>,
+    },
 }
 
 /// What stands between two values.
@@ -88,10 +91,14 @@ impl Node {
             Self::Select { of, .. } | Self::Has { of, .. } => vec![plain(of)],
             Self::Not(of) | Self::Negate(of) | Self::Matches { text: of, .. } => vec![plain(of)],
             Self::Index { of, at } => vec![plain(of), plain(at)],
-            Self::Logic { left, right, .. } | Self::Binary { left, right, .. } => vec![plain(left), plain(right)],
+            Self::Logic { left, right, .. } | Self::Binary { left, right, .. } => {
+                vec![plain(left), plain(right)]
+            }
             Self::If { condition, then, otherwise } => vec![plain(condition), plain(then), plain(otherwise)],
             Self::List(items) => items.iter().map(plain).collect(),
-            Self::Map(entries) => entries.iter().flat_map(|(key, value)| [plain(key), plain(value)]).collect(),
+            Self::Map(entries) => {
+                entries.iter().flat_map(|(key, value)| [plain(key), plain(value)]).collect()
+            }
             Self::Call { args, .. } => args.iter().map(plain).collect(),
             Self::Each { what, over, .. } => {
                 let mut parts = vec![plain(over)];
@@ -110,7 +117,9 @@ impl Node {
     /// Adds the paths read here that don't start with one of `own`, the names of the macros around it.
     pub(super) fn collect_paths<'n>(&'n self, own: &mut Vec<&'n str>, found: &mut Vec<Vec<String>>) {
         let path = match self {
-            Self::Path { root, fields } => Some((root, fields.iter().map(|field| field.to_string()).collect::<Vec<_>>())),
+            Self::Path { root, fields } => {
+                Some((root, fields.iter().map(|field| field.to_string()).collect::<Vec<_>>()))
+            }
             Self::Has { of, field } => match &**of {
                 Self::Path { root, fields } => {
                     Some((root, fields.iter().chain([field]).map(|field| field.to_string()).collect()))

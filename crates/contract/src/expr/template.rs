@@ -55,7 +55,11 @@ impl Template {
                 rest = after.strip_prefix('}').unwrap_or(after);
             } else {
                 let message = "a `}` stands alone".to_owned();
-                return Err(ExprError { message, range: start..start + 1, help: Some("write `}}` for a brace".to_owned()) });
+                return Err(ExprError {
+                    message,
+                    range: start..start + 1,
+                    help: Some("write `}}` for a brace".to_owned()),
+                });
             }
         }
         text.push_str(rest);
@@ -112,7 +116,10 @@ impl Template {
             match part {
                 Part::Text(text) => filled.push_str(text),
                 Part::Hole(expr) => {
-                    let fault = |reason: &str| EvalError { source_text: expr.source().to_owned(), reason: reason.to_owned() };
+                    let fault = |reason: &str| EvalError {
+                        source_text: expr.source().to_owned(),
+                        reason: reason.to_owned(),
+                    };
                     let value = expr.eval(scope)?.ok_or_else(|| fault("the value is absent"))?;
                     filled.push_str(&write(value).map_err(fault)?);
                 }

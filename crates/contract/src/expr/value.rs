@@ -127,7 +127,11 @@ fn compare_mixed(whole: i128, double: f64) -> Option<Ordering> {
 }
 
 /// Whether two JSON values are equal, 1 and 1.0 being one. `spend` is asked for every part.
-pub(super) fn equal<E>(left: &Value, right: &Value, spend: &mut impl FnMut(u64) -> Result<(), E>) -> Result<bool, E> {
+pub(super) fn equal<E>(
+    left: &Value,
+    right: &Value,
+    spend: &mut impl FnMut(u64) -> Result<(), E>,
+) -> Result<bool, E> {
     equal_within(left, right, JSON_DEPTH_MAX, spend)
 }
 

@@ -28,9 +28,9 @@ fn eval(source: &str) -> String {
 
 #[track_caller]
 fn check(rows: &[(&str, &str)]) {
-    for (source, expected) in rows {
-        assert_eq!(eval(source), *expected, "{source}");
-    }
+    let wrong: Vec<_> = rows.iter().filter(|(source, expected)| eval(source) != *expected).collect();
+    let found: Vec<_> = wrong.iter().map(|(source, _)| (*source, eval(source))).collect();
+    assert!(wrong.is_empty(), "expected {wrong:#?}, found {found:#?}");
 }
 
 #[test]
@@ -155,10 +155,11 @@ fn macros_and_functions_do_what_cel_says() {
 fn the_guard_refuses_what_it_does_not_know_by_name() {
     let (long, chain) = (format!("'{}'", "x".repeat(2_000)), vec!["1"; 200].join("+"));
     let (ternaries, deep) = ("true ? 1 : ".repeat(40) + "1", "[".repeat(60) + &"]".repeat(60));
-    let (pattern, hungry) = (format!("'a'.matches('{}')", "b".repeat(501)), r"'a'.matches(r'(\w{200}){200}')");
+    let (pattern, hungry) =
+        (format!("'a'.matches('{}')", "b".repeat(501)), r"'a'.matches(r'(\w{200}){200}')");
     check(&[
         ("", "refused: an expression is missing here"),
-        ("args.amount = 3", "refused: token recognition error at: '= '"),
+        ("args.amount = 3", "refused: found `=` where the expression should end"),
         ("args.exec('rm')", "refused: there is no function `exec`"),
         ("zip(args.tags, args.tags)", "refused: `zip` is part of the language but not built yet"),
         ("money('1 USD')", "refused: `money` is part of the language but not built yet"),
@@ -167,13 +168,22 @@ fn the_guard_refuses_what_it_does_not_know_by_name() {
         ("args.tags.exists(t)", "refused: `exists` is written differently"),
         ("args.tags.map(args, 1)", "refused: `args` already means something here"),
         ("'a'.matches(args.name)", "refused: `matches` wants its pattern written out as a text"),
-        (r"'a'.matches('(a)\\1')", "refused: the pattern of `matches` can't be used: backreferences are not supported"),
-        (hungry, "refused: the pattern of `matches` can't be used: Compiled regex exceeds size limit of 1048576 bytes."),
+        (
+            r"'a'.matches('(a)\\1')",
+            "refused: the pattern of `matches` can't be used: backreferences are not supported",
+        ),
+        (
+            hungry,
+            "refused: the pattern of `matches` can't be used: Compiled regex exceeds size limit of 1048576 bytes.",
+        ),
         (&pattern, "refused: the pattern is longer than 500 bytes"),
         ("b'abc'", "refused: there are no byte strings here"),
         ("Message{a: 1}", "refused: there are no message types here"),
         (".args.x", "refused: a name starts with a letter"),
-        ("args.a.all(x, args.b.all(y, args.c.all(z, true)))", "refused: macros over lists nest deeper than 2"),
+        (
+            "args.a.all(x, args.b.all(y, args.c.all(z, true)))",
+            "refused: macros over lists nest deeper than 2",
+        ),
         (&long, "refused: this expression is longer than 2000 bytes"),
         (&chain, "refused: this expression is a chain of more than 100 operators"),
         (&ternaries, "refused: this expression holds more than 32 `?`"),
@@ -283,7 +293,8 @@ fn a_template_fills_its_holes_and_encodes_resources() {
     assert_eq!(refused("é {}").message, "an expression is missing here");
     let error = refused("order {args.x and 1}");
     assert_eq!(&"order {args.x and 1}"[error.range], "and");
-    let read: Vec<_> = Template::parse("{args.a}/{args.b}").unwrap().exprs().map(|expr| expr.source().to_owned()).collect();
+    let read: Vec<_> =
+        Template::parse("{args.a}/{args.b}").unwrap().exprs().map(|expr| expr.source().to_owned()).collect();
     assert_eq!(read, ["args.a", "args.b"]);
 }
 
@@ -297,10 +308,67 @@ fn expressions_cross_threads() {
 /// Pieces of CEL, so that many of the texts parse.
 fn cel() -> impl Strategy<Value = String> {
     let word = prop::sample::select(vec![
-        "args", "input", ".", "amount", "items", "name", "(", ")", "[", "]", "{", "}", "'a'", "\"é\"", "1", "2.5", "-", "!",
-        "+", "*", "/", "%", "==", "<=", "&&", "||", "?", ":", ",", " in ", "has(", ".map(x,", ".all(x,", ".exists(y,",
-        ".filter(z,", "x", "y", "size(", "sum(", "round(", "near(", "join(", ".matches('a+')", "null", "true", "u", "0x", "\\",
-        "'", "b'", "r'", "\n", "//", "é", "\u{1F600}", "`", "@", "999999999999999999999", "1e309", "unique(", "json(",
+        "args",
+        "input",
+        ".",
+        "amount",
+        "items",
+        "name",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        "'a'",
+        "\"é\"",
+        "1",
+        "2.5",
+        "-",
+        "!",
+        "+",
+        "*",
+        "/",
+        "%",
+        "==",
+        "<=",
+        "&&",
+        "||",
+        "?",
+        ":",
+        ",",
+        " in ",
+        "has(",
+        ".map(x,",
+        ".all(x,",
+        ".exists(y,",
+        ".filter(z,",
+        "x",
+        "y",
+        "size(",
+        "sum(",
+        "round(",
+        "near(",
+        "join(",
+        ".matches('a+')",
+        "null",
+        "true",
+        "u",
+        "0x",
+        "\\",
+        "'",
+        "b'",
+        "r'",
+        "\n",
+        "//",
+        "é",
+        "\u{1F600}",
+        "`",
+        "@",
+        "999999999999999999999",
+        "1e309",
+        "unique(",
+        "json(",
     ]);
     prop::collection::vec(word, 0..24).prop_map(|words| words.concat())
 }
@@ -353,7 +421,8 @@ proptest! {
 #[test]
 #[ignore = "a measure, not a check"]
 fn speed() {
-    let (args, order) = (json!({ "amount": 150.5 }), json!({ "total": 200, "status": "open", "items": [1, 2, 3] }));
+    let (args, order) =
+        (json!({ "amount": 150.5 }), json!({ "total": 200, "status": "open", "items": [1, 2, 3] }));
     for source in ["args.amount <= order.total", "order.items.all(i, i > 0)", "order.status != 'refunded'"] {
         let expr = Expr::parse(source).unwrap();
         const ROUNDS: u32 = 200_000;
