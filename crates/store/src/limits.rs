@@ -63,3 +63,9 @@ pub(crate) const SOCKET_PATH_BYTES_MAX: usize = 100;
 
 /// A lock file holds one short line; more is not ours.
 pub(crate) const LOCK_FILE_BYTES_MAX: u64 = 4096;
+
+/// Tries to switch a new file to the write-ahead log, [`SWITCH_PAUSE`] apart: as long as [`BUSY_TIMEOUT`] in all.
+pub(crate) const SWITCH_TRIES: u32 = 1000;
+
+/// See [`SWITCH_TRIES`].
+pub(crate) const SWITCH_PAUSE: Duration = Duration::from_millis(10);

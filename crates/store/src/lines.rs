@@ -125,8 +125,13 @@ pub(crate) fn payloads<E>(
         .collect()
 }
 
+/// Reads a marker, if the line is one to the byte.
 fn marker(line: &[u8]) -> Option<Marker> {
-    if line.starts_with(MARK) { serde_json::from_slice(line).ok() } else { None }
+    if !line.starts_with(MARK) {
+        return None;
+    }
+    let marker: Marker = serde_json::from_slice(line).ok()?;
+    (serde_json::to_vec(&marker).ok()? == line).then_some(marker)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::filesystem::{self, Kind};
 use super::pool::Pool;
 use super::writer::Writer;
 use super::{knock, leasing, reading, schema, sharing};
-use crate::limits::{BUSY_TIMEOUT, PAGE_BYTES, STATEMENTS_MAX, WRITER_CACHE_KIB};
+use crate::limits::{BUSY_TIMEOUT, PAGE_BYTES, STATEMENTS_MAX, SWITCH_PAUSE, SWITCH_TRIES, WRITER_CACHE_KIB};
 use crate::{
     Append, AppendError, Claim, DriverError, Fed, FoundRun, Journal, Lease, LoadError, MailError, MailRow,
     OpenError, Position, Posted, ReadError, RunFilter, RunRow, Store, TakeError, VerifyReport, Worker,
@@ -130,7 +130,9 @@ fn prepare(db: &mut Connection, path: &Path, options: &Options) -> Result<(), Op
     db.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     // Before anything is changed: a file that isn't ours stays as it is.
-    refuse(path, schema::state(db).map_err(failed)?)?;
+    let view = db.transaction().map_err(failed)?;
+    refuse(path, schema::state(&view).map_err(failed)?)?;
+    drop(view);
     set(db, options).map_err(failed)?;
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     let state = schema::state(&tx).map_err(failed)?;
@@ -153,13 +155,29 @@ fn set(db: &Connection, options: &Options) -> rusqlite::Result<()> {
     db.pragma_update(None, "mmap_size", 0)?;
     db.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
     db.pragma_update(None, "trusted_schema", false)?;
-    db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0))?;
+    log_ahead(db)?;
     // NORMAL would lose acknowledged commits with the power.
     db.pragma_update(None, "synchronous", "FULL")?;
     if let Some(pages) = options.pages_max {
         db.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |row| row.get::<_, i64>(0))?;
     }
     Ok(())
+}
+
+/// Switches to the write-ahead log. While another process does the same, SQLite calls the file busy without waiting.
+fn log_ahead(db: &Connection) -> rusqlite::Result<()> {
+    let mut tries = 0;
+    loop {
+        match db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0)) {
+            Err(cause)
+                if cause.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && tries < SWITCH_TRIES =>
+            {
+                tries += 1;
+                std::thread::sleep(SWITCH_PAUSE);
+            }
+            switched => return switched.map(|_| ()),
+        }
+    }
 }
 
 fn refuse(path: &Path, state: schema::State) -> Result<(), OpenError> {
