@@ -90,10 +90,10 @@ impl Reader {
         match std::mem::replace(&mut self.form, Form::Whole(Vec::new())) {
             Form::Streamed(sse) => {
                 // An event that the stream ended in may be torn: it counts if it can be read.
-                if let (Some(data), None, false) = (sse.finish(), &self.broken, self.done) {
-                    if let Err(Broken::Provider(error)) = self.answer.event(&data) {
-                        self.broken = Some(Broken::Provider(error));
-                    }
+                if let (Some(data), None, false) = (sse.finish(), &self.broken, self.done)
+                    && let Err(Broken::Provider(error)) = self.answer.event(&data)
+                {
+                    self.broken = Some(Broken::Provider(error));
                 }
             }
             Form::Open(body) | Form::Whole(body) if self.broken.is_none() => {

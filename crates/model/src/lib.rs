@@ -30,6 +30,6 @@ pub use http::{ClientError, http_client};
 pub use models::{Models, ModelsOptions, OpenError, Source};
 pub use place::{Place, Progress};
 pub use prices::rates_for;
-pub use provider::Flavour;
+pub use provider::{Flavour, SchemaPlace};
 pub use recording::RecordingError;
 pub use script::{Script, ScriptError};

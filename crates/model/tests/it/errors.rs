@@ -5,8 +5,10 @@ use handfast_model::Source;
 use crate::double::{Double, Reply};
 use crate::setup::{PATIENCE, in_words, model, open, place};
 
+type Headers = &'static [(&'static str, &'static str)];
+
 /// Status, body and a header or two, as seen in the wild.
-const SEEN: &[(u16, &str, &[(&str, &str)])] = &[
+const SEEN: &[(u16, &str, Headers)] = &[
     (
         429,
         r#"{"error":{"message":"Rate limit reached for gpt-5 in organization org-x on tokens per min (TPM): Limit 30000, Used 29000, Requested 2000. Please try again in 2s. Visit https://platform.openai.com","type":"tokens","param":null,"code":"rate_limit_exceeded"}}"#,

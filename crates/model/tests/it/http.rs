@@ -127,6 +127,22 @@ async fn a_server_that_is_not_there_costs_nothing() {
 }
 
 #[tokio::test]
+async fn an_encrypted_connection_that_cannot_be_made_costs_nothing_and_sends_no_key() {
+    let double = Double::giving([]).await;
+    let models = open(&model(&double.url.replace("http:", "https:")), Source::Contract).unwrap();
+    let reply = models.ask("main", "{}", &place("s", 1, 1), PATIENCE).await;
+    let trouble = reply.outcome.unwrap_err();
+    // A machine without certificates says so before it connects.
+    let class = if handfast_model::http_client(true).is_ok() {
+        FailureClass::ConnectionLost
+    } else {
+        FailureClass::Unavailable
+    };
+    assert_eq!((trouble.failure.class, trouble.may_have_cost), (class, false), "{}", trouble.failure.detail);
+    assert!(double.asked().is_empty());
+}
+
+#[tokio::test]
 async fn a_connection_that_is_dropped_is_not_opened_again() {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let url = format!("http://{}/v1", listener.local_addr().unwrap());
