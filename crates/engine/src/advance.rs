@@ -168,10 +168,8 @@ impl Draft {
 
     fn finish_tool_step(&mut self, id: &StepId, tool: &str, closed: &Closed) -> Result<(), Refusal> {
         match closed {
-            Closed::Judged { result: Kept::Whole(value), .. } => {
-                self.tell_step(id, StepSucceeded { output: value.clone() })
-            }
-            Closed::Judged { result: Kept::Cut { bytes, .. }, .. } => {
+            Closed::Judged(Kept::Whole(value)) => self.tell_step(id, StepSucceeded { output: value.clone() }),
+            Closed::Judged(Kept::Cut { bytes, .. }) => {
                 let detail =
                     format!("the result of `{tool}` has {bytes} bytes, more than a step can pass on");
                 let clause = Some(format!("tools.{tool}.output"));

@@ -1,8 +1,6 @@
 //! A call is held against the contract before it is sent: its type, its authority, what it requires. In this order.
 
-use std::sync::Arc;
-
-use handfast_contract::{Clause, Scope, StepWork, Tool};
+use handfast_contract::{Clause, Scope, Tool};
 use handfast_events::{CallId, CallRefused, call_key};
 use serde_json::{Value, json};
 
@@ -71,14 +69,6 @@ impl Draft {
             "run": self.run.id.to_string(),
             "started": self.run.since.to_string(),
         })
-    }
-
-    /// The tool that a tool step calls.
-    pub(crate) fn tool_of_step(&self, index: usize) -> Option<Arc<Tool>> {
-        match &self.run.workflow.as_ref()?.steps.get(index)?.work {
-            StepWork::Tool(tool) => Some(tool.clone()),
-            StepWork::Agent(_) => None,
-        }
     }
 
     /// Whether an agent asks for the call, so that it can be told to mend it.

@@ -3,36 +3,36 @@
 use std::time::Duration;
 
 /// A model that works longer is rarely working; providers cut off at ten minutes themselves.
-pub const MODEL_TIMEOUT: Duration = Duration::from_secs(300);
+pub(crate) const MODEL_TIMEOUT: Duration = Duration::from_secs(300);
 /// A tool that needs longer should hand out a handle to be polled.
-pub const TOOL_TIMEOUT: Duration = Duration::from_secs(60);
+pub(crate) const TOOL_TIMEOUT: Duration = Duration::from_secs(60);
 /// The first try counts: two more see most passing trouble through, and more would hide what doesn't pass.
-pub const ATTEMPTS: u64 = 3;
+pub(crate) const ATTEMPTS: u64 = 3;
 /// A model that misses the form three times, twice reminded, misses it the fourth time too.
-pub const MALFORMED_MAX: u32 = 3;
+pub(crate) const MALFORMED_MAX: u32 = 3;
 /// Nested retries must not multiply: this many in a whole run, then somebody looks.
-pub const RETRY_BUDGET: u64 = 20;
+pub(crate) const RETRY_BUDGET: u64 = 20;
 /// An agent whose contract says nothing still ends: most tasks need under ten turns.
-pub const TURNS: u64 = 50;
+pub(crate) const TURNS: u64 = 50;
 /// One answer asks for this many calls at most: more is a model in a loop.
-pub const CALLS_PER_TURN_MAX: usize = 64;
+pub(crate) const CALLS_PER_TURN_MAX: usize = 64;
 /// Room for a long letter; a model that thinks counts its thinking in.
-pub const OUTPUT_TOKENS: u64 = 4096;
+pub(crate) const OUTPUT_TOKENS: u64 = 4096;
 /// With less room than this an answer is cut off more often than not: the call isn't worth making.
-pub const OUTPUT_TOKENS_MIN: u64 = 256;
+pub(crate) const OUTPUT_TOKENS_MIN: u64 = 256;
 /// What a provider adds around each message, in tokens; the largest seen is under ten.
-pub const MESSAGE_TOKENS: u64 = 16;
+pub(crate) const MESSAGE_TOKENS: u64 = 16;
 /// A larger result drowns the model; its head and digest are kept.
-pub const RESULT_BYTES_MAX: usize = 256 * 1024;
+pub(crate) const RESULT_BYTES_MAX: usize = 256 * 1024;
 /// As much of a cut result as still tells what it is.
-pub const RESULT_HEAD_BYTES: usize = 8 * 1024;
+pub(crate) const RESULT_HEAD_BYTES: usize = 8 * 1024;
 /// The first backoff's ceiling; it doubles with each try.
-pub const BACKOFF_FIRST: Duration = Duration::from_millis(500);
+pub(crate) const BACKOFF_FIRST: Duration = Duration::from_millis(500);
 /// Longer waits help nobody who watches, and the wait is durable anyway.
-pub const BACKOFF_MAX: Duration = Duration::from_secs(30);
+pub(crate) const BACKOFF_MAX: Duration = Duration::from_secs(30);
 /// A provider that asks for longer is obeyed up to here; then it is tried again and may ask again.
-pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
+pub(crate) const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 /// Problems told to a model at once: more would not be read.
-pub const PROBLEMS_TOLD: usize = 5;
+pub(crate) const PROBLEMS_TOLD: usize = 5;
 /// Evidence kept in a verdict or a failure, in characters: enough to recognise the value.
-pub const EVIDENCE_CHARS: usize = 600;
+pub(crate) const EVIDENCE_CHARS: usize = 600;

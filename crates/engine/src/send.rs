@@ -1,9 +1,6 @@
 //! A call leaves: after its turn among the calls that touch the same things, and within its limits.
 
-use handfast_contract::{EffectKind, IdempotencyRule, Scope, Tool};
-fn overlap(a: &str, b: &str) -> bool {
-    a == b
-}
+use handfast_contract::{EffectKind, IdempotencyRule, Scope, Tool, overlap};
 use handfast_events::{
     CallId, CallIntended, CallQueued, Failure, FailureClass, Idempotency, Party, call_key,
 };

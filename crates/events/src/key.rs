@@ -18,17 +18,12 @@ pub fn call_key(run: RunId, call: &CallId) -> String {
     hasher.update(run.as_bytes());
     hasher.update(call.as_str().as_bytes());
     let digest = hasher.finish();
+    // 26 characters of 5 bits each: the first 130 bits.
+    let bit = |index: usize| {
+        digest.as_bytes().get(index / 8).map_or(0, |byte| usize::from(byte >> (7 - index % 8)) & 1)
+    };
+    let character = |start: usize| (start..start + 5).fold(0, |value, index| value << 1 | bit(index));
     let mut key = String::from("hf_");
-    let (mut bits, mut held) = (0_u32, 0_u32);
-    for byte in digest.as_bytes() {
-        bits = (bits << 8) | u32::from(*byte);
-        held += 8;
-        while held >= 5 && key.len() < 29 {
-            held -= 5;
-            let index = usize::try_from((bits >> held) & 31).unwrap_or(0);
-            key.push(char::from(*ALPHABET.get(index).unwrap_or(&b'0')));
-        }
-        bits &= (1 << held) - 1;
-    }
+    key.extend((0..26).filter_map(|place| ALPHABET.get(character(place * 5)).copied().map(char::from)));
     key
 }

@@ -9,16 +9,21 @@ use handfast_engine::Plan;
 use handfast_events::{Digest, RunStarted, Sources, Timestamp};
 use handfast_model::{Models, ModelsOptions, Source};
 use handfast_store::{ReadError, Store};
-use handfast_tool::Tools;
+use handfast_tool::{Functions, Tools};
 use serde_json::Value;
 
 use crate::limits::KITS_MAX;
 
-/// Gives a secret's value by its name: the environment of the process that drives.
-pub type Secrets = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+/// What a contract leans on in the process that drives it.
+#[derive(Clone)]
+pub struct Around {
+    /// Gives a variable of the environment by its name: where secrets come from.
+    pub variable: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    /// The tools that are Rust functions.
+    pub functions: Functions,
+}
 
 /// A contract with what it takes to run it.
-#[derive(Debug)]
 pub struct Kit {
     /// The contract, ready.
     pub plan: Arc<Plan>,
@@ -41,14 +46,13 @@ pub enum KitError {
     #[error("the contract of the run does not load with this release: {0}")]
     Contract(String),
     /// The stand-in for its models can't be read.
-    #[error("`{0}` is no stand-in for models: write `script:FILE`, `record:FILE`, `replay:FILE` or a model's name")]
+    #[error(
+        "`{0}` is no stand-in for models: write `script:FILE`, `record:FILE`, `replay:FILE` or a model's name"
+    )]
     StandIn(String),
     /// Its models can't be used.
     #[error(transparent)]
     Models(#[from] handfast_model::OpenError),
-    /// Its tools can't be used.
-    #[error(transparent)]
-    Tools(#[from] handfast_tool::OpenError),
     /// The store could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -60,7 +64,11 @@ impl Kit {
     /// # Errors
     /// What can't be used, by its place in the contract.
     pub fn new(
-        contract: Arc<Contract>, root: &Path, stand_in: Option<&str>, secrets: &Secrets, at: Timestamp,
+        contract: Arc<Contract>,
+        root: &Path,
+        stand_in: Option<&str>,
+        around: &Around,
+        at: Timestamp,
     ) -> Result<Self, KitError> {
         let (source, only) = match stand_in {
             None => (Source::Contract, None),
@@ -68,16 +76,16 @@ impl Kit {
             Some(text) => (Source::parse(text).ok_or_else(|| KitError::StandIn(text.into()))?, None),
         };
         let options = ModelsOptions { folder: root.to_owned(), source, priced_at: at };
-        let secret = |name: &str| secrets(name);
-        let models = Models::open(&contract, &options, secret)?;
-        let tools = Tools::open(&contract, root, secret)?;
+        let variable = |name: &str| (around.variable)(name);
+        let models = Models::open(&contract, &options, variable)?;
+        let tools = Tools::new(&contract, root, &variable, around.functions.clone());
         Ok(Self { plan: Arc::new(Plan::new(contract, &models.sheets(), only)), models, tools })
     }
 }
 
 /// Kits by what makes them: runs of one contract share theirs.
 pub struct Kits {
-    secrets: Secrets,
+    around: Around,
     ready: BTreeMap<KitKey, Arc<Kit>>,
 }
 
@@ -92,35 +100,35 @@ impl std::fmt::Debug for Kits {
 
 impl Kits {
     /// None ready yet.
-    pub fn new(secrets: Secrets) -> Self {
-        Self { secrets, ready: BTreeMap::new() }
+    pub fn new(around: Around) -> Self {
+        Self { around, ready: BTreeMap::new() }
     }
 
     /// The kit for a run that began like this.
     ///
     /// # Errors
     /// The run can't be driven here; see [`KitError`].
-    pub async fn get<S: Store>(&mut self, store: &S, began: &RunStarted, at: Timestamp) -> Result<Arc<Kit>, KitError> {
+    pub async fn get<S: Store>(
+        &mut self,
+        store: &S,
+        began: &RunStarted,
+        at: Timestamp,
+    ) -> Result<Arc<Kit>, KitError> {
         let settings = serde_json::to_string(&began.settings).unwrap_or_default();
         let key = (began.digest, began.model.clone(), settings);
         if let Some(kit) = self.ready.get(&key) {
             return Ok(kit.clone());
         }
-        let sources = store.contract(began.digest).await?.ok_or(KitError::NoContract { digest: began.digest })?;
+        let sources =
+            store.contract(began.digest).await?.ok_or(KitError::NoContract { digest: began.digest })?;
         let contract = reload(&sources, &began.settings)?;
         let root = PathBuf::from(&sources.root);
-        let kit = Arc::new(Kit::new(Arc::new(contract), &root, began.model.as_deref(), &self.secrets, at)?);
+        let kit = Arc::new(Kit::new(Arc::new(contract), &root, began.model.as_deref(), &self.around, at)?);
         if self.ready.len() >= KITS_MAX {
             self.ready.retain(|_, kit| Arc::strong_count(kit) > 1);
         }
         self.ready.insert(key, kit.clone());
         Ok(kit)
-    }
-
-    /// Puts a kit in place for runs of its contract, instead of making one.
-    pub fn put(&mut self, began: &RunStarted, kit: Arc<Kit>) {
-        let settings = serde_json::to_string(&began.settings).unwrap_or_default();
-        self.ready.insert((began.digest, began.model.clone(), settings), kit);
     }
 
     /// Ends every connection and process.
@@ -133,9 +141,7 @@ impl Kits {
 
 /// The contract as the store keeps it.
 fn reload(sources: &Sources, settings: &BTreeMap<String, Value>) -> Result<Contract, KitError> {
-    let main = sources.files.get(&sources.main).map_or("", String::as_str);
-    let mut read = |name: &str| sources.files.get(name).cloned().ok_or_else(|| format!("`{name}` was not kept"));
-    let loaded = handfast_contract::load(&sources.main, main, &sources.root, settings, &mut read);
+    let loaded = handfast_contract::load_again(sources, settings);
     loaded.contract.ok_or_else(|| {
         let told = loaded.diagnostics.iter().map(|found| format!("{} {}", found.code, found.message));
         KitError::Contract(told.collect::<Vec<_>>().join("; "))

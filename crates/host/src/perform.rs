@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use handfast_engine::{AskModel, CallTool, Command, ModelReply, ModelTrouble, ToolError, ToolOutcome, ToolReply};
+use handfast_engine::{
+    AskModel, CallTool, Command, ModelReply, ModelTrouble, ToolError, ToolOutcome, ToolReply,
+};
 use handfast_events::{Failure, FailureClass};
 use handfast_model::Place;
 use handfast_tool::ToolCall;
@@ -39,14 +41,15 @@ pub(crate) async fn call(kit: Arc<Kit>, debt: CallTool) -> Command {
         key: debt.key,
         timeout: Duration::from_millis(debt.timeout_ms),
     };
-    let reply = AssertUnwindSafe(kit.tools.call(request)).catch_unwind().await.unwrap_or_else(|_| ToolReply {
-        outcome: ToolOutcome::Lost(ToolError {
-            text: panicked().detail,
-            class: Some(FailureClass::Unknown),
-            ..ToolError::default()
-        }),
-        latency_ms: 0,
-    });
+    let reply =
+        AssertUnwindSafe(kit.tools.call(&request)).catch_unwind().await.unwrap_or_else(|_| ToolReply {
+            outcome: ToolOutcome::Lost(ToolError {
+                text: panicked().detail,
+                class: Some(FailureClass::Unknown),
+                ..ToolError::default()
+            }),
+            latency_ms: 0,
+        });
     Command::ToolReturned { call, attempt, reply }
 }
 

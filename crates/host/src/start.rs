@@ -2,7 +2,10 @@
 
 use handfast_engine::{Plan, Refusal, Run, Start};
 use handfast_events::{Head, RunId, Sources};
-use handfast_store::{Append, AppendError, Claim, ClaimChange, Expected, Hold, LoadError, ReadError, RunBirth, Store, WriteError};
+use handfast_store::{
+    Append, AppendError, Claim, ClaimChange, Expected, Hold, LoadError, ReadError, RunBirth, Store,
+    WriteError,
+};
 
 use crate::{new_append_id, new_run_id, new_salt, now};
 
@@ -48,7 +51,10 @@ pub enum StartError {
 /// # Errors
 /// Nothing began; see [`StartError`] for what to mend. After an unconfirmed append, start again with the same key.
 pub async fn start<S: Store>(
-    store: &S, plan: std::sync::Arc<Plan>, sources: &Sources, start: Start,
+    store: &S,
+    plan: std::sync::Arc<Plan>,
+    sources: &Sources,
+    start: Start,
 ) -> Result<Started, StartError> {
     let id = new_run_id();
     let run = Run::new(plan, id);

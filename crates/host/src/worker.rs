@@ -3,7 +3,6 @@
 //! `select!` only builds a [`Wake`]; what follows from it is plain code.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -12,7 +11,6 @@ use futures_util::stream::FuturesUnordered;
 use handfast_engine::{Command, Debt, DebtKey, Run};
 use handfast_events::{Body, Head, RunId, Status, Timestamp};
 use handfast_store::{AppendError, Hold, Journal, Lease, LoadError, ReadError, Store, TakeError, WriteError};
-use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use crate::limits::{POLL, RUNS_MAX, SLEEP_MAX, STOP_GRACE};
@@ -61,6 +59,7 @@ pub struct Worker<S: Store> {
     debts: JoinSet<Wake>,
     waits: BTreeSet<(Timestamp, RunId)>,
     driven: Driven,
+    runs_max: usize,
 }
 
 /// Why the worker wakes.
@@ -91,6 +90,7 @@ impl<S: Store> Worker<S> {
             debts: JoinSet::new(),
             waits: BTreeSet::new(),
             driven: Driven::default(),
+            runs_max: RUNS_MAX,
         }
     }
 
@@ -102,19 +102,29 @@ impl<S: Store> Worker<S> {
         for run in runs {
             match self.store.take_run(&self.name, *run).await {
                 Ok(lease) => self.adopt(lease).await?,
-                Err(error @ (TakeError::NotDriving | TakeError::Write(_) | TakeError::Read(_))) => return Err(error.into()),
+                Err(error @ (TakeError::NotDriving | TakeError::Write(_))) => return Err(error.into()),
                 Err(error) => self.driven.troubled.push((*run, error.to_string())),
             }
         }
         Ok(())
     }
 
-    /// Drives. `knock` says that somebody put something into the store; `stop` ends it.
+    /// Drives at most this many runs at once; the others wait in the store.
+    #[must_use]
+    pub const fn with_runs_max(mut self, runs_max: usize) -> Self {
+        self.runs_max = runs_max;
+        self
+    }
+
+    /// Drives. `knocked` waits until somebody put something into the store; `stop` ends it.
     ///
     /// # Errors
     /// The store can't be used any more. Nothing that was acknowledged is lost.
     pub async fn drive(
-        mut self, until: Until, knock: Arc<Notify>, stop: impl Future<Output = ()> + Send,
+        mut self,
+        until: Until,
+        mut knocked: impl AsyncFnMut(),
+        stop: impl Future<Output = ()>,
     ) -> Result<Driven, DriveError> {
         tokio::pin!(stop);
         let mut poll = tokio::time::interval(POLL);
@@ -132,7 +142,7 @@ impl<S: Store> Worker<S> {
                 () = &mut stop, if grace.is_none() => Wake::Stop,
                 () = lapse(&mut grace) => break,
                 _ = poll.tick(), if grace.is_none() => Wake::Look,
-                () = knock.notified(), if grace.is_none() => Wake::Look,
+                () = knocked(), if grace.is_none() => Wake::Look,
                 Some(wake) = self.appends.next(), if !self.appends.is_empty() => wake,
                 Some(paid) = self.debts.join_next(), if !self.debts.is_empty() => paid.unwrap_or(Wake::Nothing),
                 () = sleep => Wake::Time,
@@ -189,7 +199,9 @@ impl<S: Store> Worker<S> {
             Ok(head) => head,
             Err(AppendError::Write(error)) => return Err(error.into()),
             // Somebody else has the run, or advanced it: what is done here is over.
-            Err(AppendError::Conflict { .. } | AppendError::Fenced { .. } | AppendError::NotDriving { .. }) => {
+            Err(
+                AppendError::Conflict { .. } | AppendError::Fenced { .. } | AppendError::NotDriving { .. },
+            ) => {
                 self.forget(run);
                 return Ok(());
             }
@@ -237,7 +249,7 @@ impl<S: Store> Worker<S> {
 
     /// Takes what can move, and takes in mail. Tells whether there was anything.
     async fn look(&mut self) -> Result<bool, DriveError> {
-        let room = RUNS_MAX.saturating_sub(self.lives.len());
+        let room = self.runs_max.saturating_sub(self.lives.len());
         let leases = if room > 0 { self.store.take(&self.name, room, now()).await? } else { Vec::new() };
         let found = !leases.is_empty();
         for lease in leases {
@@ -304,7 +316,8 @@ impl<S: Store> Worker<S> {
 
     /// While it stops: lets go of every run without a call under way. What a call gave is still remembered.
     async fn let_go(&mut self) -> Result<(), DriveError> {
-        let idle: Vec<RunId> = self.lives.iter().filter(|(_, live)| !live.has_calls()).map(|(run, _)| *run).collect();
+        let idle: Vec<RunId> =
+            self.lives.iter().filter(|(_, live)| !live.has_calls()).map(|(run, _)| *run).collect();
         for run in idle {
             if let Some(live) = self.lives.get(&run) {
                 self.driven.runs.insert(run, live.run().status());
@@ -326,7 +339,10 @@ impl<S: Store> Worker<S> {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "nothing durable hangs on it: what a run waits for is in its journal")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nothing durable hangs on it: what a run waits for is in its journal"
+)]
 fn sleep_for(wait: Duration) -> tokio::time::Sleep {
     tokio::time::sleep(wait)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use handfast_events::{
-    Body, CallId, CallIntended, CallRefused, Failure, Idempotency, Kept, Next, Settled, Timestamp, Verdict,
+    Body, CallId, CallIntended, CallRefused, Failure, Idempotency, Kept, Next, Settled, Timestamp,
 };
 use serde_json::Value;
 
@@ -61,7 +61,7 @@ pub(crate) struct Sent {
 pub(crate) enum Closed {
     Refused(CallRefused),
     Failed(Failure),
-    Judged { result: Kept, verdicts: Vec<Verdict> },
+    Judged(Kept),
 }
 
 impl Call {
@@ -107,9 +107,7 @@ impl Call {
                     DueState(Due { attempt: sent.intent.attempt + 1, tries: sent.tries, ..Due::default() })
                 }
             },
-            (Applied(result), Body::CallJudged(judged)) => {
-                CallState::Closed(Closed::Judged { result, verdicts: judged.verdicts.clone() })
-            }
+            (Applied(result), Body::CallJudged(_)) => CallState::Closed(Closed::Judged(result)),
             (state, body) => {
                 return Err(Illegal {
                     place: format!("call `{}`", self.id),

@@ -1,0 +1,242 @@
+//! Calls: what is asked of them before they leave, in which order they leave, and how what comes back is judged.
+
+use crate::check;
+use crate::contracts::SHOP;
+
+#[test]
+fn a_call_with_arguments_of_another_type_is_refused_and_told_how_to_mend_it() {
+    check(
+        SHOP,
+        r#"start  ticket
+           when   the model calls refund {"order":7}
+           then   ModelAnswered resolve, CallProposed resolve@1.0 refund,
+                  CallRefused resolve@1.0 tools.refund.input, ModelIntended resolve turn 2
+           told   "Not done: refused", "Call again with arguments of this JSON Schema"
+           owes   ask resolve@2 #1"#,
+    );
+}
+
+#[test]
+fn arguments_that_are_no_json_are_refused_as_they_stand() {
+    check(
+        SHOP,
+        r#"start  ticket
+           when   the model calls refund "order o1"
+           then   ModelAnswered resolve, CallProposed resolve@1.0, CallRefused resolve@1.0 tools.refund.input,
+                  ModelIntended resolve turn 2
+           told   "the arguments are no JSON object: order o1""#,
+    );
+}
+
+#[test]
+fn a_call_beyond_its_authority_is_refused_though_all_else_is_well() {
+    check(
+        SHOP,
+        r#"start  ticket
+           when   the model calls refund {"order":"o1","amount":51}
+           then   ModelAnswered resolve, CallProposed resolve@1.0,
+                  CallRefused resolve@1.0 agents.clerk.may.refund, ModelIntended resolve turn 2
+           told   "args.amount <= 50.0", "do without""#,
+    );
+}
+
+#[test]
+fn a_call_whose_tool_requires_more_is_refused_by_that_clause() {
+    check(
+        SHOP,
+        r#"start  ticket
+           when   the model calls refund {"order":"o1","amount":0}
+           then   ModelAnswered resolve, CallProposed resolve@1.0,
+                  CallRefused resolve@1.0 tools.refund.requires.it-is-more-than-nothing, ModelIntended resolve turn 2
+           told   "it is more than nothing""#,
+    );
+}
+
+#[test]
+fn what_fails_several_checks_is_refused_by_the_first() {
+    check(
+        SHOP,
+        r#"start  ticket
+           when   the model calls refund {"order":7,"amount":99}
+           then   ModelAnswered resolve, CallProposed resolve@1.0, CallRefused resolve@1.0 tools.refund.input,
+                  ModelIntended resolve"#,
+    );
+}
+
+#[test]
+fn a_tool_that_is_not_granted_is_refused_and_those_that_are_named() {
+    check(
+        SHOP,
+        r#"start  ticket
+           when   the model calls delete {"order":"o1"}
+           then   ModelAnswered resolve, CallProposed resolve@1.0 delete, CallRefused resolve@1.0 agents.clerk.may,
+                  ModelIntended resolve turn 2
+           told   "Use one of: find, read, refund, note, mail, close.""#,
+    );
+}
+
+#[test]
+fn a_refused_call_holds_back_none_beside_it() {
+    check(
+        SHOP,
+        r#"start  ticket
+           when   the model calls delete {} and read {"order":"o1"}
+           then   ModelAnswered resolve, CallProposed resolve@1.0, CallRefused resolve@1.0,
+                  CallProposed resolve@1.1, CallIntended resolve@1.1
+           owes   call resolve@1.1 #1"#,
+    );
+}
+
+#[test]
+fn a_tool_step_that_is_refused_fails_by_the_clause() {
+    check(
+        SHOP,
+        r#"start  pay {"amount":-1}
+           owes   nothing
+           status failed"#,
+    );
+}
+
+#[test]
+fn a_call_leaves_with_what_its_contract_sends_and_its_key() {
+    check(
+        SHOP,
+        r#"start  ticket
+           when   the model calls refund {"order":"o1","amount":5} and note {"order":"o2","text":"hi"}
+           then   ModelAnswered resolve, CallProposed resolve@1.0, CallProposed resolve@1.1,
+                  CallIntended resolve@1.0, CallIntended resolve@1.1
+           owes   call resolve@1.0 #1 with key {"amount":5,"order":"o1"}, call resolve@1.1 #1 {"note":"hi","order":"o2"}"#,
+    );
+}
+
+#[test]
+fn calls_that_touch_the_same_thing_go_one_after_the_other_in_the_models_order() {
+    check(
+        SHOP,
+        r#"start  ticket
+           when   the model calls read {"order":"o1"} and refund {"order":"o1","amount":5} and read {"order":"o1"}
+           then   ModelAnswered resolve, CallProposed resolve@1.0, CallProposed resolve@1.1, CallProposed resolve@1.2,
+                  CallIntended resolve@1.0, CallQueued resolve@1.1 behind resolve@1.0 for order/o1,
+                  CallQueued resolve@1.2 behind resolve@1.1 for order/o1
+           owes   call resolve@1.0
+           when   resolve@1.0 returns "open"
+           then   CallApplied resolve@1.0, CallJudged resolve@1.0, CallIntended resolve@1.1
+           owes   call resolve@1.1
+           when   resolve@1.1 returns {"order":"o1","amount":5}
+           then   CallApplied resolve@1.1, CallJudged resolve@1.1, CallIntended resolve@1.2
+           owes   call resolve@1.2"#,
+    );
+}
+
+#[test]
+fn calls_that_touch_different_things_go_side_by_side() {
+    check(
+        SHOP,
+        r#"start  ticket
+           when   the model calls refund {"order":"o1","amount":5} and refund {"order":"o2","amount":5} and mail {"to":"ada"}
+           then   ModelAnswered resolve, CallProposed resolve@1.0, CallProposed resolve@1.1, CallProposed resolve@1.2,
+                  CallIntended resolve@1.0, CallIntended resolve@1.1, CallIntended resolve@1.2
+           owes   call resolve@1.0, call resolve@1.1, call resolve@1.2"#,
+    );
+}
+
+#[test]
+fn calls_of_steps_side_by_side_wait_for_each_other_too() {
+    check(
+        SHOP,
+        r#"start  closing
+           owes   call first@0.0
+           when   first@0.0 returns null
+           then   CallApplied first@0.0, CallJudged first@0.0, StepSucceeded first, CallIntended second@0.0
+           owes   call second@0.0"#,
+    );
+}
+
+#[test]
+fn a_call_waits_for_one_that_is_in_doubt() {
+    check(
+        SHOP,
+        r#"start  closing
+           when   first@0.0 is lost
+           then   CallDoubted first@0.0 settlement
+           owes   nothing
+           status waiting (settlement)
+           when   ada settles first@0.0 not applied
+           then   MailTaken settle ada, CallSettled first@0.0 not applied, CallIntended first@0.0 #2
+           owes   call first@0.0 #2"#,
+    );
+}
+
+#[test]
+fn a_result_of_another_type_fails_the_step_and_blames_the_tool() {
+    check(
+        SHOP,
+        r#"start  ticket
+           given  the model calls find {"email":"ada@x"}
+           when   find returns {"name":"Ada"}
+           then   CallApplied resolve@1.0, CallJudged resolve@1.0 violated tools.find.output,
+                  StepFailed resolve tool_breach tools.find.output blames tool, RunFailed resolve tool_breach
+           owes   nothing"#,
+    );
+}
+
+#[test]
+fn a_broken_promise_fails_the_step_by_the_promises_address() {
+    check(
+        SHOP,
+        r#"start  pay {"amount":5}
+           when   pay done {"order":"o1","amount":6}
+           then   CallApplied pay@0.0,
+                  CallJudged pay@0.0 violated tools.refund.ensures.the-amount-is-the-one-asked-for,
+                  StepFailed pay tool_breach tools.refund.ensures.the-amount-is-the-one-asked-for blames tool,
+                  RunFailed pay
+           status failed"#,
+    );
+}
+
+#[test]
+fn a_result_that_is_too_large_is_shown_to_a_model_as_its_head() {
+    check(
+        SHOP,
+        r#"start  ticket
+           given  the model calls read {"order":"o1"}
+           when   read returns 300000 bytes
+           then   CallApplied resolve@1.0 cut 300002, CallJudged resolve@1.0 unverified tools.read.output,
+                  ModelIntended resolve turn 2
+           told   "cut: 300002 bytes in all, unverified""#,
+    );
+}
+
+#[test]
+fn a_result_that_is_too_large_for_a_step_fails_it() {
+    check(
+        SHOP,
+        r#"start  search {"email":"ada@x"}
+           when   find returns 300000 bytes
+           then   CallApplied who@0.0 cut, CallJudged who@0.0 unverified tools.find.output,
+                  StepFailed who tool_breach tools.find.output blames tool, RunFailed who"#,
+    );
+}
+
+#[test]
+fn a_step_that_fails_still_waits_for_its_calls_that_have_left() {
+    check(
+        SHOP,
+        r#"start  ticket
+           given  the model calls find {"email":"ada@x"} and mail {"to":"ada"} and refund {"order":"o1","amount":5}
+           when   find returns {"name":"Ada"}
+           then   CallApplied resolve@1.0, CallJudged resolve@1.0 violated, StepFailed resolve tool_breach
+           owes   call resolve@1.1, call resolve@1.2
+           status running
+           when   resolve@1.1 is lost
+           then   CallDoubted resolve@1.1 settlement
+           when   resolve@1.2 returns {"order":"o1","amount":7}
+           then   CallApplied resolve@1.2, CallJudged resolve@1.2 violated
+           status waiting (settlement)
+           owes   nothing
+           when   ada settles resolve@1.1 applied {"sent":true}
+           then   MailTaken settle ada, CallSettled resolve@1.1 applied, CallJudged resolve@1.1 held,
+                  RunFailed resolve tool_breach
+           status failed"#,
+    );
+}

@@ -1,0 +1,103 @@
+//! Events in words: their kind, where they belong, and what a story may want to say of them.
+
+use handfast_events::{Body, Event, FailureClass, Held, Kept, Mail, MailOutcome, Next, Party, PauseReason, Settled};
+use serde_json::{Value, json};
+
+/// One event in one line of words.
+pub(crate) fn in_words(event: &Event) -> String {
+    let place = match (&event.call, &event.step) {
+        (Some(call), _) => format!(" {call}"),
+        (None, Some(step)) => format!(" {step}"),
+        (None, None) => String::new(),
+    };
+    format!("{}{place} {}", event.name(), more(&event.body)).trim_end().to_owned()
+}
+
+fn more(body: &Body) -> String {
+    match body {
+        Body::RunStarted(it) => format!("{} {}", it.workflow, it.input),
+        Body::EpochBegan(it) => format!("{} {}", it.epoch, it.worker),
+        Body::MailTaken(it) => {
+            let mail = match &it.mail {
+                Mail::Settle { .. } => "settle",
+                Mail::Raise { .. } => "raise",
+                Mail::Cancel { .. } => "cancel",
+                Mail::Resume { .. } => "resume",
+            };
+            let refused = if it.outcome == MailOutcome::Done { "" } else { " refused" };
+            format!("{mail}{refused} {}", it.who)
+        }
+        Body::LimitRaised(it) => format!("{} to {}", it.clause, it.to),
+        Body::RunPaused(it) => match &it.reason {
+            PauseReason::Limit { clause, ceiling, used, needs, .. } => {
+                format!("{clause} ceiling {ceiling} used {used} needs {needs}")
+            }
+            PauseReason::Operator { .. } => "operator".into(),
+        },
+        Body::RunResumed(it) => it.who.clone(),
+        Body::RunCancelRequested(it) => it.who.clone(),
+        Body::RunSucceeded(it) => it.output.to_string(),
+        Body::RunFailed(it) => {
+            let step = it.step.as_ref().map_or("output", |step| step.as_str());
+            format!("{step} {}", failed(it.failure.class, it.clause.as_deref(), it.party))
+        }
+        Body::RunCancelled(_) | Body::StepSkipped(_) | Body::ContextAdjusted(_) => String::new(),
+        Body::StepStarted(it) => it.input.to_string(),
+        Body::StepSucceeded(it) => it.output.to_string(),
+        Body::StepFailed(it) => failed(it.failure.class, it.clause.as_deref(), it.party),
+        Body::ModelIntended(it) => {
+            format!("turn {} #{} cap {}", it.turn, it.attempt, it.output_tokens_max)
+        }
+        Body::ModelAnswered(it) => format!("turn {} #{}", it.turn, it.attempt),
+        Body::ModelFailed(it) => {
+            let again = if it.retry.is_some() { "again" } else { "no more" };
+            format!("turn {} #{} {} {again}", it.turn, it.attempt, class(it.failure.class))
+        }
+        Body::CallProposed(it) => format!("{} {}", it.tool, it.args),
+        Body::CallRefused(it) => it.clause.clone(),
+        Body::CallQueued(it) => format!("behind {} for {}", it.behind, it.resource),
+        Body::CallIntended(it) => format!("#{} sends {}", it.attempt, it.sends),
+        Body::CallNotSent(it) => format!("#{} {} {}", it.attempt, class(it.failure.class), next(&it.next)),
+        Body::CallApplied(it) => match &it.result {
+            Kept::Whole(value) => format!("#{} {value}", it.attempt),
+            Kept::Cut { bytes, .. } => format!("#{} cut {bytes}", it.attempt),
+        },
+        Body::CallNotApplied(it) => {
+            let code = it.failure.code.as_deref().unwrap_or("");
+            format!("#{} {} {code} {}", it.attempt, class(it.failure.class), next(&it.next))
+        }
+        Body::CallDoubted(it) => {
+            let code = it.failure.code.as_deref().unwrap_or("");
+            format!("#{} {} {code} {}", it.attempt, class(it.failure.class), next(&it.next))
+        }
+        Body::CallSettled(it) => match &it.settled {
+            Settled::Applied(value) => format!("applied {value} {}", it.who),
+            Settled::NotApplied => format!("not applied {}", it.who),
+        },
+        Body::CallJudged(it) => {
+            let worst = it.verdicts.iter().find(|verdict| verdict.held != Held::Held);
+            worst.map_or("held".into(), |verdict| format!("{} {}", word(&json!(verdict.held)), verdict.clause))
+        }
+    }
+}
+
+fn failed(of: FailureClass, clause: Option<&str>, party: Party) -> String {
+    format!("{} {} blames {}", class(of), clause.unwrap_or(""), word(&json!(party)))
+}
+
+fn next(next: &Next) -> &'static str {
+    match next {
+        Next::Retry(_) => "again",
+        Next::Settlement => "settlement",
+        Next::GiveUp => "given up",
+    }
+}
+
+pub(crate) fn class(class: FailureClass) -> String {
+    word(&json!(class))
+}
+
+/// The one word by which a journal stores it.
+fn word(value: &Value) -> String {
+    value.as_str().expect("one word").to_owned()
+}

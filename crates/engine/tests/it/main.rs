@@ -1,0 +1,21 @@
+//! The life of a run, told as stories: what was given, what happened, what follows, what is owed.
+//!
+//! [`check`] alone touches the engine's API (through [`world::World`]), so a change of the API is a change of one file,
+//! and every story reads as a fact. Start with `calls.rs`; `story.rs` says what a story may say. After each command of
+//! every story the laws of `world.rs` are checked too, and `laws.rs` throws arbitrary commands at a run.
+
+mod calls;
+mod contracts;
+mod doubt;
+mod failures;
+mod journal;
+mod laws;
+mod limits;
+mod steps;
+mod stopping;
+mod story;
+mod takeover;
+mod turns;
+mod world;
+
+use story::check;

@@ -1,0 +1,212 @@
+//! One run under test, its journal in memory, and the laws that hold after whatever it is told.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use handfast_engine::{
+    AskModel, CallTool, Command, Debt, Dialect, Message, ModelReply, ModelSheet, Opening, Plan, Rates,
+    Refusal, Run, Start, ToolOutcome, ToolReply,
+};
+use handfast_events::{
+    CallId, CommandId, Epoch, Event, Mail, Money, RunId, Salt, StepId, StoredEvent, Timestamp,
+};
+use serde_json::Value;
+
+/// How long everything takes here.
+const LATENCY_MS: u64 = 5;
+
+/// One run and its journal.
+pub(crate) struct World {
+    plan: Arc<Plan>,
+    pub(crate) run: Run,
+    pub(crate) now: Timestamp,
+    pub(crate) journal: Vec<Event>,
+    epoch: u64,
+    mails: u64,
+    /// What each call sent, and with which key: the same on every attempt.
+    sent: BTreeMap<CallId, (Option<String>, Value)>,
+    /// The newest request of each step.
+    prompts: BTreeMap<StepId, String>,
+}
+
+impl World {
+    pub(crate) fn new(contract: &str) -> Self {
+        let mut read = |path: &str| Err(format!("no file `{path}` in a story"));
+        let loaded = handfast_contract::load(contract, "/story", &BTreeMap::new(), &mut read);
+        let Some(contract) = loaded.contract else {
+            panic!("the story's contract is wrong: {:#?}", loaded.diagnostics);
+        };
+        let sheet = ModelSheet { dialect: Arc::new(Plain), rates: Some(rates()) };
+        let sheets = contract.models.keys().map(|name| (name.clone(), sheet.clone())).collect();
+        let plan = Arc::new(Plan::new(Arc::new(contract), &sheets, None));
+        let run = Run::new(plan.clone(), RunId::from_bytes([7; 16]));
+        let now = Timestamp::from_second(1_700_000_000).expect("a time within the calendar");
+        Self {
+            plan,
+            run,
+            now,
+            journal: Vec::new(),
+            epoch: 0,
+            mails: 0,
+            sent: BTreeMap::new(),
+            prompts: BTreeMap::new(),
+        }
+    }
+
+    /// The first workflow of the contract.
+    pub(crate) fn workflow(&self) -> String {
+        self.plan.contract().workflows.keys().next().expect("a workflow").to_string()
+    }
+
+    pub(crate) fn start(&mut self, workflow: &str, input: Value) -> Result<(), Refusal> {
+        let start = Start { workflow: workflow.into(), input, ..Start::default() };
+        let events = self.run.start(start, self.now)?;
+        self.remember(events);
+        Ok(())
+    }
+
+    pub(crate) fn take(&mut self) -> Result<(), Refusal> {
+        self.epoch += 1;
+        self.put(Command::Begin { epoch: Epoch(self.epoch), worker: format!("worker-{}", self.epoch) })
+    }
+
+    pub(crate) fn mail(&mut self, who: &str, mail: Mail) -> Result<(), Refusal> {
+        self.mails += 1;
+        let id = CommandId::new(format!("mail-{}", self.mails));
+        self.put(Command::Mail { id, who: who.into(), at: self.now, mail })
+    }
+
+    pub(crate) fn pass(&mut self, time: Duration) -> Result<(), Refusal> {
+        self.now = self.now.checked_add(time).expect("a time within the calendar");
+        self.put(Command::TimePassed)
+    }
+
+    pub(crate) fn model(
+        &mut self,
+        (step, turn, attempt): (&str, u32, u32),
+        outcome: Result<handfast_engine::ModelSaid, handfast_engine::ModelTrouble>,
+    ) -> Result<(), Refusal> {
+        let reply = ModelReply { outcome, body: None, latency_ms: LATENCY_MS, request_id: None };
+        self.put(Command::ModelReturned { step: StepId::new(step), turn, attempt, reply })
+    }
+
+    pub(crate) fn tool(&mut self, call: &str, attempt: u32, outcome: ToolOutcome) -> Result<(), Refusal> {
+        let reply = ToolReply { outcome, latency_ms: LATENCY_MS };
+        self.put(Command::ToolReturned { call: CallId::new(call), attempt, reply })
+    }
+
+    /// Tells the run, remembers, becomes, and holds it against the laws.
+    pub(crate) fn put(&mut self, command: Command) -> Result<(), Refusal> {
+        let again = command.clone();
+        let events = match self.run.decide(command, self.now) {
+            Err(Refusal::Bug(illegal)) => {
+                panic!("{illegal}\nwhen told {again:?}\njournal:\n{}", self.in_words(0))
+            }
+            decided => decided?,
+        };
+        assert_eq!(self.run.decide(again, self.now).as_ref(), Ok(&events), "the same decision twice");
+        self.remember(events);
+        Ok(())
+    }
+
+    fn remember(&mut self, events: Vec<Event>) {
+        for event in &events {
+            self.run = self.run.clone().evolve(event).expect("a decision fits the run it was made for");
+        }
+        self.journal.extend(events);
+        self.laws();
+    }
+
+    pub(crate) fn asks(&self) -> Vec<AskModel> {
+        let ask = |debt| if let Debt::AskModel(ask) = debt { Some(ask) } else { None };
+        self.run.owed().filter_map(ask).collect()
+    }
+
+    pub(crate) fn calls(&self) -> Vec<CallTool> {
+        let call = |debt| if let Debt::CallTool(call) = debt { Some(call) } else { None };
+        self.run.owed().filter_map(call).collect()
+    }
+
+    pub(crate) fn wait(&self) -> Option<Timestamp> {
+        self.run.owed().find_map(|debt| if let Debt::Wait { until } = debt { Some(until) } else { None })
+    }
+
+    /// What must hold of every run at every moment.
+    fn laws(&mut self) {
+        self.same_again();
+        let status = self.run.status();
+        let owes = self.run.owed().next().is_some();
+        let told = || format!("it is {}\n{}", status.name(), self.in_words(0));
+        assert!(!status.is_ended() || !owes, "an ended run owes something: {}", told());
+        let is_taken = self.journal.len() > 1;
+        assert!(!is_taken || owes || status.rests(), "it rests, and names nothing: {}", told());
+        for call in self.calls() {
+            let sent = (call.key.clone(), call.sends.clone());
+            let before = self.sent.entry(call.call.clone()).or_insert_with(|| sent.clone());
+            assert_eq!(*before, sent, "call `{}` changed between attempts", call.call);
+        }
+        for ask in self.asks() {
+            let text = ask.prompt.text();
+            let head = text.get(..ask.prompt.head_len()).expect("a head ends between characters");
+            let before = self.prompts.insert(ask.step.clone(), head.to_owned()).unwrap_or_default();
+            assert!(text.starts_with(&before), "step `{}` changed what it had said before", ask.step);
+        }
+    }
+
+    /// A replay of the stored journal comes to the same run.
+    fn same_again(&self) {
+        let salt = Salt([3; 16]);
+        let stored = self.journal.iter().map(|event| {
+            let stored = StoredEvent::encode(self.run.id(), salt, event).expect("an event can be written");
+            let back = stored.decode().expect("an event can be read");
+            assert_eq!(&back, event, "it is read as it was written");
+            back
+        });
+        let fresh = Run::new(self.plan.clone(), self.run.id());
+        let again = stored.fold(fresh, |run, event| run.evolve(&event).expect("a journal folds"));
+        let view = |run: &Run| {
+            let owed: Vec<String> = run.owed().map(|debt| debt.key().to_string()).collect();
+            (run.seq(), run.status(), owed, run.spend())
+        };
+        assert_eq!(view(&again), view(&self.run), "a replay comes to another run");
+    }
+
+    /// The journal from this place on, one event a line.
+    pub(crate) fn in_words(&self, from: usize) -> String {
+        let events = self.journal.get(from..).unwrap_or_default();
+        events.iter().map(crate::journal::in_words).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// 1 USD for a million tokens in, 10 USD for a million out.
+fn rates() -> Rates {
+    let (input, output) = (Money::from_nano_usd(1_000_000), Money::from_nano_usd(10_000_000));
+    Rates { input, input_cached: input, output, input_max: input, output_max: output }
+}
+
+/// The plainest dialect. It leaves out what the contract shows, so that the wording there changes no story's numbers.
+#[derive(Debug)]
+struct Plain;
+
+impl Dialect for Plain {
+    fn open(&self, _: &Opening<'_>) -> String {
+        "open\n".into()
+    }
+
+    fn message(&self, message: &Message<'_>) -> String {
+        match message {
+            Message::User(text) => format!("user: {text}\n"),
+            Message::Assistant { text, calls } => {
+                let calls: Vec<String> =
+                    calls.iter().map(|ask| format!("{} {}", ask.tool, ask.args)).collect();
+                format!("assistant: {text}{}\n", calls.join(" and "))
+            }
+            Message::Result { id, text } => format!("result {id}: {text}\n"),
+        }
+    }
+
+    fn close(&self, output_tokens_max: u64) -> String {
+        format!("at most {output_tokens_max}")
+    }
+}
