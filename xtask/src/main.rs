@@ -8,6 +8,8 @@ mod shell;
 mod test;
 mod tidy;
 
+use std::process::ExitCode;
+
 use anyhow::bail;
 
 const USAGE: &str = "\
@@ -19,8 +21,18 @@ usage: cargo xtask COMMAND
   bench [ARGS…]                builds a release and runs `handfast bench ARGS…`
   sim [--seed N] [--count N]   runs the simulator, from this seed, over this many worlds";
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
+    match chore(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn chore(args: &[String]) -> anyhow::Result<()> {
     let (command, rest) = match args.split_first() {
         Some((command, rest)) => (command.as_str(), rest),
         None => bail!("no command given\n{USAGE}"),

@@ -1,1 +1,27 @@
-//! Folds over a journal for people and machines.
+//! Folds over a journal for people and machines: the trace, every prompt, progress, what to do next.
+//!
+//! The same events that a run goes on from, read once more. This room is pure: it knows no clock (the time of a view is
+//! handed in), no terminal (a width and a style are), and not why the engine decided as it did, only what it recorded.
+//! It needs no contract either: whatever a person must be told stands in the events. Start with [`Trace`].
+
+mod limits;
+mod text;
+
+mod trace;
+
+mod explain;
+mod journal;
+mod progress;
+mod prompts;
+mod render;
+
+pub use explain::{Explanation, NextStep, explain};
+pub use journal::{digest, journal_line};
+pub use progress::{Doing, Progress};
+pub use prompts::{AskedPrompt, PromptError, prompts};
+pub use render::{render, render_explanation};
+pub use text::{Style, visible};
+pub use trace::{
+    Adjusted, Attempt, AttemptState, Call, CallAttempt, CallState, End, Note, Step, StepState, Totals, Trace,
+    Turn,
+};

@@ -1,0 +1,246 @@
+//! Why a run stands where it stands, and the exact command that goes on from there.
+
+use handfast_events::{CallId, Ceiling, LimitKind, Money, Party, PauseReason, Status, Waits};
+use serde::Serialize;
+
+use crate::text::{json, shell_word};
+use crate::trace::{Call, CallState, End, Note, Trace};
+
+/// Why a run doesn't go on, or ended otherwise than promised.
+#[derive(Clone, Debug, Serialize)]
+pub struct Explanation {
+    /// What it does or rests on.
+    pub status: Status,
+    /// In one sentence.
+    pub headline: String,
+    /// The clause that broke or holds it, where one does.
+    pub clause: Option<String>,
+    /// Who is at fault, where somebody is.
+    pub party: Option<Party>,
+    /// What is known, one fact a line.
+    pub evidence: Vec<String>,
+    /// What can be done, the likeliest first.
+    pub next: Vec<NextStep>,
+}
+
+/// Something that a person can do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NextStep {
+    /// When to do it, in words.
+    pub when: String,
+    /// The command, to be copied; words in capitals are to be filled in.
+    pub command: String,
+}
+
+/// Explains a run that rests or ended otherwise than promised; none for one that is done or can move.
+pub fn explain(trace: &Trace) -> Option<Explanation> {
+    match trace.status() {
+        Status::Waiting(Waits::Settlement) => Some(in_doubt(trace)),
+        Status::Waiting(Waits::Retry { until }) => Some(Explanation {
+            headline: format!("it waits for its next attempt, due at {until}"),
+            next: vec![step("where no worker drives it any more", format!("handfast go {}", trace.run))],
+            ..Explanation::bare(trace)
+        }),
+        Status::PausedByLimit | Status::PausedForOperator => {
+            trace.paused.as_ref().map(|why| paused(trace, why))
+        }
+        Status::Failed => Some(failed(trace)),
+        Status::Cancelled => Some(cancelled(trace)),
+        Status::Running | Status::Done | Status::Quarantined => None,
+    }
+}
+
+impl Explanation {
+    fn bare(trace: &Trace) -> Self {
+        Self {
+            status: trace.status(),
+            headline: String::new(),
+            clause: None,
+            party: None,
+            evidence: Vec::new(),
+            next: Vec::new(),
+        }
+    }
+}
+
+fn step(when: impl Into<String>, command: String) -> NextStep {
+    NextStep { when: when.into(), command }
+}
+
+fn in_doubt(trace: &Trace) -> Explanation {
+    let calls: Vec<&Call> = trace.calls().filter(|call| call.state == CallState::InDoubt).collect();
+    let (mut evidence, mut next) = (Vec::new(), Vec::new());
+    for call in &calls {
+        evidence.extend(doubt(call));
+        let (run, id) = (trace.run, shell_word(call.id.as_str()));
+        next.push(step(
+            format!("if it took effect; JSON is what `{}` gave", call.tool),
+            format!("handfast settle {run} {id} --applied JSON --evidence TEXT"),
+        ));
+        next.push(step(
+            "if it did not; it is then made again",
+            format!("handfast settle {run} {id} --not-applied --evidence TEXT"),
+        ));
+    }
+    let names = calls.iter().map(|call| call.id.as_str()).collect::<Vec<_>>().join(", ");
+    let headline = if calls.len() == 1 {
+        format!("nobody can know whether call {names} took effect: a person must look and say")
+    } else {
+        format!("nobody can know whether calls {names} took effect: a person must look and say")
+    };
+    Explanation { headline, evidence, next, ..Explanation::bare(trace) }
+}
+
+/// What is known of a call in doubt.
+fn doubt(call: &Call) -> Vec<String> {
+    let mut facts = vec![format!("{} is a call of `{}` with {}", call.id, call.tool, json(&call.args))];
+    if let Some(sends) = call.sends.as_ref().filter(|sends| **sends != call.args) {
+        facts.push(format!("its server was sent {}", json(sends)));
+    }
+    facts.push(match call.key() {
+        Some(key) => format!("it carried the key {key}: look for that on the other side"),
+        None => "it carried no key: look for what it would have changed".into(),
+    });
+    for attempt in &call.attempts {
+        if let Some(failure) = &attempt.failure {
+            facts.push(format!(
+                "attempt {} at {}: {}: {}",
+                attempt.attempt,
+                attempt.at,
+                failure.class.name(),
+                failure.detail
+            ));
+        }
+    }
+    facts
+}
+
+fn paused(trace: &Trace, reason: &PauseReason) -> Explanation {
+    let run = trace.run;
+    match reason {
+        PauseReason::Limit { clause, limit, ceiling, used, needs, step: by } => Explanation {
+            headline: format!("the next call of step {by} could pass its limit on {}", limit.name()),
+            clause: Some(clause.clone()),
+            evidence: vec![
+                format!("the limit is {ceiling}"),
+                format!("used up so far: {used}"),
+                format!("the next call could take {needs} at worst"),
+            ],
+            next: vec![
+                step(
+                    "to let it go on",
+                    format!(
+                        "handfast raise {run} --{} {}",
+                        limit.name(),
+                        higher(*limit, *ceiling, *used, *needs)
+                    ),
+                ),
+                step("to end it", format!("handfast cancel {run} --reason TEXT")),
+            ],
+            ..Explanation::bare(trace)
+        },
+        PauseReason::Operator { why } => Explanation {
+            headline: why.clone(),
+            next: vec![
+                step("once that is mended", format!("handfast go {run}")),
+                step("to end it", format!("handfast cancel {run} --reason TEXT")),
+            ],
+            ..Explanation::bare(trace)
+        },
+    }
+}
+
+/// A ceiling that the next call fits under for certain, with as much room again as there was: a bare fit would hold the
+/// run again one call later.
+fn higher(limit: LimitKind, ceiling: Ceiling, used: Ceiling, needs: Ceiling) -> String {
+    let room =
+        |ceiling: u64, used: u64, needs: u64| ceiling.saturating_mul(2).max(used.saturating_add(needs));
+    match (ceiling, used, needs) {
+        (Ceiling::Money(ceiling), Ceiling::Money(used), Ceiling::Money(needs)) => {
+            let money = ceiling.plus(ceiling).max(used.plus(needs));
+            const CENT: i64 = 10_000_000;
+            let cents = money.nano_usd().saturating_add(CENT - 1) / CENT;
+            Money::from_nano_usd(cents.saturating_mul(CENT)).to_string().replace(' ', "")
+        }
+        (Ceiling::Ms(ceiling), Ceiling::Ms(used), Ceiling::Ms(needs)) => {
+            format!("{}s", room(ceiling, used, needs).div_ceil(1_000))
+        }
+        (Ceiling::Count(ceiling), Ceiling::Count(used), Ceiling::Count(needs)) => {
+            room(ceiling, used, needs).to_string()
+        }
+        // Recorded amounts of one limit are of one kind; if not, the person chooses.
+        _ => limit.name().to_uppercase(),
+    }
+}
+
+fn failed(trace: &Trace) -> Explanation {
+    let Some(End::Failed { step: by, failure, clause, party }) = &trace.end else {
+        return Explanation::bare(trace);
+    };
+    let place = by.as_ref().map_or("its output".to_owned(), |by| format!("step {by}"));
+    let mut evidence = Vec::new();
+    if let Some(code) = &failure.code {
+        evidence.push(format!("it goes by the name {code}"));
+    }
+    if let Some(status) = failure.status {
+        evidence.push(format!("the other side answered with HTTP {status}"));
+    }
+    for call in trace.calls() {
+        if let CallState::Applied { verdicts, .. } = &call.state {
+            let broken = verdicts.iter().filter(|verdict| verdict.held == handfast_events::Held::Violated);
+            evidence.extend(
+                broken.map(|verdict| format!("{} broke {}: {}", call.id, verdict.clause, verdict.evidence)),
+            );
+        }
+    }
+    let run = trace.run;
+    let standing: Vec<&CallId> =
+        trace.calls().filter(|call| changed_something(call)).map(|call| &call.id).collect();
+    if !standing.is_empty() {
+        let names = standing.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", ");
+        evidence.push(format!("what these calls changed still stands: {names}"));
+    }
+    Explanation {
+        headline: format!("{place} failed: {}: {}", failure.class.name(), failure.detail),
+        clause: clause.clone(),
+        party: Some(*party),
+        evidence,
+        next: vec![match party {
+            Party::Model => {
+                step("to see what the model was shown", format!("handfast trace {run} --prompts"))
+            }
+            Party::Author => step("once the contract is mended", "handfast check PATH".into()),
+            _ => step("to see what came before", format!("handfast trace {run}")),
+        }],
+        ..Explanation::bare(trace)
+    }
+}
+
+/// Whether a call took effect and wasn't only a read.
+fn changed_something(call: &Call) -> bool {
+    let reads = call.idempotency == Some(handfast_events::Idempotency::Reads);
+    matches!(call.state, CallState::Applied { .. }) && !reads
+}
+
+fn cancelled(trace: &Trace) -> Explanation {
+    let request = trace.notes.iter().rev().find_map(|(_, note)| match note {
+        Note::CancelRequested { who, why } => Some(format!("cancelled by {who}: {why}")),
+        _ => None,
+    });
+    Explanation { headline: request.unwrap_or_else(|| "cancelled".into()), ..Explanation::bare(trace) }
+}
+
+/// The party in words.
+pub(crate) const fn party_name(party: Party) -> &'static str {
+    match party {
+        Party::Model => "the model",
+        Party::Step => "the step that the value came from",
+        Party::Tool => "the tool",
+        Party::Server => "the server",
+        Party::Environment => "the environment",
+        Party::Person => "a person",
+        Party::Author => "the contract's author",
+        Party::Runtime => "Handfast itself",
+        Party::Unknown => "nobody can say who",
+    }
+}

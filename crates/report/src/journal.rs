@@ -1,0 +1,153 @@
+//! A journal as lines: where, when, what, and a digest of what it says.
+
+use handfast_events::{Answer, Body, Event, Kept, Mail, MailOutcome, Next, PauseReason, Settled, StepKind};
+
+use crate::limits::{WIDTH_MAX, WIDTH_MIN};
+use crate::render::{Line, Paint};
+use crate::text::{Style, cost, count, duration, json, number_of, visible};
+
+/// One event on one line: seq, time (UTC), kind, step or call, digest.
+pub fn journal_line(event: &Event, width: usize, style: Style) -> String {
+    let place = event.call.as_ref().map(ToString::to_string);
+    let place = place.or_else(|| event.step.as_ref().map(ToString::to_string)).unwrap_or_default();
+    let mut line = Line::default();
+    line.push(Paint::Dim, &format!("{:>5}  {}  ", event.seq.0, event.time.strftime("%H:%M:%S%.3f")));
+    line.push(Paint::Bold, &format!("{:<18} ", event.name()));
+    line.push(Paint::Plain, &format!("{:<14} ", visible(&place)));
+    line.push(Paint::Dim, &digest(&event.body));
+    line.finish(width.clamp(WIDTH_MIN, WIDTH_MAX), style)
+}
+
+/// What an event says, in a phrase; hidden characters are spelled out. The whole stands in its payload.
+pub fn digest(body: &Body) -> String {
+    visible(&phrase(body)).into_owned()
+}
+
+fn phrase(body: &Body) -> String {
+    match body {
+        Body::RunStarted(run) => format!("{} · {} {}", run.contract, run.workflow, json(&run.input)),
+        Body::EpochBegan(began) => format!("epoch {} of {}", began.epoch, began.worker),
+        Body::MailTaken(taken) => {
+            let what = mail(&taken.mail);
+            match &taken.outcome {
+                MailOutcome::Done => format!("{what} by {}", taken.who),
+                MailOutcome::Refused { why } => format!("{what} by {}, refused: {why}", taken.who),
+            }
+        }
+        Body::LimitRaised(raised) => format!("{} to {}", raised.clause, raised.to),
+        Body::RunPaused(paused) => match &paused.reason {
+            PauseReason::Limit { clause, ceiling, used, needs, .. } => {
+                format!("{clause}: {used} of {ceiling} used, the next call could take {needs}")
+            }
+            PauseReason::Operator { why } => why.clone(),
+        },
+        Body::RunResumed(resumed) => format!("by {}", resumed.who),
+        Body::RunCancelRequested(request) => format!("by {}: {}", request.who, request.why),
+        Body::RunSucceeded(done) => json(&done.output),
+        Body::RunFailed(failed) => failure(&failed.failure),
+        Body::RunCancelled(_) => String::new(),
+        Body::StepStarted(started) => match &started.kind {
+            StepKind::Agent(name) => format!("agent {name} {}", json(&started.input)),
+            StepKind::Tool(name) => format!("tool {name} {}", json(&started.input)),
+        },
+        Body::StepSkipped(skipped) => skipped.why.clone(),
+        Body::StepSucceeded(done) => json(&done.output),
+        Body::StepFailed(failed) => failure(&failed.failure),
+        body => phrase_of_work(body),
+    }
+}
+
+fn phrase_of_work(body: &Body) -> String {
+    match body {
+        Body::ModelIntended(intent) => format!(
+            "{} turn {} attempt {}, {} bytes added, {} tokens reserved",
+            intent.model,
+            intent.turn,
+            intent.attempt,
+            count(u64::try_from(intent.prompt.delta.len()).unwrap_or(u64::MAX)),
+            count(intent.reserved.tokens),
+        ),
+        Body::ModelAnswered(said) => format!(
+            "{} · {} in, {} out · {} · {}",
+            answer(&said.answer),
+            count(said.usage.input),
+            count(said.usage.output),
+            cost(said.cost),
+            duration(said.latency_ms),
+        ),
+        Body::ModelFailed(failed) => {
+            let again = failed.retry.as_ref().map_or("not tried again", |retry| &retry.why);
+            format!("{} · {again}", failure(&failed.failure))
+        }
+        Body::ContextAdjusted(adjusted) => format!("{} · told: {}", adjusted.why, adjusted.what),
+        Body::CallProposed(proposed) => format!("{} {}", proposed.tool, json(&proposed.args)),
+        Body::CallRefused(refused) => format!("{}: {}; {}", refused.clause, refused.reason, refused.mend),
+        Body::CallQueued(queued) => format!("behind {} for {}", queued.behind, queued.resource),
+        Body::CallIntended(intent) => format!("attempt {} {}", intent.attempt, json(&intent.sends)),
+        Body::CallNotSent(not) => {
+            format!("attempt {}: {} · {}", not.attempt, failure(&not.failure), next(&not.next))
+        }
+        Body::CallNotApplied(not) => {
+            format!("attempt {}: {} · {}", not.attempt, failure(&not.failure), next(&not.next))
+        }
+        Body::CallDoubted(doubted) => {
+            format!("attempt {}: {} · {}", doubted.attempt, failure(&doubted.failure), next(&doubted.next))
+        }
+        Body::CallApplied(applied) => format!("{} · {}", kept(&applied.result), duration(applied.latency_ms)),
+        Body::CallSettled(settled) => match &settled.settled {
+            Settled::Applied(result) => {
+                format!("applied, by {}: {} · {}", settled.who, settled.evidence, json(result))
+            }
+            Settled::NotApplied => format!("not applied, by {}: {}", settled.who, settled.evidence),
+        },
+        Body::CallJudged(judged) => {
+            let is_broken = |verdict: &&handfast_events::Verdict| verdict.held != handfast_events::Held::Held;
+            match judged.verdicts.iter().find(is_broken) {
+                Some(verdict) => format!("{}: {}", verdict.clause, verdict.evidence),
+                None => format!("{} held", number_of(judged.verdicts.len() as u64, "clause", "clauses")),
+            }
+        }
+        _ => String::new(),
+    }
+}
+
+fn mail(mail: &Mail) -> String {
+    match mail {
+        Mail::Settle { call, .. } => format!("settle {call}"),
+        Mail::Raise { limit, to, .. } => format!("raise {} to {to}", limit.name()),
+        Mail::Cancel { reason } => format!("cancel ({reason})"),
+        Mail::Resume { reason } => format!("resume ({reason})"),
+    }
+}
+
+pub(crate) fn failure(failure: &handfast_events::Failure) -> String {
+    match &failure.code {
+        Some(code) => format!("{} [{code}]: {}", failure.class.name(), failure.detail),
+        None => format!("{}: {}", failure.class.name(), failure.detail),
+    }
+}
+
+pub(crate) fn next(next: &Next) -> String {
+    match next {
+        Next::Retry(retry) => format!("tried again: {}", retry.why),
+        Next::Settlement => "a person must settle it".into(),
+        Next::GiveUp => "not tried again".into(),
+    }
+}
+
+pub(crate) fn kept(kept: &Kept) -> String {
+    match kept {
+        Kept::Whole(value) => json(value),
+        Kept::Cut { head, bytes, .. } => format!("{head}… ({} bytes in all)", count(*bytes)),
+    }
+}
+
+fn answer(answer: &Answer) -> String {
+    if let Some(refusal) = &answer.refusal {
+        return format!("declined: {refusal}");
+    }
+    if answer.calls.is_empty() {
+        return answer.text.clone();
+    }
+    format!("asks for {}", answer.calls.iter().map(|ask| ask.tool.as_str()).collect::<Vec<_>>().join(", "))
+}

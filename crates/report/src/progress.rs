@@ -1,0 +1,141 @@
+//! What a run is doing right now, in a line or a few: for a live display.
+
+use handfast_events::{CallId, Status, StepId, StepKind, Timestamp};
+use serde::Serialize;
+
+use crate::limits::{DOING_MAX, WIDTH_MAX, WIDTH_MIN};
+use crate::text::{cost, count, duration, number_of, shorten, visible};
+use crate::trace::{AttemptState, CallState, StepState, Totals, Trace, between};
+
+/// Where a run stands.
+#[derive(Clone, Debug, Serialize)]
+pub struct Progress {
+    /// What it does or rests on, in words: `running`, `paused (limit)`.
+    pub status: Status,
+    /// Since it began, in milliseconds.
+    pub elapsed_ms: u64,
+    /// What it took so far.
+    pub totals: Totals,
+    /// Steps that ended.
+    pub steps_ended: usize,
+    /// What is under way.
+    pub doing: Vec<Doing>,
+}
+
+/// Something that is under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Doing {
+    /// For which step.
+    pub step: StepId,
+    /// The call, where it is one of a tool.
+    pub call: Option<CallId>,
+    /// What, in words: `main is asked (turn 2)`.
+    pub what: String,
+    /// For how long, in milliseconds.
+    pub for_ms: u64,
+}
+
+impl Progress {
+    /// Where the run stands at this time; for one that rests or ended, time stands still.
+    pub fn at(trace: &Trace, now: Timestamp) -> Self {
+        let status = trace.status();
+        let until = if status.rests() { trace.newest } else { Some(now).max(trace.newest) };
+        Self {
+            elapsed_ms: between(trace.began, until),
+            totals: trace.totals(),
+            steps_ended: trace.steps.iter().filter(|step| step.ended.is_some()).count(),
+            doing: doing(trace, now),
+            status,
+        }
+    }
+
+    /// One line: `running · 3.4 s · 4,210 tokens · 0.0182 USD · resolve: main is asked (turn 2)`.
+    pub fn line(&self, width: usize) -> String {
+        let doing = match self.doing.as_slice() {
+            [] => String::new(),
+            [one] => format!(" · {}", one.text()),
+            [one, others @ ..] => format!(" · {} and {} more", one.text(), others.len()),
+        };
+        let line = format!("{}{doing}", self.head());
+        shorten(&line, width.clamp(WIDTH_MIN, WIDTH_MAX)).into_owned()
+    }
+
+    /// A few lines: the sums, then what is under way.
+    pub fn lines(&self, width: usize) -> Vec<String> {
+        let width = width.clamp(WIDTH_MIN, WIDTH_MAX);
+        let mut lines = vec![self.head()];
+        lines.extend(self.doing.iter().take(DOING_MAX).map(|doing| format!("  … {}", doing.text())));
+        if let Some(more @ 1..) = self.doing.len().checked_sub(DOING_MAX) {
+            lines.push(format!("  … and {more} more"));
+        }
+        lines.iter().map(|line| shorten(line, width).into_owned()).collect()
+    }
+
+    fn head(&self) -> String {
+        let totals = self.totals;
+        format!(
+            "{} · {} · {} · {} · {}",
+            self.status.name(),
+            duration(self.elapsed_ms),
+            number_of(u64::try_from(self.steps_ended).unwrap_or(u64::MAX), "step done", "steps done"),
+            format_args!("{} tokens", count(totals.usage.total())),
+            cost(totals.cost.plus(totals.cost_forfeited)),
+        )
+    }
+}
+
+impl Doing {
+    fn text(&self) -> String {
+        let place = self.call.as_ref().map_or(self.step.as_str(), CallId::as_str);
+        visible(&format!("{place}: {} {}", self.what, duration(self.for_ms))).into_owned()
+    }
+}
+
+fn doing(trace: &Trace, now: Timestamp) -> Vec<Doing> {
+    let mut all = Vec::new();
+    let since = |from: Timestamp| between(Some(from), Some(now));
+    for step in trace.steps.iter().filter(|step| step.state == StepState::Running) {
+        let before = all.len();
+        let mut push = |call: Option<CallId>, what: String, for_ms: u64| {
+            all.push(Doing { step: step.id.clone(), call, what, for_ms });
+        };
+        if let Some(turn) = step.turns.last()
+            && let Some(attempt) = turn.attempts.last()
+        {
+            match &attempt.state {
+                AttemptState::Asked => {
+                    push(None, format!("{} is asked (turn {})", attempt.model, turn.turn), since(attempt.at));
+                }
+                AttemptState::Failed { failure, retry: Some(retry), .. } => {
+                    let what = format!("{}, asked again in", failure.class.name());
+                    push(None, what, between(Some(now), Some(retry.at)));
+                }
+                _ => {}
+            }
+        }
+        for call in step.all_calls() {
+            let at = call.attempts.last().map_or(now, |attempt| attempt.at);
+            match &call.state {
+                CallState::Intended => {
+                    push(Some(call.id.clone()), format!("{} is called", call.tool), since(at))
+                }
+                CallState::Proposed if let Some(due) = call.due() => {
+                    let what = format!("{} is called again in", call.tool);
+                    push(Some(call.id.clone()), what, between(Some(now), Some(due)));
+                }
+                CallState::InDoubt => {
+                    push(Some(call.id.clone()), format!("{} is in doubt", call.tool), since(at))
+                }
+                _ => {}
+            }
+        }
+        if all.len() == before {
+            let what = match &step.kind {
+                Some(StepKind::Agent(name) | StepKind::Tool(name)) => format!("{name} is at work"),
+                None => "is at work".into(),
+            };
+            all.push(Doing { step: step.id.clone(), call: None, what, for_ms: since(step.began) });
+        }
+    }
+    all
+}

@@ -1,0 +1,239 @@
+//! A trace as a tree for the terminal. Whatever is written passes through [`Line::push`], which spells hidden
+//! characters out: no other way leads to the screen.
+//!
+//! `tree` says what stands in the tree, this file how it is drawn.
+
+mod line;
+mod tree;
+
+use handfast_events::Status;
+
+pub(crate) use line::{Line, Paint};
+
+use crate::explain::{Explanation, explain, party_name};
+use crate::limits::{STORY_LINES_MAX, WIDTH_MAX, WIDTH_MIN};
+use crate::text::{Style, count, duration, json, number_of, visible, width as text_width, wrap};
+use crate::trace::{End, Note, Totals, Trace, between};
+use tree::{Mark, Node};
+
+/// The columns at the right: tokens in, tokens out, dollars, time.
+const COLUMNS: [usize; 4] = [9, 8, 9, 10];
+
+/// The words in the margin and the space behind them.
+const MARGIN: usize = 10;
+
+/// Draws a run: its head, the tree, what happened to the run as a whole, the totals, and what to do next.
+///
+/// A width out of bounds is brought into them. The text ends with a line break.
+pub fn render(trace: &Trace, width: usize, style: Style) -> String {
+    let page = &mut Page { out: String::new(), width: width.clamp(WIDTH_MIN, WIDTH_MAX), style };
+    page.head(trace);
+    let nodes: Vec<Node> = trace.steps.iter().map(tree::step).collect();
+    if !nodes.is_empty() {
+        page.columns_named();
+        page.nodes("", &nodes);
+        page.blank();
+    }
+    page.notes(trace);
+    page.totals(&trace.totals(), trace.elapsed_ms());
+    if let Some(End::Succeeded { output }) = &trace.end {
+        page.labelled("output", &json(output));
+    }
+    if let Some(explanation) = explain(trace) {
+        page.blank();
+        page.explanation(&explanation);
+    }
+    std::mem::take(&mut page.out)
+}
+
+/// Draws an explanation alone: the headline, the clause, who is at fault, what is known, what to do next.
+pub fn render_explanation(explanation: &Explanation, width: usize, style: Style) -> String {
+    let mut page = Page { out: String::new(), width: width.clamp(WIDTH_MIN, WIDTH_MAX), style };
+    page.explanation(explanation);
+    page.out
+}
+
+/// What is drawn on.
+struct Page {
+    out: String,
+    width: usize,
+    style: Style,
+}
+
+impl Page {
+    fn write(&mut self, line: Line) {
+        self.out.push_str(&line.finish(self.width, self.style));
+        self.out.push('\n');
+    }
+
+    fn blank(&mut self) {
+        self.out.push('\n');
+    }
+
+    /// A short word in the margin, then text.
+    fn labelled(&mut self, label: &str, text: &str) {
+        let mut line = Line::default();
+        line.push(Paint::Dim, &margin(label));
+        line.push(Paint::Plain, text);
+        self.write(line);
+    }
+
+    fn head(&mut self, trace: &Trace) {
+        let status = trace.status();
+        let mut line = Line::default();
+        line.push(Paint::Bold, &format!("{} · {}", trace.contract, trace.workflow));
+        line.push(Paint::Plain, "  ");
+        let mark = match &status {
+            Status::Done => Mark::Good,
+            Status::Failed | Status::Cancelled | Status::Quarantined => Mark::Bad,
+            Status::Waiting(_) | Status::PausedByLimit | Status::PausedForOperator => Mark::Doubt,
+            Status::Running => Mark::Open,
+        };
+        line.push(mark.paint(), &format!("{} {}", mark.sign(), status.name()));
+        self.write(line);
+        let short = trace.digest.hex().chars().take(12).collect::<String>();
+        self.labelled("run", &trace.run.to_string());
+        self.labelled("contract", &format!("{}, sha256:{short}…", trace.version));
+        if let Some(model) = &trace.model {
+            self.labelled("models", model);
+        }
+        self.labelled("input", &json(&trace.input));
+        self.blank();
+    }
+
+    fn columns_named(&mut self) {
+        let mut line = Line::default();
+        line.columns(&["in".into(), "out".into(), "USD".into(), "time".into()], self.width);
+        self.write(line);
+    }
+
+    fn nodes(&mut self, before: &str, nodes: &[Node]) {
+        let last = nodes.len().saturating_sub(1);
+        for (index, node) in nodes.iter().enumerate() {
+            let (branch, below) = if index == last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
+            let mut line = Line::default();
+            line.push(Paint::Dim, &format!("{before}{branch}"));
+            line.push(node.mark.paint(), node.mark.sign());
+            line.push(Paint::Plain, " ");
+            line.push(Paint::Bold, &node.name);
+            line.push(Paint::Plain, &node.text);
+            line.columns(&node.columns, self.width);
+            self.write(line);
+            let below = format!("{before}{below}");
+            self.details(&format!("{below}{}", if node.children.is_empty() { "  " } else { "│ " }), node);
+            self.nodes(&below, &node.children);
+        }
+    }
+
+    fn details(&mut self, before: &str, node: &Node) {
+        for detail in &node.details {
+            let room = self.width.saturating_sub(text_width(before)).max(8);
+            let shown = visible(&detail.text);
+            let room = room.saturating_sub(detail.hang);
+            for (index, text) in wrap(&shown, room, detail.lines_max).iter().enumerate() {
+                let mut line = Line::default();
+                line.push(Paint::Dim, before);
+                line.push(Paint::Plain, &" ".repeat(if index == 0 { 0 } else { detail.hang }));
+                line.push(detail.paint, text);
+                self.write(line);
+            }
+        }
+    }
+
+    fn notes(&mut self, trace: &Trace) {
+        let mut is_any = false;
+        for (time, note) in &trace.notes {
+            let text = match note {
+                // The first taking is how every run begins.
+                Note::Taken { epoch: 0..=1, .. } => continue,
+                Note::Taken { worker, epoch } => format!("{worker} took over (epoch {epoch})"),
+                Note::Turned { who, why } => format!("{who} was turned down: {why}"),
+                Note::Paused(handfast_events::PauseReason::Limit { clause, .. }) => {
+                    format!("paused by {clause}")
+                }
+                Note::Paused(handfast_events::PauseReason::Operator { why }) => format!("paused: {why}"),
+                Note::Resumed { who } => format!("resumed by {who}"),
+                Note::Raised { clause, to } => format!("{clause} raised to {to}"),
+                Note::CancelRequested { who, why } => format!("{who} asked for the end: {why}"),
+            };
+            is_any = true;
+            let at = format!("+{}", duration(between(trace.began, Some(*time))));
+            self.labelled(&at, &text);
+        }
+        if is_any {
+            self.blank();
+        }
+    }
+
+    fn totals(&mut self, totals: &Totals, elapsed_ms: u64) {
+        let mut calls = number_of(totals.tool_calls, "tool call", "tool calls");
+        if totals.refused > 0 {
+            calls.push_str(&format!(" ({} refused)", count(totals.refused)));
+        }
+        let retries = number_of(totals.retries, "retry", "retries");
+        let models = number_of(totals.model_calls, "model call", "model calls");
+        self.labelled("totals", &format!("{} · {models} · {calls} · {retries}", duration(elapsed_ms)));
+        self.labelled(
+            "time",
+            &format!(
+                "{} waiting for models, {} for tools",
+                duration(totals.model_ms),
+                duration(totals.tool_ms)
+            ),
+        );
+        let cached = match totals.usage.input_cached {
+            0 => String::new(),
+            cached => format!(" ({} cached)", count(cached)),
+        };
+        self.labelled(
+            "tokens",
+            &format!("{} in{cached}, {} out", count(totals.usage.input), count(totals.usage.output)),
+        );
+        let mut cost = totals.cost.to_string();
+        if totals.tokens_forfeited > 0 || totals.cost_forfeited.nano_usd() > 0 {
+            let tokens = count(totals.tokens_forfeited);
+            cost.push_str(&format!(", and {} forfeited ({tokens} tokens assumed)", totals.cost_forfeited));
+        }
+        self.labelled("cost", &cost);
+    }
+
+    fn explanation(&mut self, explanation: &Explanation) {
+        self.wrapped("why", Paint::Bold, &explanation.headline);
+        if let Some(clause) = &explanation.clause {
+            self.wrapped("clause", Paint::Plain, clause);
+        }
+        if let Some(party) = explanation.party {
+            self.wrapped("fault", Paint::Plain, party_name(party));
+        }
+        for (index, fact) in explanation.evidence.iter().enumerate() {
+            self.wrapped(if index == 0 { "known" } else { "" }, Paint::Plain, fact);
+        }
+        for (index, next) in explanation.next.iter().enumerate() {
+            self.wrapped(if index == 0 { "next" } else { "" }, Paint::Dim, &format!("{}:", next.when));
+            // A command is for copying: never wrapped, never cut.
+            let mut line = Line::default();
+            line.push(Paint::Key, &next.command);
+            self.out.push_str(&" ".repeat(MARGIN + 2));
+            self.out.push_str(&line.finish(usize::MAX, self.style));
+            self.blank();
+        }
+    }
+
+    /// A short word in the margin, then text on as many lines as it takes.
+    fn wrapped(&mut self, label: &str, paint: Paint, text: &str) {
+        let shown = visible(text);
+        for (index, part) in
+            wrap(&shown, self.width.saturating_sub(MARGIN), STORY_LINES_MAX).iter().enumerate()
+        {
+            let mut line = Line::default();
+            line.push(Paint::Dim, &margin(if index == 0 { label } else { "" }));
+            line.push(paint, part);
+            self.write(line);
+        }
+    }
+}
+
+/// The margin with a short word in it.
+fn margin(label: &str) -> String {
+    format!("{label:<MARGIN$}")
+}

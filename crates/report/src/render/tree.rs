@@ -1,0 +1,314 @@
+//! What stands in the tree: a step's turns and calls, each with what it took and what came of it.
+
+use handfast_events::{Held, Idempotency, Money, Settled, StepKind, Verdict};
+
+use super::Paint;
+use crate::explain::party_name;
+use crate::journal::{failure as failure_told, kept, next as next_told};
+use crate::limits::STORY_LINES_MAX;
+use crate::text::{count, duration, json, number_of};
+use crate::trace::{Attempt, AttemptState, Call, CallAttempt, CallState, Step, StepState, Turn};
+
+/// How something came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    Good,
+    Bad,
+    Doubt,
+    Open,
+    Skipped,
+    Changed,
+}
+
+impl Mark {
+    pub(super) const fn sign(self) -> &'static str {
+        match self {
+            Self::Good => "✓",
+            Self::Bad => "✗",
+            Self::Doubt => "?",
+            Self::Open => "…",
+            Self::Skipped => "–",
+            Self::Changed => "+",
+        }
+    }
+
+    pub(super) const fn paint(self) -> Paint {
+        match self {
+            Self::Good => Paint::Good,
+            Self::Bad => Paint::Bad,
+            Self::Doubt | Self::Changed => Paint::Doubt,
+            Self::Open | Self::Skipped => Paint::Dim,
+        }
+    }
+}
+
+/// A place in the tree.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) mark: Mark,
+    pub(super) name: String,
+    pub(super) text: String,
+    pub(super) columns: [String; 4],
+    pub(super) details: Vec<Detail>,
+    pub(super) children: Vec<Node>,
+}
+
+/// More on a place, below it.
+#[derive(Debug)]
+pub(super) struct Detail {
+    pub(super) paint: Paint,
+    pub(super) text: String,
+    pub(super) lines_max: usize,
+    /// How far the lines behind the first are moved in.
+    pub(super) hang: usize,
+}
+
+/// The room of the word that a labelled detail begins with.
+const LABEL: usize = 9;
+
+impl Detail {
+    /// On one line, cut where it is longer.
+    const fn line(paint: Paint, text: String) -> Self {
+        Self { paint, text, lines_max: 1, hang: 0 }
+    }
+
+    /// A word, and beside it a part of the story.
+    fn labelled(paint: Paint, label: &str, text: &str) -> Self {
+        Self { paint, text: format!("{label:<LABEL$}{text}"), lines_max: STORY_LINES_MAX, hang: LABEL }
+    }
+
+    /// Part of the story: on as many lines as it takes, within reason.
+    const fn story(paint: Paint, text: String) -> Self {
+        Self { paint, text, lines_max: STORY_LINES_MAX, hang: 0 }
+    }
+}
+
+pub(super) fn step(step: &Step) -> Node {
+    let totals = step.totals();
+    let (work, is_agent) = match &step.kind {
+        Some(StepKind::Agent(name)) => (format!(" · agent {name}"), true),
+        Some(StepKind::Tool(name)) => (format!(" · tool {name}"), false),
+        None => (String::new(), false),
+    };
+    let time = step.elapsed_ms().filter(|_| step.kind.is_some()).map(duration).unwrap_or_default();
+    let mut details = Vec::new();
+    if is_agent {
+        details.push(Detail::line(Paint::Dim, format!("given {}", json(&step.input))));
+    }
+    let mark = match &step.state {
+        StepState::Running if step.all_calls().any(|call| call.state == CallState::InDoubt) => Mark::Doubt,
+        StepState::Running => Mark::Open,
+        StepState::Succeeded { output } => {
+            if is_agent {
+                details.push(Detail::line(Paint::Plain, format!("gave {}", json(output))));
+            }
+            Mark::Good
+        }
+        StepState::Skipped { why } => {
+            details.push(Detail::story(Paint::Dim, why.clone()));
+            Mark::Skipped
+        }
+        StepState::Failed { failure, clause, party } => {
+            details.push(Detail::story(Paint::Bad, failure_told(failure)));
+            let fault = format!("at fault: {}", party_name(*party));
+            let clause = clause.as_ref().map(|clause| format!("broke {clause}; {fault}"));
+            details.push(Detail::story(Paint::Bad, clause.unwrap_or(fault)));
+            Mark::Bad
+        }
+    };
+    let [tokens_in, tokens_out, dollars] = if is_agent {
+        [count(totals.usage.input), count(totals.usage.output), dollars(totals.cost)]
+    } else {
+        Default::default()
+    };
+    let mut children: Vec<Node> = step.calls.iter().map(call).collect();
+    children.extend(step.turns.iter().flat_map(turn));
+    Node {
+        mark,
+        name: step.id.to_string(),
+        text: work,
+        columns: [tokens_in, tokens_out, dollars, time],
+        details,
+        children,
+    }
+}
+
+/// A turn: each attempt in turn, what the model was told in between, the calls below the last.
+fn turn(turn: &Turn) -> Vec<Node> {
+    let mut nodes = Vec::new();
+    for one in &turn.attempts {
+        nodes.push(attempt(turn, one));
+        if let Some(adjusted) = &one.adjusted {
+            nodes.push(Node {
+                mark: Mark::Changed,
+                name: "context changed".into(),
+                text: String::new(),
+                columns: Default::default(),
+                details: vec![
+                    Detail::labelled(Paint::Plain, "because", &adjusted.why),
+                    Detail::labelled(Paint::Plain, "told", &adjusted.what),
+                ],
+                children: Vec::new(),
+            });
+        }
+    }
+    if let Some(last) = nodes.last_mut() {
+        last.children.extend(turn.calls.iter().map(call));
+    }
+    nodes
+}
+
+fn attempt(turn: &Turn, attempt: &Attempt) -> Node {
+    let is_one = turn.attempts.len() == 1 && attempt.attempt == 1;
+    let number = if is_one { String::new() } else { format!(", attempt {}", attempt.attempt) };
+    let mut node = Node {
+        mark: Mark::Open,
+        name: format!("turn {}{number}", turn.turn),
+        text: format!(" · {}", attempt.model),
+        columns: Default::default(),
+        details: Vec::new(),
+        children: Vec::new(),
+    };
+    match &attempt.state {
+        AttemptState::Asked => node.text.push_str(" is asked"),
+        AttemptState::Answered { text, asks, usage, cost, latency_ms, unusable } => {
+            node.mark = if unusable.is_some() { Mark::Bad } else { Mark::Good };
+            node.columns = [count(usage.input), count(usage.output), dollars(*cost), duration(*latency_ms)];
+            if !asks.is_empty() {
+                node.text.push_str(&format!(" asks for {}", asks.join(", ")));
+            } else if unusable.is_none() {
+                node.text.push_str(" answers");
+            }
+            if !text.is_empty() {
+                node.details.push(Detail::line(Paint::Plain, format!("said {text}")));
+            }
+            if let Some(why) = unusable {
+                node.text.push_str(" gives an answer that can't be used");
+                if attempt.adjusted.is_none() {
+                    node.details.push(Detail::story(Paint::Bad, why.clone()));
+                }
+            }
+        }
+        AttemptState::Failed { failure, forfeited, latency_ms, retry } => {
+            node.mark = Mark::Bad;
+            node.text.push_str(" gives no answer");
+            let [_, _, _, time] = &mut node.columns;
+            *time = duration(*latency_ms);
+            node.details.push(Detail::story(Paint::Bad, failure_told(failure)));
+            if forfeited.tokens > 0 || forfeited.cost > Money::ZERO {
+                let (tokens, cost) = (count(forfeited.tokens), forfeited.cost);
+                node.details.push(Detail::line(
+                    Paint::Doubt,
+                    format!("forfeited {tokens} tokens, {cost}: nobody can know"),
+                ));
+            }
+            if let Some(retry) = retry {
+                node.details.push(Detail::line(Paint::Dim, format!("asked again: {}", retry.why)));
+            }
+        }
+    }
+    node
+}
+
+fn call(call: &Call) -> Node {
+    let mut details = Vec::new();
+    if call.sends.as_ref().is_some_and(|sends| *sends != call.args) {
+        details.push(Detail::line(
+            Paint::Dim,
+            format!("sent {}", call.sends.as_ref().map(json).unwrap_or_default()),
+        ));
+    }
+    for (behind, resource) in &call.queued {
+        details
+            .push(Detail::line(Paint::Dim, format!("waited for {behind}, which goes first on {resource}")));
+    }
+    let is_plain = call.attempts.iter().all(|attempt| attempt.failure.is_none());
+    if !is_plain {
+        details.extend(call.attempts.iter().map(tried));
+    }
+    if let Some((settled, who, evidence)) = &call.settled {
+        let way = if matches!(settled, Settled::Applied(_)) { "applied" } else { "not applied" };
+        details.push(Detail::story(Paint::Doubt, format!("settled as {way} by {who}: {evidence}")));
+    }
+    let mark = came(call, &mut details);
+    match &call.idempotency {
+        Some(Idempotency::Key(key)) => details.push(Detail::line(Paint::Dim, format!("key {key}"))),
+        Some(Idempotency::None) => {
+            details.push(Detail::line(Paint::Dim, "no key: never repeated blindly".into()))
+        }
+        Some(Idempotency::Reads | Idempotency::Natural) | None => {}
+    }
+    let time: u64 = call.attempts.iter().filter_map(|attempt| attempt.latency_ms).sum();
+    let is_timed = call.attempts.iter().any(|attempt| attempt.latency_ms.is_some());
+    let time = if is_timed { duration(time) } else { String::new() };
+    Node {
+        mark,
+        name: call.tool.clone(),
+        text: format!(" {}", json(&call.args)),
+        columns: [String::new(), String::new(), String::new(), time],
+        details,
+        children: Vec::new(),
+    }
+}
+
+/// What came of a call, in its mark and below it.
+fn came(call: &Call, details: &mut Vec<Detail>) -> Mark {
+    match &call.state {
+        CallState::Proposed | CallState::Intended => Mark::Open,
+        CallState::Refused(refused) => {
+            let sentence = format!("{} ({})", refused.sentence, refused.clause);
+            details.push(Detail::labelled(Paint::Bad, "refused", &sentence));
+            details.push(Detail::labelled(Paint::Plain, "because", &refused.reason));
+            details.push(Detail::labelled(Paint::Plain, "mend", &refused.mend));
+            Mark::Bad
+        }
+        CallState::InDoubt => {
+            let text = format!("in doubt: nobody can know whether {} took effect", call.id);
+            details.push(Detail::story(Paint::Doubt, text));
+            Mark::Doubt
+        }
+        CallState::Failed => Mark::Bad,
+        CallState::Applied { result, verdicts } => {
+            details.push(Detail::line(Paint::Plain, format!("→ {}", kept(result))));
+            let held = verdicts.iter().filter(|verdict| verdict.held == Held::Held).count();
+            if held > 0 {
+                let clauses = number_of(u64::try_from(held).unwrap_or(u64::MAX), "clause", "clauses");
+                details.push(Detail::line(Paint::Dim, format!("{clauses} held")));
+            }
+            details.extend(verdicts.iter().filter(|verdict| verdict.held != Held::Held).map(verdict));
+            match verdicts.iter().any(|verdict| verdict.held == Held::Violated) {
+                true => Mark::Bad,
+                false => Mark::Good,
+            }
+        }
+    }
+}
+
+fn verdict(verdict: &Verdict) -> Detail {
+    let fault = verdict.party.map(|party| format!("; at fault: {}", party_name(party))).unwrap_or_default();
+    match verdict.held {
+        Held::Violated => {
+            Detail::story(Paint::Bad, format!("violated {}: {}{fault}", verdict.clause, verdict.evidence))
+        }
+        Held::Unverified | Held::Held => {
+            Detail::story(Paint::Doubt, format!("unverified {}: {}{fault}", verdict.clause, verdict.evidence))
+        }
+    }
+}
+
+/// One attempt of a call that took more than one, or gave nothing.
+fn tried(attempt: &CallAttempt) -> Detail {
+    let time = attempt.latency_ms.map(|ms| format!(" ({})", duration(ms))).unwrap_or_default();
+    let number = attempt.attempt;
+    let Some(failure) = &attempt.failure else {
+        return Detail::line(Paint::Dim, format!("attempt {number}{time}"));
+    };
+    let doubt = if attempt.is_doubtful { ", may have taken effect" } else { "" };
+    let next = attempt.next.as_ref().map(|next| format!("; {}", next_told(next))).unwrap_or_default();
+    Detail::story(Paint::Doubt, format!("attempt {number}{time}: {}{doubt}{next}", failure_told(failure)))
+}
+
+/// Dollars in a column, whose head says that they are dollars.
+fn dollars(money: Money) -> String {
+    crate::text::cost(money).trim_end_matches(" USD").to_owned()
+}

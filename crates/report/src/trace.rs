@@ -1,0 +1,362 @@
+//! One run as a tree: steps, turns, attempts, calls, with what each took and what came of it.
+//!
+//! The types; `fold` makes them from events. A trace is for looking at: the engine never reads one.
+
+mod fold;
+mod totals;
+
+use handfast_events::{
+    CallId, CallRefused, Digest, Failure, Idempotency, Kept, Money, Next, Party, PauseReason, Reserved,
+    Retry, RunId, Seq, Settled, Status, StepId, StepKind, Timestamp, Usage, Verdict,
+};
+use serde::Serialize;
+use serde_json::Value;
+
+pub use totals::Totals;
+
+/// The story of one run.
+///
+/// ```
+/// use handfast_events::{RunId, Status};
+/// let trace = handfast_report::Trace::fold(RunId::from_bytes([7; 16]), &[]);
+/// assert_eq!(trace.status(), Status::Running);
+/// ```
+#[derive(Clone, Debug, Serialize)]
+pub struct Trace {
+    /// Which run.
+    pub run: RunId,
+    /// Its contract's name.
+    pub contract: String,
+    /// The contract's version, as its author wrote it.
+    pub version: String,
+    /// The digest of every byte that was read for the contract.
+    pub digest: Digest,
+    /// Which workflow.
+    pub workflow: String,
+    /// What it was given.
+    pub input: Value,
+    /// What stands in for the contract's models, if something does.
+    pub model: Option<String>,
+    /// When it began.
+    pub began: Option<Timestamp>,
+    /// When its newest event was decided.
+    pub newest: Option<Timestamp>,
+    /// The newest event's place.
+    pub seq: Seq,
+    /// The steps that anything happened to, in that order.
+    pub steps: Vec<Step>,
+    /// What happened to the run as a whole.
+    pub notes: Vec<(Timestamp, Note)>,
+    /// Why no new call leaves, where none does.
+    pub paused: Option<PauseReason>,
+    /// How it ended, if it did.
+    pub end: Option<End>,
+}
+
+/// Something that happened to a run as a whole.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Note {
+    /// A worker took it.
+    Taken {
+        /// The worker's name.
+        worker: String,
+        /// Its right to write.
+        epoch: u64,
+    },
+    /// Somebody put something to it, and it was not done.
+    Turned {
+        /// Who.
+        who: String,
+        /// Why not.
+        why: String,
+    },
+    /// It was paused.
+    Paused(PauseReason),
+    /// It was resumed.
+    Resumed {
+        /// By whom.
+        who: String,
+    },
+    /// A ceiling was raised.
+    Raised {
+        /// The clause whose ceiling it is.
+        clause: String,
+        /// The new one, as people write it.
+        to: String,
+    },
+    /// Somebody wants it to end.
+    CancelRequested {
+        /// Who.
+        who: String,
+        /// Why.
+        why: String,
+    },
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// As promised.
+    Succeeded {
+        /// The workflow's output.
+        output: Value,
+    },
+    /// Otherwise.
+    Failed {
+        /// The step that failed; none where the run's own output did.
+        step: Option<StepId>,
+        /// Why.
+        failure: Failure,
+        /// The clause that broke, where one did.
+        clause: Option<String>,
+        /// Who was at fault.
+        party: Party,
+    },
+    /// By request.
+    Cancelled,
+}
+
+/// One step of the workflow.
+#[derive(Clone, Debug, Serialize)]
+pub struct Step {
+    /// Which.
+    pub id: StepId,
+    /// What does its work; none where it never began.
+    pub kind: Option<StepKind>,
+    /// What it was given.
+    pub input: Value,
+    /// What came of it.
+    pub state: StepState,
+    /// When it began.
+    pub began: Timestamp,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
+    /// The turns of its agent.
+    pub turns: Vec<Turn>,
+    /// The call of a tool step.
+    pub calls: Vec<Call>,
+}
+
+/// What came of a step.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepState {
+    /// It is at work.
+    Running,
+    /// It gave what it promised.
+    Succeeded {
+        /// Its value.
+        output: Value,
+    },
+    /// It wasn't needed.
+    Skipped {
+        /// Why.
+        why: String,
+    },
+    /// It didn't give what it promised.
+    Failed {
+        /// Why.
+        failure: Failure,
+        /// The clause that broke, where one did.
+        clause: Option<String>,
+        /// Who was at fault.
+        party: Party,
+    },
+}
+
+/// One turn of an agent: the model is asked until it answers, then the calls that it asked for.
+#[derive(Clone, Debug, Serialize)]
+pub struct Turn {
+    /// Counted from 1.
+    pub turn: u32,
+    /// Every try of it.
+    pub attempts: Vec<Attempt>,
+    /// The calls that its answer asked for.
+    pub calls: Vec<Call>,
+}
+
+/// One try of a model.
+#[derive(Clone, Debug, Serialize)]
+pub struct Attempt {
+    /// Counted from 1 within the turn.
+    pub attempt: u32,
+    /// The model, by its name in the contract.
+    pub model: String,
+    /// When it was intended.
+    pub at: Timestamp,
+    /// What was reserved for it.
+    pub reserved: Reserved,
+    /// What it added to the request before it, in bytes.
+    pub prompt_bytes: u64,
+    /// What came of it.
+    pub state: AttemptState,
+    /// What the model was told before it was asked again.
+    pub adjusted: Option<Adjusted>,
+}
+
+/// What came of one try of a model.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptState {
+    /// No answer yet.
+    Asked,
+    /// It answered.
+    Answered {
+        /// What it wrote.
+        text: String,
+        /// The tools that it asked for.
+        asks: Vec<String>,
+        /// What the provider counted.
+        usage: Usage,
+        /// What that costs.
+        cost: Money,
+        /// How long it took.
+        latency_ms: u64,
+        /// Why the answer could not be used, where it couldn't.
+        unusable: Option<String>,
+    },
+    /// It gave no answer that can be used.
+    Failed {
+        /// Why.
+        failure: Failure,
+        /// Spend that is assumed.
+        forfeited: Reserved,
+        /// How long it took.
+        latency_ms: u64,
+        /// When it is tried again.
+        retry: Option<Retry>,
+    },
+}
+
+/// What was changed in the context, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Adjusted {
+    /// The failure that it mends.
+    pub why: String,
+    /// What was added, to the letter.
+    pub what: String,
+}
+
+/// One tool call.
+#[derive(Clone, Debug, Serialize)]
+pub struct Call {
+    /// Which.
+    pub id: CallId,
+    /// The tool, as it was asked for.
+    pub tool: String,
+    /// The arguments, as they were asked for.
+    pub args: Value,
+    /// What the server got; none where nothing was sent.
+    pub sends: Option<Value>,
+    /// Whether it may be repeated, and with which key; none where nothing was sent.
+    pub idempotency: Option<Idempotency>,
+    /// The calls that went first, with the resource that both touch.
+    pub queued: Vec<(CallId, String)>,
+    /// Every try of it.
+    pub attempts: Vec<CallAttempt>,
+    /// How a person ended a doubt: which way, who, on what evidence.
+    pub settled: Option<(Settled, String, String)>,
+    /// What came of it.
+    pub state: CallState,
+}
+
+/// One try of a tool.
+#[derive(Clone, Debug, Serialize)]
+pub struct CallAttempt {
+    /// Counted from 1.
+    pub attempt: u32,
+    /// When it was intended.
+    pub at: Timestamp,
+    /// How long it took, once known.
+    pub latency_ms: Option<u64>,
+    /// Why it gave no result, where it gave none.
+    pub failure: Option<Failure>,
+    /// Whether nobody can know if it took effect.
+    pub is_doubtful: bool,
+    /// What followed, where there was no result.
+    pub next: Option<Next>,
+}
+
+/// What came of a tool call.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallState {
+    /// It may be sent, now or later.
+    Proposed,
+    /// It may have left.
+    Intended,
+    /// A clause refused it; it was never sent.
+    Refused(CallRefused),
+    /// Nobody can know whether it took effect, and a person must say.
+    InDoubt,
+    /// It failed without effect, and whoever asked is told.
+    Failed,
+    /// It took effect.
+    Applied {
+        /// What came back.
+        result: Kept,
+        /// What its contract says to that; empty until it is judged.
+        verdicts: Vec<Verdict>,
+    },
+}
+
+impl Trace {
+    /// What the run is doing, or what it rests on, as far as its events say.
+    pub fn status(&self) -> Status {
+        self.derive_status()
+    }
+
+    /// The trace as one JSON document: the tree, with the status, the totals and what to do next beside it.
+    ///
+    /// # Errors
+    /// Never for traces folded from events: all their keys are text.
+    pub fn document(&self) -> Result<Value, serde_json::Error> {
+        let mut document = serde_json::to_value(self)?;
+        if let Some(fields) = document.as_object_mut() {
+            fields.insert("status".into(), serde_json::to_value(self.status())?);
+            fields.insert("totals".into(), serde_json::to_value(self.totals())?);
+            fields.insert("why".into(), serde_json::to_value(crate::explain(self))?);
+        }
+        Ok(document)
+    }
+
+    /// Every call of the run, in the order of its steps.
+    pub fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.steps.iter().flat_map(Step::all_calls)
+    }
+
+    /// How long it has been going, or went, in milliseconds.
+    pub fn elapsed_ms(&self) -> u64 {
+        between(self.began, self.newest)
+    }
+}
+
+impl Step {
+    /// Its calls: its own, and those of its turns.
+    pub fn all_calls(&self) -> impl Iterator<Item = &Call> {
+        self.calls.iter().chain(self.turns.iter().flat_map(|turn| &turn.calls))
+    }
+
+    /// How long it took, in milliseconds; none while it is at work.
+    pub fn elapsed_ms(&self) -> Option<u64> {
+        self.ended.map(|ended| between(Some(self.began), Some(ended)))
+    }
+}
+
+impl Call {
+    /// The key that makes it safe to repeat, where it has one.
+    pub fn key(&self) -> Option<&str> {
+        match &self.idempotency {
+            Some(Idempotency::Key(key)) => Some(key),
+            _ => None,
+        }
+    }
+}
+
+/// Milliseconds between two times; none before the first.
+pub(crate) fn between(from: Option<Timestamp>, to: Option<Timestamp>) -> u64 {
+    let (Some(from), Some(to)) = (from, to) else { return 0 };
+    u64::try_from(to.as_millisecond().saturating_sub(from.as_millisecond())).unwrap_or(0)
+}

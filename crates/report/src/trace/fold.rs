@@ -1,0 +1,358 @@
+//! From events to a trace, one event at a time, so that a live view goes on from where it is.
+//!
+//! A trace is drawn of damaged and unfinished journals too: an event that fits nowhere is passed over, never a panic.
+//! Whether a journal is in order is the engine's question.
+
+use handfast_events::{
+    Body, CallId, Digest, Event, FailureClass, Kept, MailOutcome, Next, RunId, Seq, Settled, Status, StepId,
+    Timestamp, Waits,
+};
+use serde_json::Value;
+
+use super::{
+    Adjusted, Attempt, AttemptState, Call, CallAttempt, CallState, End, Note, Step, StepState, Trace, Turn,
+};
+
+impl Trace {
+    /// The trace of these events.
+    pub fn fold(run: RunId, events: &[Event]) -> Self {
+        let mut trace = Self::new(run);
+        for event in events {
+            trace.follow(event);
+        }
+        trace
+    }
+
+    /// A run that nothing has happened to yet.
+    pub fn new(run: RunId) -> Self {
+        Self {
+            run,
+            contract: String::new(),
+            version: String::new(),
+            digest: Digest::default(),
+            workflow: String::new(),
+            input: Value::Null,
+            model: None,
+            began: None,
+            newest: None,
+            seq: Seq(0),
+            steps: Vec::new(),
+            notes: Vec::new(),
+            paused: None,
+            end: None,
+        }
+    }
+
+    /// Takes the next event in.
+    pub fn follow(&mut self, event: &Event) {
+        (self.seq, self.newest) = (event.seq, Some(event.time));
+        match &event.step {
+            Some(step) => self.step(step, event.time).follow(event),
+            None => self.follow_run(event),
+        }
+    }
+
+    fn step(&mut self, id: &StepId, began: Timestamp) -> &mut Step {
+        let index = self.steps.iter().rposition(|step| step.id == *id).unwrap_or(self.steps.len());
+        if index == self.steps.len() {
+            self.steps.push(Step::new(id.clone(), began));
+        }
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "the index was found, or is that of what was just pushed"
+        )]
+        &mut self.steps[index]
+    }
+
+    fn follow_run(&mut self, event: &Event) {
+        let note = match &event.body {
+            Body::RunStarted(started) => {
+                self.contract.clone_from(&started.contract);
+                self.version.clone_from(&started.version);
+                self.digest = started.digest;
+                self.workflow.clone_from(&started.workflow);
+                self.input.clone_from(&started.input);
+                self.model.clone_from(&started.model);
+                self.began = Some(event.time);
+                return;
+            }
+            Body::EpochBegan(began) => Note::Taken { worker: began.worker.clone(), epoch: began.epoch.0 },
+            Body::MailTaken(taken) => match &taken.outcome {
+                // What was done says so itself, in the events behind this one.
+                MailOutcome::Done => return,
+                MailOutcome::Refused { why } => Note::Turned { who: taken.who.clone(), why: why.clone() },
+            },
+            Body::LimitRaised(raised) => {
+                Note::Raised { clause: raised.clause.clone(), to: raised.to.to_string() }
+            }
+            Body::RunPaused(paused) => {
+                self.paused = Some(paused.reason.clone());
+                Note::Paused(paused.reason.clone())
+            }
+            Body::RunResumed(resumed) => {
+                self.paused = None;
+                Note::Resumed { who: resumed.who.clone() }
+            }
+            Body::RunCancelRequested(request) => {
+                self.paused = None;
+                Note::CancelRequested { who: request.who.clone(), why: request.why.clone() }
+            }
+            Body::RunSucceeded(done) => {
+                return self.end = Some(End::Succeeded { output: done.output.clone() });
+            }
+            Body::RunFailed(failed) => {
+                self.paused = None;
+                self.end = Some(End::Failed {
+                    step: failed.step.clone(),
+                    failure: failed.failure.clone(),
+                    clause: failed.clause.clone(),
+                    party: failed.party,
+                });
+                return;
+            }
+            Body::RunCancelled(_) => return self.end = Some(End::Cancelled),
+            _ => return,
+        };
+        self.notes.push((event.time, note));
+    }
+
+    pub(super) fn derive_status(&self) -> Status {
+        match &self.end {
+            Some(End::Succeeded { .. }) => return Status::Done,
+            Some(End::Failed { .. }) => return Status::Failed,
+            Some(End::Cancelled) => return Status::Cancelled,
+            None => {}
+        }
+        let attempts = || self.steps.iter().filter_map(Step::newest_attempt);
+        let is_asked = attempts().any(|attempt| attempt.state == AttemptState::Asked);
+        if is_asked || self.calls().any(|call| call.state == CallState::Intended) {
+            return Status::Running;
+        }
+        match &self.paused {
+            Some(handfast_events::PauseReason::Limit { .. }) => return Status::PausedByLimit,
+            Some(handfast_events::PauseReason::Operator { .. }) => return Status::PausedForOperator,
+            None => {}
+        }
+        let asks_due = attempts().filter_map(|attempt| match &attempt.state {
+            AttemptState::Failed { retry, .. } => retry.as_ref().map(|retry| retry.at),
+            _ => None,
+        });
+        if let Some(until) = asks_due.chain(self.calls().filter_map(Call::due)).min() {
+            return Status::Waiting(Waits::Retry { until });
+        }
+        if self.calls().any(|call| call.state == CallState::InDoubt) {
+            return Status::Waiting(Waits::Settlement);
+        }
+        Status::Running
+    }
+}
+
+impl Step {
+    const fn new(id: StepId, began: Timestamp) -> Self {
+        let (state, ended) = (StepState::Running, None);
+        Self { id, kind: None, input: Value::Null, state, began, ended, turns: Vec::new(), calls: Vec::new() }
+    }
+
+    /// The newest try of its model, while the step is at work.
+    fn newest_attempt(&self) -> Option<&Attempt> {
+        let is_running = self.state == StepState::Running;
+        self.turns.last().filter(|_| is_running).and_then(|turn| turn.attempts.last())
+    }
+
+    fn follow(&mut self, event: &Event) {
+        match &event.body {
+            Body::StepStarted(started) => {
+                self.kind = Some(started.kind.clone());
+                self.input.clone_from(&started.input);
+                self.began = event.time;
+            }
+            Body::StepSkipped(skipped) => {
+                self.ended = Some(event.time);
+                self.state = StepState::Skipped { why: skipped.why.clone() };
+            }
+            Body::StepSucceeded(done) => {
+                self.ended = Some(event.time);
+                self.state = StepState::Succeeded { output: done.output.clone() };
+            }
+            Body::StepFailed(failed) => {
+                self.ended = Some(event.time);
+                if is_about_an_answer(failed.failure.class) {
+                    self.blame_answer(&failed.failure.detail);
+                }
+                self.state = StepState::Failed {
+                    failure: failed.failure.clone(),
+                    clause: failed.clause.clone(),
+                    party: failed.party,
+                };
+            }
+            Body::ModelIntended(_)
+            | Body::ModelAnswered(_)
+            | Body::ModelFailed(_)
+            | Body::ContextAdjusted(_) => {
+                self.follow_model(event);
+            }
+            Body::CallProposed(proposed) => {
+                let (turn, calls) = match self.turns.last_mut() {
+                    Some(turn) => (turn.turn, &mut turn.calls),
+                    None => (0, &mut self.calls),
+                };
+                let ordinal = u32::try_from(calls.len()).unwrap_or(u32::MAX);
+                let id = event.call.clone().unwrap_or_else(|| CallId::of(&self.id, turn, ordinal));
+                calls.push(Call::new(id, proposed.tool.clone(), proposed.args.clone()));
+            }
+            body => {
+                let open = self.turns.last_mut().map_or(&mut self.calls, |turn| &mut turn.calls);
+                if let Some(call) = open.iter_mut().find(|call| Some(&call.id) == event.call.as_ref()) {
+                    call.follow(event.time, body);
+                }
+            }
+        }
+    }
+
+    fn follow_model(&mut self, event: &Event) {
+        if let Body::ModelIntended(intent) = &event.body {
+            if self.turns.last().is_none_or(|turn| turn.turn != intent.turn) {
+                self.turns.push(Turn { turn: intent.turn, attempts: Vec::new(), calls: Vec::new() });
+            }
+            let attempt = Attempt {
+                attempt: intent.attempt,
+                model: intent.model.clone(),
+                at: event.time,
+                reserved: intent.reserved,
+                prompt_bytes: u64::try_from(intent.prompt.delta.len()).unwrap_or(u64::MAX),
+                state: AttemptState::Asked,
+                adjusted: None,
+            };
+            if let Some(turn) = self.turns.last_mut() {
+                turn.attempts.push(attempt);
+            }
+            return;
+        }
+        let Some(attempt) = self.turns.last_mut().and_then(|turn| turn.attempts.last_mut()) else { return };
+        match &event.body {
+            Body::ModelAnswered(said) => {
+                attempt.state = AttemptState::Answered {
+                    text: said.answer.refusal.clone().unwrap_or_else(|| said.answer.text.clone()),
+                    asks: said.answer.calls.iter().map(|ask| ask.tool.clone()).collect(),
+                    usage: said.usage,
+                    cost: said.cost,
+                    latency_ms: said.latency_ms,
+                    unusable: None,
+                };
+            }
+            Body::ModelFailed(failed) => {
+                attempt.state = AttemptState::Failed {
+                    failure: failed.failure.clone(),
+                    forfeited: failed.forfeited,
+                    latency_ms: failed.latency_ms,
+                    retry: failed.retry.clone(),
+                };
+            }
+            Body::ContextAdjusted(adjusted) => {
+                attempt.adjusted = Some(Adjusted { why: adjusted.why.clone(), what: adjusted.what.clone() });
+                self.blame_answer(&adjusted.why);
+            }
+            _ => {}
+        }
+    }
+
+    /// The newest answer could not be used, and this is why.
+    fn blame_answer(&mut self, why: &str) {
+        let attempt = self.turns.last_mut().and_then(|turn| turn.attempts.last_mut());
+        if let Some(Attempt { state: AttemptState::Answered { unusable, .. }, .. }) = attempt {
+            *unusable = Some(why.into());
+        }
+    }
+}
+
+impl Call {
+    const fn new(id: CallId, tool: String, args: Value) -> Self {
+        Self {
+            id,
+            tool,
+            args,
+            sends: None,
+            idempotency: None,
+            queued: Vec::new(),
+            attempts: Vec::new(),
+            settled: None,
+            state: CallState::Proposed,
+        }
+    }
+
+    fn follow(&mut self, time: Timestamp, body: &Body) {
+        match body {
+            Body::CallRefused(refused) => self.state = CallState::Refused(refused.clone()),
+            Body::CallQueued(queued) => self.queued.push((queued.behind.clone(), queued.resource.clone())),
+            Body::CallIntended(intent) => {
+                self.sends = Some(intent.sends.clone());
+                self.idempotency = Some(intent.idempotency.clone());
+                self.attempts.push(CallAttempt::new(intent.attempt, time));
+                self.state = CallState::Intended;
+            }
+            Body::CallNotSent(not) => self.missed(None, &not.failure, &not.next),
+            Body::CallNotApplied(not) => self.missed(Some(not.latency_ms), &not.failure, &not.next),
+            Body::CallDoubted(doubted) => {
+                self.missed(Some(doubted.latency_ms), &doubted.failure, &doubted.next);
+                if let Some(attempt) = self.attempts.last_mut() {
+                    attempt.is_doubtful = true;
+                }
+            }
+            Body::CallApplied(applied) => {
+                if let Some(attempt) = self.attempts.last_mut() {
+                    attempt.latency_ms = Some(applied.latency_ms);
+                }
+                self.state = CallState::Applied { result: applied.result.clone(), verdicts: Vec::new() };
+            }
+            Body::CallSettled(settled) => {
+                self.settled = Some((settled.settled.clone(), settled.who.clone(), settled.evidence.clone()));
+                self.state = match &settled.settled {
+                    Settled::Applied(result) => {
+                        CallState::Applied { result: Kept::Whole(result.clone()), verdicts: Vec::new() }
+                    }
+                    Settled::NotApplied => CallState::Proposed,
+                };
+            }
+            Body::CallJudged(judged) => {
+                if let CallState::Applied { verdicts, .. } = &mut self.state {
+                    verdicts.clone_from(&judged.verdicts);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The newest attempt gave no result.
+    fn missed(&mut self, latency_ms: Option<u64>, failure: &handfast_events::Failure, next: &Next) {
+        if let Some(attempt) = self.attempts.last_mut() {
+            attempt.latency_ms = latency_ms;
+            attempt.failure = Some(failure.clone());
+            attempt.next = Some(next.clone());
+        }
+        self.state = match next {
+            Next::Retry(_) => CallState::Proposed,
+            Next::Settlement => CallState::InDoubt,
+            Next::GiveUp => CallState::Failed,
+        };
+    }
+
+    /// When it is tried again, where it waits for that.
+    pub(crate) fn due(&self) -> Option<Timestamp> {
+        let next = self.attempts.last().and_then(|attempt| attempt.next.as_ref());
+        match (&self.state, next) {
+            (CallState::Proposed, Some(Next::Retry(retry))) => Some(retry.at),
+            _ => None,
+        }
+    }
+}
+
+impl CallAttempt {
+    const fn new(attempt: u32, at: Timestamp) -> Self {
+        Self { attempt, at, latency_ms: None, failure: None, is_doubtful: false, next: None }
+    }
+}
+
+/// Whether a failure of this class says that a model's answer could not be used.
+const fn is_about_an_answer(class: FailureClass) -> bool {
+    matches!(class, FailureClass::Malformed | FailureClass::Refused | FailureClass::ContentFiltered)
+}

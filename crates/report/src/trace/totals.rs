@@ -1,0 +1,112 @@
+//! What a run took, all in all.
+
+use handfast_events::{Money, Usage};
+use serde::Serialize;
+
+use super::{Attempt, AttemptState, CallState, Step, Trace, Turn};
+
+/// Sums over a run, a step or a turn. What was measured and what is assumed stay apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    /// Tokens that providers counted.
+    pub usage: Usage,
+    /// What those cost.
+    pub cost: Money,
+    /// Tokens that are assumed, because nobody can know what a lost answer took.
+    pub tokens_forfeited: u64,
+    /// What those would cost.
+    pub cost_forfeited: Money,
+    /// Attempts to ask a model.
+    pub model_calls: u64,
+    /// Calls that were sent at least once.
+    pub tool_calls: u64,
+    /// Calls that a clause refused.
+    pub refused: u64,
+    /// Attempts beyond the first, of models and tools.
+    pub retries: u64,
+    /// Time spent waiting for models, in milliseconds; what ran side by side counts each for itself.
+    pub model_ms: u64,
+    /// Time spent waiting for tools, likewise.
+    pub tool_ms: u64,
+}
+
+impl Totals {
+    fn plus(self, other: Self) -> Self {
+        Self {
+            usage: Usage {
+                input: self.usage.input.saturating_add(other.usage.input),
+                input_cached: self.usage.input_cached.saturating_add(other.usage.input_cached),
+                output: self.usage.output.saturating_add(other.usage.output),
+            },
+            cost: self.cost.plus(other.cost),
+            tokens_forfeited: self.tokens_forfeited.saturating_add(other.tokens_forfeited),
+            cost_forfeited: self.cost_forfeited.plus(other.cost_forfeited),
+            model_calls: self.model_calls.saturating_add(other.model_calls),
+            tool_calls: self.tool_calls.saturating_add(other.tool_calls),
+            refused: self.refused.saturating_add(other.refused),
+            retries: self.retries.saturating_add(other.retries),
+            model_ms: self.model_ms.saturating_add(other.model_ms),
+            tool_ms: self.tool_ms.saturating_add(other.tool_ms),
+        }
+    }
+}
+
+impl std::iter::Sum for Totals {
+    fn sum<I: Iterator<Item = Self>>(totals: I) -> Self {
+        totals.fold(Self::default(), Self::plus)
+    }
+}
+
+impl Trace {
+    /// What the run took so far.
+    pub fn totals(&self) -> Totals {
+        self.steps.iter().map(Step::totals).sum()
+    }
+}
+
+impl Step {
+    /// What the step took so far.
+    pub fn totals(&self) -> Totals {
+        let models: Totals = self.turns.iter().map(Turn::totals).sum();
+        let tools: Totals = self.all_calls().map(super::Call::totals).sum();
+        models.plus(tools)
+    }
+}
+
+impl Turn {
+    fn totals(&self) -> Totals {
+        let attempts: Totals = self.attempts.iter().map(Attempt::totals).sum();
+        Totals { retries: attempts.model_calls.saturating_sub(1), ..attempts }
+    }
+}
+
+impl Attempt {
+    fn totals(&self) -> Totals {
+        let one = Totals { model_calls: 1, ..Totals::default() };
+        match &self.state {
+            AttemptState::Asked => one,
+            AttemptState::Answered { usage, cost, latency_ms, .. } => {
+                Totals { usage: *usage, cost: *cost, model_ms: *latency_ms, ..one }
+            }
+            AttemptState::Failed { forfeited, latency_ms, .. } => Totals {
+                tokens_forfeited: forfeited.tokens,
+                cost_forfeited: forfeited.cost,
+                model_ms: *latency_ms,
+                ..one
+            },
+        }
+    }
+}
+
+impl super::Call {
+    fn totals(&self) -> Totals {
+        let attempts = u64::try_from(self.attempts.len()).unwrap_or(u64::MAX);
+        Totals {
+            tool_calls: attempts.min(1),
+            refused: u64::from(matches!(self.state, CallState::Refused(_))),
+            retries: attempts.saturating_sub(1),
+            tool_ms: self.attempts.iter().filter_map(|attempt| attempt.latency_ms).sum(),
+            ..Totals::default()
+        }
+    }
+}

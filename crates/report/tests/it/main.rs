@@ -1,0 +1,6 @@
+//! What people read of a run, held against hand-written journals.
+
+mod stories;
+
+mod laws;
+mod pages;

@@ -1,0 +1,73 @@
+//! The pages themselves.
+
+use handfast_report::{Progress, Style, Trace, journal_line, prompts, render};
+
+use crate::stories::{self, RUN, Story};
+
+fn page(story: &Story) -> String {
+    render(&Trace::fold(RUN, &story.events), 110, Style::Plain)
+}
+
+#[test]
+fn a_malformed_answer_is_told_where_it_happened() {
+    insta::assert_snapshot!(page(&stories::malformed_then_good()));
+}
+
+#[test]
+fn a_refused_call_shows_its_mend_and_a_broken_promise_its_evidence() {
+    insta::assert_snapshot!(page(&stories::refused_then_broken()));
+}
+
+#[test]
+fn a_call_in_doubt_names_the_commands_that_settle_it() {
+    insta::assert_snapshot!(page(&stories::in_doubt()));
+}
+
+#[test]
+fn a_paused_run_names_the_command_that_raises_its_limit() {
+    insta::assert_snapshot!(page(&stories::paused_by_limit()));
+}
+
+#[test]
+fn a_narrow_terminal_gets_the_same_story() {
+    let trace = Trace::fold(RUN, &stories::malformed_then_good().events);
+    insta::assert_snapshot!(render(&trace, 64, Style::Plain));
+}
+
+#[test]
+fn a_journal_reads_line_by_line() {
+    let lines = |story: &Story| {
+        let lines = story.events.iter().map(|event| journal_line(event, 120, Style::Plain));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(lines(&stories::malformed_then_good()));
+}
+
+#[test]
+fn machines_get_the_same_tree() {
+    let story = stories::in_doubt();
+    let trace = Trace::fold(RUN, &story.events);
+    insta::assert_json_snapshot!("in_doubt_trace", trace.document().unwrap());
+}
+
+#[test]
+fn progress_says_what_runs_now() {
+    let story = stories::malformed_then_good();
+    let mut lines = Vec::new();
+    for (index, event) in story.events.iter().enumerate() {
+        let trace = Trace::fold(RUN, &story.events[..=index]);
+        lines.push(Progress::at(&trace, event.time).line(110));
+    }
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn every_prompt_is_rebuilt_to_the_byte() {
+    let story = stories::malformed_then_good();
+    let rebuilt: Vec<_> = prompts(&story.events).map(|prompt| prompt.unwrap()).collect();
+    let places: Vec<_> = rebuilt.iter().map(|prompt| (prompt.turn, prompt.attempt)).collect();
+    assert_eq!(places, [(1, 1), (2, 1), (2, 2), (2, 3)]);
+    // What is asked again is the same request, and a reminder only adds to it.
+    assert_eq!(rebuilt[1].prompt.text(), rebuilt[2].prompt.text());
+    insta::assert_snapshot!(rebuilt[3].prompt.text());
+}
