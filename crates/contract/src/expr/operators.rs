@@ -103,6 +103,8 @@ fn contains(item: &Val<'_>, within: &Val<'_>, budget: &Budget) -> Result<bool, F
             Ok(false)
         }
         (Val::Text(name), Val::Map(fields)) => Ok(fields.contains_key(&**name)),
+        // CEL allows these as names; JSON's objects have none such.
+        (Val::Int(_) | Val::Bool(_), Val::Map(_)) => Ok(false),
         (_, other) => wrong(format!("`in` looks into a list or an object's names; this is {}", other.kind())),
     }
 }

@@ -78,6 +78,14 @@ fn problems_are_sentences_with_a_place() {
 }
 
 #[test]
+fn a_misfit_within_a_choice_is_told_where_it_is() {
+    let order = json!({ "type": "object", "required": ["id"], "properties": { "id": { "type": "string" } } });
+    let maybe = schema(json!({ "properties": { "order": { "anyOf": [order, { "type": "null" }] } } }));
+    assert_eq!(told(&maybe, &json!({ "order": { "id": 7 } })), ["at /order/id: 7 is not of type \"string\""]);
+    assert_eq!(told(&maybe, &json!({ "order": {} })), ["at /order: \"id\" is a required property"]);
+}
+
+#[test]
 fn a_long_list_of_problems_is_cut() {
     let list = schema(json!({ "type": "array", "items": { "type": "integer" } }));
     assert_eq!(list.check(&json!(vec!["x"; 1_000])).len(), 10);
