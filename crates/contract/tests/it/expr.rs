@@ -259,17 +259,17 @@ fn hostile_sources_are_answered_within_milliseconds() {
     }
     sources.push("a".to_owned() + &".f()".repeat(470));
     sources.push("a".to_owned() + &".map(x,x)".repeat(210));
-    let mut slowest = std::time::Duration::ZERO;
     for source in &sources {
-        #[expect(clippy::disallowed_methods, reason = "how long the parser takes is what is asked")]
-        let start = std::time::Instant::now();
-        let _ = Expr::parse(source);
-        slowest = slowest.max(start.elapsed());
-        if source.starts_with(motif) {
-            assert!(start.elapsed().as_millis() < 10, "{source}: {:?}", start.elapsed());
-        }
+        // The best of three, so that a busy machine doesn't decide.
+        let took = (0..3).map(|_| {
+            #[expect(clippy::disallowed_methods, reason = "how long the parser takes is what is asked")]
+            let start = std::time::Instant::now();
+            let _ = Expr::parse(source);
+            start.elapsed().as_millis()
+        });
+        let (took, limit) = (took.min().unwrap(), if source.starts_with(motif) { 10 } else { 500 });
+        assert!(took < limit, "{took} ms for {source}");
     }
-    assert!(slowest.as_millis() < 1_000, "{slowest:?}");
 }
 
 #[test]
