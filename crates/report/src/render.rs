@@ -166,12 +166,12 @@ impl Page {
     }
 
     fn totals(&mut self, totals: &Totals, elapsed_ms: u64) {
-        let mut calls = number_of(totals.tool_calls, "tool call", "tool calls");
-        if totals.refused > 0 {
-            calls.push_str(&format!(" ({} refused)", count(totals.refused)));
+        let mut calls = number_of(totals.calls_sent, "tool call", "tool calls");
+        if totals.calls_refused > 0 {
+            calls.push_str(&format!(" ({} refused)", count(totals.calls_refused)));
         }
         let retries = number_of(totals.retries, "retry", "retries");
-        let models = number_of(totals.model_calls, "model call", "model calls");
+        let models = number_of(totals.models_asked, "model call", "model calls");
         self.labelled("totals", &format!("{} · {models} · {calls} · {retries}", duration(elapsed_ms)));
         self.labelled(
             "time",

@@ -17,11 +17,11 @@ pub struct Totals {
     /// What those would cost.
     pub cost_forfeited: Money,
     /// Attempts to ask a model.
-    pub model_calls: u64,
+    pub models_asked: u64,
     /// Calls that were sent at least once.
-    pub tool_calls: u64,
+    pub calls_sent: u64,
     /// Calls that a clause refused.
-    pub refused: u64,
+    pub calls_refused: u64,
     /// Attempts beyond the first, of models and tools.
     pub retries: u64,
     /// Time spent waiting for models, in milliseconds; what ran side by side counts each for itself.
@@ -41,9 +41,9 @@ impl Totals {
             cost: self.cost.plus(other.cost),
             tokens_forfeited: self.tokens_forfeited.saturating_add(other.tokens_forfeited),
             cost_forfeited: self.cost_forfeited.plus(other.cost_forfeited),
-            model_calls: self.model_calls.saturating_add(other.model_calls),
-            tool_calls: self.tool_calls.saturating_add(other.tool_calls),
-            refused: self.refused.saturating_add(other.refused),
+            models_asked: self.models_asked.saturating_add(other.models_asked),
+            calls_sent: self.calls_sent.saturating_add(other.calls_sent),
+            calls_refused: self.calls_refused.saturating_add(other.calls_refused),
             retries: self.retries.saturating_add(other.retries),
             model_ms: self.model_ms.saturating_add(other.model_ms),
             tool_ms: self.tool_ms.saturating_add(other.tool_ms),
@@ -76,13 +76,13 @@ impl Step {
 impl Turn {
     fn totals(&self) -> Totals {
         let attempts: Totals = self.attempts.iter().map(Attempt::totals).sum();
-        Totals { retries: attempts.model_calls.saturating_sub(1), ..attempts }
+        Totals { retries: attempts.models_asked.saturating_sub(1), ..attempts }
     }
 }
 
 impl Attempt {
     fn totals(&self) -> Totals {
-        let one = Totals { model_calls: 1, ..Totals::default() };
+        let one = Totals { models_asked: 1, ..Totals::default() };
         match &self.state {
             AttemptState::Asked => one,
             AttemptState::Answered { usage, cost, latency_ms, .. } => {
@@ -102,8 +102,8 @@ impl super::Call {
     fn totals(&self) -> Totals {
         let attempts = u64::try_from(self.attempts.len()).unwrap_or(u64::MAX);
         Totals {
-            tool_calls: attempts.min(1),
-            refused: u64::from(matches!(self.state, CallState::Refused(_))),
+            calls_sent: attempts.min(1),
+            calls_refused: u64::from(matches!(self.state, CallState::Refused(_))),
             retries: attempts.saturating_sub(1),
             tool_ms: self.attempts.iter().filter_map(|attempt| attempt.latency_ms).sum(),
             ..Totals::default()

@@ -41,7 +41,7 @@ fn totals_are_those_of_the_events() {
         }
         let totals = trace.totals();
         assert_eq!(
-            (totals.cost, totals.usage.total(), totals.tokens_forfeited, totals.model_calls),
+            (totals.cost, totals.usage.total(), totals.tokens_forfeited, totals.models_asked),
             (cost, tokens, forfeited, asked)
         );
     });
@@ -122,7 +122,7 @@ fn a_long_run_is_told_in_linear_time() {
         story.applied(&call, 1, serde_json::json!({ "total": turn }));
     }
     let trace = Trace::fold(RUN, &story.events);
-    assert_eq!((trace.totals().model_calls, trace.totals().tool_calls), (2_000, 2_000));
+    assert_eq!((trace.totals().models_asked, trace.totals().calls_sent), (2_000, 2_000));
     let last = prompts(&story.events).last().unwrap().unwrap();
     assert_eq!(last.prompt.text().matches("{}").count(), 2_000);
 }
