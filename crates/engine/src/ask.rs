@@ -272,13 +272,14 @@ impl Run {
     }
 }
 
-/// The most tokens that the request can come to: what the provider counted before, a token for each new byte, and an
-/// allowance for each message.
+/// The most tokens that the request can come to: what the provider counted for the one before it, or could have, a token
+/// for each new byte, and an allowance for each message.
 fn worst_input(agent: &AgentStep, question: &Question) -> u64 {
     let (known, from) = agent.counted.map_or((0, 0), |counted| (counted.tokens, counted.head_len));
     let new_bytes = (agent.prompt.head_len() - from + question.added.len()) as u64;
-    // The close is not part of the head; the allowance for one more message covers it.
-    known + new_bytes + MESSAGE_TOKENS * (question.messages + 2)
+    // The close is not part of the head; the allowance for two more messages covers it.
+    let close = if agent.counted.is_some_and(|counted| !counted.is_measured) { 0 } else { 2 };
+    known + new_bytes + MESSAGE_TOKENS * (question.messages + close)
 }
 
 fn ms(duration: Duration) -> u64 {

@@ -13,7 +13,7 @@ use crate::state::{CallState, Phase, Run, StepState};
 #[derive(Clone, Debug)]
 pub enum Debt {
     /// A model is to be asked.
-    AskModel(AskModel),
+    AskModel(Box<AskModel>),
     /// A tool is to be called.
     CallTool(CallTool),
     /// A time is to be waited for.
@@ -106,7 +106,7 @@ impl Run {
         self.steps.iter().filter_map(|step| {
             let StepState::Agent(agent) = &step.state else { return None };
             let asked = step.asked()?;
-            Some(Debt::AskModel(AskModel {
+            Some(Debt::AskModel(Box::new(AskModel {
                 run: self.id,
                 step: step.id.clone(),
                 turn: asked.turn,
@@ -114,7 +114,7 @@ impl Run {
                 model: asked.model.clone(),
                 prompt: agent.prompt.clone(),
                 timeout_ms: asked.timeout_ms,
-            }))
+            })))
         })
     }
 

@@ -14,11 +14,14 @@ use serde_json::Value;
 
 use crate::limits::KITS_MAX;
 
+/// Gives a variable by its name.
+pub type Variables = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// What a contract leans on in the process that drives it.
 #[derive(Clone)]
 pub struct Around {
     /// Gives a variable of the environment by its name: where secrets come from.
-    pub variable: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub variable: Variables,
     /// The tools that are Rust functions.
     pub functions: Functions,
 }

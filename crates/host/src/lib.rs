@@ -13,6 +13,6 @@ mod start;
 mod worker;
 
 pub use clock::{new_append_id, new_command_id, new_run_id, new_salt, now};
-pub use kit::{Around, Kit, KitError, Kits};
+pub use kit::{Around, Kit, KitError, Kits, Variables};
 pub use start::{StartError, Started, start};
 pub use worker::{DriveError, Driven, Until, Worker};

@@ -218,7 +218,7 @@ impl<S: Store> Worker<S> {
             let paid = key.clone();
             let task = match debt {
                 Debt::AskModel(ask) => self.debts.spawn(async move {
-                    Wake::Paid { run, key: paid, command: perform::ask(kit, ask).await }
+                    Wake::Paid { run, key: paid, command: perform::ask(kit, *ask).await }
                 }),
                 Debt::CallTool(call) => self.debts.spawn(async move {
                     Wake::Paid { run, key: paid, command: perform::call(kit, call).await }
@@ -339,10 +339,7 @@ impl<S: Store> Worker<S> {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "nothing durable hangs on it: what a run waits for is in its journal"
-)]
+/// Nothing durable hangs on it: what a run waits for is in its journal.
 fn sleep_for(wait: Duration) -> tokio::time::Sleep {
     tokio::time::sleep(wait)
 }

@@ -168,9 +168,9 @@ impl Draft {
         if let Some(tool) = self.run.plan.tool(tool) {
             tool.input.fill_defaults(&mut args);
         }
-        self.tell_step(step, CallProposed { tool: tool.into(), args })?;
-        let call = self.run.step(step).and_then(|step| step.calls().last()).map(|call| call.id.clone());
-        call.map_or(Ok(()), |call| self.check(&call))
+        let Some(call) = self.run.step(step).and_then(|step| step.next_call()) else { return Ok(()) };
+        self.tell_call(&call, CallProposed { tool: tool.into(), args })?;
+        self.check(&call)
     }
 
     pub(crate) fn agent_step(&self, step: &StepId) -> Option<&AgentStep> {

@@ -226,7 +226,8 @@ impl Run {
             _ => None,
         });
         let calls = self.calls().filter_map(|call| match &call.state {
-            CallState::Due(due) => due.not_before,
+            // One that waits for another call rests on that, whatever it waited for before.
+            CallState::Due(due) if due.behind.is_none() => due.not_before,
             _ => None,
         });
         turns.chain(calls).min()

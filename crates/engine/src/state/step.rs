@@ -41,15 +41,17 @@ pub(crate) struct AgentStep {
     pub(crate) turn: Turn,
     /// The newest request.
     pub(crate) prompt: Prompt,
-    /// What the provider counted last, and for how many bytes.
+    /// How many tokens the newest request comes to.
     pub(crate) counted: Option<Counted>,
     pub(crate) spend: Spend,
 }
 
-/// A provider's count of the tokens of a request.
+/// The tokens of a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Counted {
     pub(crate) tokens: u64,
+    /// Whether the provider counted them; else they are what was reserved, the allowance for the close included.
+    pub(crate) is_measured: bool,
     /// The length of the request's head that it is for.
     pub(crate) head_len: usize,
 }
@@ -70,6 +72,15 @@ impl StepRun {
         }
     }
 
+    /// The id of the call that may be proposed next; none where none may.
+    pub(crate) fn next_call(&self) -> Option<CallId> {
+        match &self.state {
+            StepState::Tool => Some(CallId::of(&self.id, 0, 0)),
+            StepState::Agent(agent) => agent.turn.next_call(&self.id),
+            _ => None,
+        }
+    }
+
     /// The calls that it has open or had in this turn.
     pub(crate) fn calls(&self) -> &[Call] {
         self.state.calls()
@@ -77,6 +88,10 @@ impl StepRun {
 
     /// Becomes what the event says.
     pub(crate) fn evolve(self, time: Timestamp, call: Option<&CallId>, body: &Body) -> Result<Self, Illegal> {
+        if matches!(body, Body::CallProposed(_)) && call != self.next_call().as_ref() {
+            let place = format!("step `{}`", self.id);
+            return Err(Illegal { place, state: "about to make another call", event: body.name() });
+        }
         let Self { id, state } = self;
         let state = match (state, body) {
             (StepState::Pending, Body::StepStarted(started)) => match &started.kind {
@@ -136,10 +151,16 @@ impl AgentStep {
             (Body::ModelIntended(intent), _) => {
                 self.prompt = self.prompt.follow(&intent.prompt).map_err(|_| illegal("at another prompt"))?;
                 self.spend.reserve(intent.reserved);
+                let tokens = intent.reserved.tokens.saturating_sub(intent.output_tokens_max);
+                self.counted = Some(Counted { tokens, is_measured: false, head_len: self.prompt.head_len() });
             }
             (Body::ModelAnswered(said), Turn::Asked(asked)) => {
                 self.spend.book(asked.reserved, said.usage, said.cost);
-                self.counted = Some(Counted { tokens: said.usage.input, head_len: self.prompt.head_len() });
+                self.counted = Some(Counted {
+                    tokens: said.usage.input,
+                    is_measured: true,
+                    head_len: self.prompt.head_len(),
+                });
             }
             (Body::ModelFailed(failed), Turn::Asked(asked)) => {
                 self.spend.forfeit(asked.reserved, failed.forfeited)

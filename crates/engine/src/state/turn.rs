@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use handfast_events::{Answer, Body, ContextAdjusted, Reserved, StepId, Timestamp};
+use handfast_events::{Answer, Body, CallId, ContextAdjusted, Reserved, StepId, Timestamp};
 
 use super::{Call, Illegal};
 
@@ -120,8 +120,7 @@ impl Turn {
                 return Self::Calling { turn, answer, calls: Vec::new() }.evolve(step, body);
             }
             (Self::Calling { turn, answer, mut calls }, Body::CallProposed(proposed)) => {
-                let ordinal = u32::try_from(calls.len()).unwrap_or(u32::MAX);
-                let id = handfast_events::CallId::of(step, turn, ordinal);
+                let id = call_id(step, turn, calls.len());
                 calls.push(Call::new(id, &proposed.tool, proposed.args.clone()));
                 Self::Calling { turn, answer, calls }
             }
@@ -135,6 +134,15 @@ impl Turn {
         })
     }
 
+    /// The id of the call that the answer asks for next.
+    pub(crate) fn next_call(&self, step: &StepId) -> Option<CallId> {
+        match self {
+            Self::Answered { turn, .. } => Some(call_id(step, *turn, 0)),
+            Self::Calling { turn, calls, .. } => Some(call_id(step, *turn, calls.len())),
+            Self::Due(_) | Self::Asked(_) => None,
+        }
+    }
+
     pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::Due(_) => "due",
@@ -143,4 +151,8 @@ impl Turn {
             Self::Calling { .. } => "waiting for calls",
         }
     }
+}
+
+fn call_id(step: &StepId, turn: u32, ordinal: usize) -> CallId {
+    CallId::of(step, turn, u32::try_from(ordinal).unwrap_or(u32::MAX))
 }
