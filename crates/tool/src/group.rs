@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,39 +11,28 @@ use std::time::Duration;
 use process_wrap::tokio::{ChildWrapper, CommandWrap, ProcessGroup};
 use tokio::io::AsyncReadExt;
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::limits::{DEATH_GRACE, KILL_WAIT, STDERR_BYTES};
 
-/// A process group. Dropping it kills what is left of it.
+/// A process group. When its leader ends, the rest is killed; dropping it kills all.
 pub(crate) struct Group {
-    inner: tokio::sync::Mutex<Inner>,
+    orders: mpsc::Sender<Duration>,
+    ended: watch::Receiver<Option<Ended>>,
     words: Arc<Mutex<Vec<u8>>>,
+    /// Owns the process; ends with it, or with this.
+    _keeper: JoinSet<()>,
 }
 
 /// How a process came to its end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Ended {
-    /// By itself, within the time it was given.
+    /// By itself, or by somebody else.
     Alone(ExitStatus),
     /// By us.
     Killed,
-}
-
-struct Inner {
-    child: Box<dyn ChildWrapper>,
-    ended: Option<Ended>,
-    listeners: JoinSet<()>,
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        // Once it is reaped its number may belong to somebody else.
-        if self.ended.is_none() {
-            let _ = self.child.start_kill();
-        }
-    }
 }
 
 impl Group {
@@ -57,36 +47,27 @@ impl Group {
         let mut command = Command::new(resolved(program, directory));
         command.args(arguments).env_clear().envs(variables).current_dir(directory);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut wrapped = CommandWrap::from(command);
-        let mut child = wrapped.wrap(ProcessGroup::leader()).spawn()?;
-        let pipes = (child.stdin().take(), child.stdout().take(), child.stderr().take());
-        let words = Arc::new(Mutex::new(Vec::new()));
-        let mut inner = Inner { child, ended: None, listeners: JoinSet::new() };
+        let mut child =
+            Kept { child: CommandWrap::from(command).wrap(ProcessGroup::leader()).spawn()?, runs: true };
+        let pipes = (child.child.stdin().take(), child.child.stdout().take(), child.child.stderr().take());
         let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
             return Err(io::Error::other("it has no pipes"));
         };
-        inner.listeners.spawn(listen(stderr, Arc::clone(&words)));
-        Ok((Self { inner: tokio::sync::Mutex::new(inner), words }, stdin, stdout))
+        let words = Arc::new(Mutex::new(Vec::new()));
+        let (orders, ordered) = mpsc::channel(8);
+        let (tell, ended) = watch::channel(None);
+        let mut keeper = JoinSet::new();
+        keeper.spawn(keep(child, stderr, Arc::clone(&words), ordered, tell));
+        Ok((Self { orders, ended, words, _keeper: keeper }, stdin, stdout))
     }
 
     /// Gives the process this long to leave, then kills it; what it started goes with it in either case.
     pub(crate) async fn end(&self, grace: Duration) -> Ended {
-        let mut inner = self.inner.lock().await;
-        if let Some(ended) = inner.ended {
-            return ended;
-        }
-        let left = timeout(grace, inner.child.wait()).await;
-        let _ = inner.child.start_kill();
-        let ended = match left {
-            Ok(Ok(status)) => Some(Ended::Alone(status)),
-            Ok(Err(_)) | Err(_) => match timeout(KILL_WAIT, inner.child.wait()).await {
-                Ok(_) => Some(Ended::Killed),
-                Err(_) => None,
-            },
-        };
-        inner.ended = ended;
-        let _ = timeout(DEATH_GRACE, inner.listeners.join_next()).await;
-        ended.unwrap_or(Ended::Killed)
+        // A full queue holds an order already, and the keeper takes the earliest.
+        let _ = self.orders.try_send(grace);
+        let mut ended = self.ended.clone();
+        let seen = ended.wait_for(Option::is_some).await;
+        seen.ok().and_then(|ended| *ended).unwrap_or(Ended::Killed)
     }
 
     /// The end of what it wrote to its standard error.
@@ -109,9 +90,84 @@ impl Ended {
     }
 }
 
+/// A child that is killed, with its group, when nobody keeps it any more.
+struct Kept {
+    child: Box<dyn ChildWrapper>,
+    runs: bool,
+}
+
+impl Kept {
+    fn kill(&mut self) {
+        let _ = self.child.start_kill();
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // Once it is reaped its number may belong to somebody else.
+        if self.runs {
+            self.kill();
+        }
+    }
+}
+
 /// A program with a path of its own is found from its directory; a bare name is looked for in PATH.
 fn resolved(program: &str, directory: &Path) -> PathBuf {
     if program.contains('/') { directory.join(program) } else { PathBuf::from(program) }
+}
+
+/// Stays with the process to its end, and says how it came once its last words are heard.
+async fn keep(
+    child: Kept,
+    stderr: ChildStderr,
+    words: Arc<Mutex<Vec<u8>>>,
+    orders: mpsc::Receiver<Duration>,
+    tell: watch::Sender<Option<Ended>>,
+) {
+    let mut listening = pin!(listen(stderr, words));
+    let mut waiting = pin!(wait(child, orders));
+    let mut heard = false;
+    let ended = loop {
+        tokio::select! {
+            ended = &mut waiting => break ended,
+            () = &mut listening, if !heard => heard = true,
+        }
+    };
+    if !heard {
+        let _ = timeout(DEATH_GRACE, listening).await;
+    }
+    tell.send_replace(Some(ended));
+}
+
+async fn wait(mut kept: Kept, mut orders: mpsc::Receiver<Duration>) -> Ended {
+    let mut until: Option<Instant> = None;
+    let left = loop {
+        let late = async move {
+            match until {
+                Some(until) => sleep_until(until).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            left = kept.child.wait() => break left.ok(),
+            () = late => break None,
+            order = orders.recv() => match order {
+                Some(grace) => {
+                    let end = Instant::now() + grace;
+                    until = Some(until.map_or(end, |until| until.min(end)));
+                }
+                None => break None,
+            },
+        }
+    };
+    // Its leader may be gone: what it started is not.
+    kept.kill();
+    let ended = match left {
+        Some(status) => Some(Ended::Alone(status)),
+        None => timeout(KILL_WAIT, kept.child.wait()).await.ok().map(|_| Ended::Killed),
+    };
+    kept.runs = ended.is_none();
+    ended.unwrap_or(Ended::Killed)
 }
 
 async fn listen(mut stderr: ChildStderr, words: Arc<Mutex<Vec<u8>>>) {

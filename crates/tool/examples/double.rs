@@ -1,0 +1,131 @@
+//! A small MCP server over standard input and output, written without rmcp: what the tests of this crate call.
+//!
+//! It speaks 2025-06-18 and refuses what came later, as most servers do. `--strict` leaves at the first message that
+//! is no `initialize`, as some old ones do; `--broken` leaves at once. Each start is noted in the file `--starts`.
+
+use std::io::{BufRead, Write};
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    if let Some(at) = arguments.iter().position(|argument| argument == "--starts") {
+        let path = arguments.get(at + 1).map(String::as_str).unwrap_or_default();
+        let mut file = std::fs::File::options().append(true).create(true).open(path).ok();
+        if let Some(file) = &mut file {
+            let _ = writeln!(file, "{}", std::process::id());
+        }
+    }
+    if has("--broken") {
+        eprintln!("the shelves are empty");
+        std::process::exit(4);
+    }
+    let mut greeted = false;
+    for line in std::io::stdin().lock().lines() {
+        let Some(message) = line.ok().and_then(|line| serde_json::from_str::<Value>(&line).ok()) else {
+            return;
+        };
+        let method = message.get("method").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let Some(id) = message.get("id").cloned() else { continue };
+        let params = message.get("params").cloned().unwrap_or_default();
+        match method.as_str() {
+            "initialize" => {
+                greeted = true;
+                answer(
+                    &id,
+                    json!({ "protocolVersion": "2025-06-18", "capabilities": { "tools": {} },
+                    "serverInfo": { "name": "double", "version": "1" } }),
+                );
+            }
+            _ if has("--strict") && !greeted => {
+                eprintln!("I was not greeted");
+                std::process::exit(5);
+            }
+            "tools/list" => answer(&id, listing(&params)),
+            "tools/call" => {
+                std::thread::spawn(move || call(&id, &params));
+            }
+            other => refuse(&id, -32601, &format!("no method {other}")),
+        }
+    }
+}
+
+/// Two pages, to see that both are read.
+fn listing(params: &Value) -> Value {
+    let tool =
+        |name: &str| json!({ "name": name, "description": "A test's.", "inputSchema": { "type": "object" } });
+    match params.get("cursor").and_then(Value::as_str) {
+        None => json!({ "tools": [tool("echo")], "nextCursor": "more" }),
+        Some(_) => json!({ "tools": [tool("text"), tool("hang")] }),
+    }
+}
+
+fn call(id: &Value, params: &Value) {
+    let args = params.get("arguments").cloned().unwrap_or_default();
+    let text = |name: &str| args.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let number = |name: &str| args.get(name).and_then(Value::as_i64).unwrap_or_default();
+    match params.get("name").and_then(Value::as_str).unwrap_or_default() {
+        "echo" => {
+            let mut meta = params.get("_meta").and_then(Value::as_object).cloned().unwrap_or_default();
+            meta.retain(|name, _| name.starts_with("shop/"));
+            answer(id, json!({ "content": [], "structuredContent": { "args": args, "meta": meta } }));
+        }
+        "text" => answer(id, json!({ "content": [{ "type": "text", "text": text("text") }] })),
+        "blocks" => answer(
+            id,
+            json!({ "content": [{ "type": "text", "text": "a" }, { "type": "text", "text": "b" }] }),
+        ),
+        "environment" => {
+            let variables: Map<String, Value> =
+                std::env::vars().map(|(name, value)| (name, value.into())).collect();
+            answer(id, json!({ "content": [], "structuredContent": variables }));
+        }
+        "fail" => answer(
+            id,
+            json!({ "isError": true, "content": [{ "type": "text", "text": text("text") }],
+            "structuredContent": { "code": text("code") } }),
+        ),
+        "refuse" => refuse(id, number("code"), &text("text")),
+        "ask_back" => answer(
+            id,
+            json!({ "resultType": "input_required", "requestState": "s",
+            "inputRequests": { "name": { "method": "elicitation/create",
+                "params": { "message": "who?", "requestedSchema": { "type": "object", "properties": {} } } } } }),
+        ),
+        "die" => {
+            eprintln!("the roof came down on {}", text("on"));
+            std::process::exit(3);
+        }
+        "hang" => hang(&text("file")),
+        "large" => {
+            let text = "x".repeat(usize::try_from(number("bytes")).unwrap_or(0));
+            answer(id, json!({ "content": [{ "type": "text", "text": text }] }));
+        }
+        other => refuse(id, -32602, &format!("no tool {other}")),
+    }
+}
+
+/// Starts a grandchild, says who both are, and never comes back.
+fn hang(file: &str) {
+    let child = std::process::Command::new("sleep").arg("600").spawn();
+    let pid = child.map(|child| child.id()).unwrap_or_default();
+    let _ = std::fs::write(file, format!("{} {pid}", std::process::id()));
+    loop {
+        std::thread::sleep(Duration::from_secs(600));
+    }
+}
+
+fn answer(id: &Value, result: Value) {
+    say(&json!({ "jsonrpc": "2.0", "id": id, "result": result }));
+}
+
+fn refuse(id: &Value, code: i64, message: &str) {
+    say(&json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code, "message": message } }));
+}
+
+fn say(message: &Value) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{message}").and_then(|()| out.flush());
+}
