@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::conditions::Reads;
+use crate::conditions::{Reads, Shape};
 use crate::loader::{Fields, Keys, Loader, meant};
 use crate::yaml::{Entry, Kind, Node};
 use crate::{Agent, Clause, Grant, Name, Unsure, code};
@@ -12,8 +12,23 @@ use crate::{Agent, Clause, Grant, Name, Unsure, code};
 const KEYS: Keys = Keys {
     known: &["purpose", "instructions", "model", "may", "unsure", "input", "output", "limits"],
     planned: &[
-        "owner", "talks_to", "never", "handles", "escalates", "refuses", "ensures", "requires", "accepts", "at_least", "memory", "reads",
-        "writes", "judge", "in", "asks", "context",
+        "owner",
+        "talks_to",
+        "never",
+        "handles",
+        "escalates",
+        "refuses",
+        "ensures",
+        "requires",
+        "accepts",
+        "at_least",
+        "memory",
+        "reads",
+        "writes",
+        "judge",
+        "in",
+        "asks",
+        "context",
     ],
 };
 
@@ -28,7 +43,7 @@ impl<'a> Loader<'a> {
     }
 
     fn agent(&mut self, name: &Name, entry: &'a Entry) -> Option<Agent> {
-        let fields = self.fields(&entry.value, format!("the agent `{name}`"), &KEYS)?;
+        let fields = self.entry_fields(entry, "the agent", &KEYS)?;
         let purpose = self.required(&fields, "purpose", "What it is for, in one sentence.");
         let purpose = purpose.and_then(|node| self.prose(node, "`purpose`"));
         let instructions = fields.get("instructions").map(|node| self.instructions(node));
@@ -38,7 +53,7 @@ impl<'a> Loader<'a> {
             None => Some((no_input(), fields.span.clone())),
         };
         let reads = Reads::new("a grant's condition", &self.settings_schema)
-            .with("input", input.as_ref().map_or(&json!({}), |(schema, _)| schema));
+            .with("input", &input.as_ref().map_or(Shape::unknown(), |(schema, _)| schema.clone().into()));
         let may = fields.get("may").map(|node| self.grants(node, name, &reads));
         let unsure = fields.get("unsure").map(|node| self.unsure(node));
         let output = fields.get("output").map(|node| (self.type_of(node), node));
@@ -86,7 +101,8 @@ impl<'a> Loader<'a> {
     fn agent_models(&mut self, node: &'a Node) -> Vec<Name> {
         let items = match &node.kind {
             Kind::List(items) if items.is_empty() => {
-                self.error(code::MISSING_KEY, &node.span, "no model is named").help("name one that `models:` has");
+                self.error(code::MISSING_KEY, &node.span, "no model is named")
+                    .help("name one that `models:` has");
                 return Vec::new();
             }
             Kind::List(items) => items.as_slice(),
@@ -111,8 +127,8 @@ impl<'a> Loader<'a> {
         let words = [("ask", Unsure::Ask), ("escalate", Unsure::Escalate), ("refuse", Unsure::Refuse)];
         let unsure = self.choice(node, "`unsure`", &words)?;
         if unsure == Unsure::Ask {
-            let found = self.not_built(&node.span, "`unsure: ask`");
-            found.help("it asks whom the agent `talks_to`; until then say `escalate` or `refuse`");
+            let instead = "it asks whom the agent `talks_to`; until then say `escalate` or `refuse`";
+            self.not_built_but(&node.span, "`unsure: ask`", instead);
             return None;
         }
         Some(unsure)
@@ -125,18 +141,23 @@ impl<'a> Loader<'a> {
         for item in items {
             // What YAML cut from the condition before it isn't a grant of its own.
             let rest = cut && matches!(item.kind, Kind::Text { .. });
-            cut = rest || matches!(&item.kind, Kind::Map(entries) if entries.iter().any(|entry| crate::traps::was_cut(&entry.value)));
+            cut = rest
+                || matches!(&item.kind, Kind::Map(entries) if entries.iter().any(|entry| crate::traps::was_cut(&entry.value)));
             if rest {
                 continue;
             }
             let found = match &item.kind {
-                Kind::Map(entries) => meant(entries).filter_map(|entry| self.conditional(entry, agent, reads)).collect(),
+                Kind::Map(entries) => {
+                    meant(entries).filter_map(|entry| self.conditional(entry, agent, reads)).collect()
+                }
                 _ => self.unconditional(item, agent).into_iter().collect::<Vec<_>>(),
             };
             for (grant, span) in found {
-                if let Some((_, first)) = grants.iter().find(|(other, _)| other.tool.name == grant.tool.name) {
+                if let Some((_, first)) = grants.iter().find(|(other, _)| other.tool.name == grant.tool.name)
+                {
                     let first = first.clone();
-                    let found = self.error(code::CLASH, &span, format!("`{}` is granted twice", grant.tool.name));
+                    let found =
+                        self.error(code::CLASH, &span, format!("`{}` is granted twice", grant.tool.name));
                     found.label("again here").also(first, "first here").help("put both conditions into one");
                     continue;
                 }
@@ -152,16 +173,24 @@ impl<'a> Loader<'a> {
             return None;
         }
         let tool = self.tools.get(name.as_str())?.clone();
-        Some((Grant { tool, condition: None, address: format!("agents.{agent}.may.{name}") }, item.span.clone()))
+        Some((
+            Grant { tool, condition: None, address: format!("agents.{agent}.may.{name}") },
+            item.span.clone(),
+        ))
     }
 
-    fn conditional(&mut self, entry: &'a Entry, agent: &str, reads: &Reads) -> Option<(Grant, std::ops::Range<usize>)> {
+    fn conditional(
+        &mut self,
+        entry: &'a Entry,
+        agent: &str,
+        reads: &Reads,
+    ) -> Option<(Grant, std::ops::Range<usize>)> {
         let name = entry.key.as_str();
         if name.is_empty() || !self.declares(&entry.at, "tools", "tool", name) {
             return None;
         }
         let tool = self.tools.get(name).cloned();
-        let args = tool.as_ref().map_or(json!({}), |tool| tool.input.json().clone());
+        let args = tool.as_ref().map_or(Shape::unknown(), |tool| Shape::Schema(tool.input.clone()));
         let reads = reads.clone().with("args", &args);
         let condition = self.expression(&entry.value, &reads)?;
         let address = format!("agents.{agent}.may.{name}");

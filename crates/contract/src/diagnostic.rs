@@ -4,11 +4,14 @@
 
 use std::ops::Range;
 
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet, normalize_untrusted_str};
+use annotate_snippets::{
+    Annotation, AnnotationKind, Group, Level, Renderer, Snippet, normalize_untrusted_str,
+};
 use handfast_events::Sources;
 use serde::Serialize;
 
 use crate::Code;
+use crate::limits::{DIAGNOSTICS_MAX, FINDINGS_MAX};
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -117,7 +120,11 @@ impl Diagnostic {
         let annotation = |(index, label): (usize, &'a Label)| {
             let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
             let annotation = kind.span(within(text, &label.span));
-            if label.text.is_empty() { annotation } else { annotation.label(normalize_untrusted_str(&label.text)) }
+            if label.text.is_empty() {
+                annotation
+            } else {
+                annotation.label(normalize_untrusted_str(&label.text))
+            }
         };
         Some(Snippet::source(text).path(file).annotations(self.labels.iter().enumerate().map(annotation)))
     }
@@ -135,15 +142,23 @@ fn within(text: &str, span: &Range<usize>) -> Range<usize> {
 pub(crate) struct Findings {
     file: String,
     list: Vec<Diagnostic>,
+    /// How many were not kept, and the last of them.
+    left_out: usize,
+    last: Option<Diagnostic>,
 }
 
 impl Findings {
     pub(crate) fn new(file: &str) -> Self {
-        Self { file: file.to_owned(), list: Vec::new() }
+        Self { file: file.to_owned(), list: Vec::new(), left_out: 0, last: None }
     }
 
     /// Takes in an error at this place.
-    pub(crate) fn error(&mut self, code: Code, span: Range<usize>, message: impl Into<String>) -> &mut Diagnostic {
+    pub(crate) fn error(
+        &mut self,
+        code: Code,
+        span: Range<usize>,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
         self.add(Severity::Error, code, Some(span), message.into())
     }
 
@@ -153,7 +168,12 @@ impl Findings {
     }
 
     /// Takes in a warning at this place.
-    pub(crate) fn warning(&mut self, code: Code, span: Range<usize>, message: impl Into<String>) -> &mut Diagnostic {
+    pub(crate) fn warning(
+        &mut self,
+        code: Code,
+        span: Range<usize>,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
         self.add(Severity::Warning, code, Some(span), message.into())
     }
 
@@ -163,30 +183,48 @@ impl Findings {
     }
 
     #[expect(clippy::expect_used, reason = "the element was pushed in the line before")]
-    fn add(&mut self, severity: Severity, code: Code, span: Option<Range<usize>>, message: String) -> &mut Diagnostic {
+    fn add(
+        &mut self,
+        severity: Severity,
+        code: Code,
+        span: Option<Range<usize>>,
+        message: String,
+    ) -> &mut Diagnostic {
         let label = |span| Label { file: self.file.clone(), span, line: 0, column: 0, text: String::new() };
         let labels = span.map(label).into_iter().collect();
-        self.list.push(Diagnostic { code, severity, message, labels, help: Vec::new() });
+        let found = Diagnostic { code, severity, message, labels, help: Vec::new() };
+        if self.list.len() >= FINDINGS_MAX {
+            self.left_out += 1;
+            return self.last.insert(found);
+        }
+        self.list.push(found);
         self.list.last_mut().expect("just pushed")
     }
 
     /// All of them in the order of the file, with their lines counted.
     pub(crate) fn finish(mut self, text: &str) -> Vec<Diagnostic> {
+        if self.left_out > 0 {
+            // An error even where only warnings were left out: what wasn't looked at can't be trusted.
+            self.list.pop();
+            self.error(crate::code::TOO_LARGE, 0..0, format!("more than {FINDINGS_MAX} findings"));
+        }
         // Stable: two findings at one place stay in the order in which they were found.
         self.list.sort_by_key(|found| found.labels.first().map(|label| label.span.start));
         self.list.dedup();
-        let left_out = self.list.len().saturating_sub(crate::limits::DIAGNOSTICS_MAX);
+        let left_out = self.list.len().saturating_sub(DIAGNOSTICS_MAX) + self.left_out;
         // An error may not hide behind a hundred warnings.
         if left_out > 0 && self.list.iter().any(|found| found.severity == Severity::Error) {
             self.list.sort_by_key(|found| found.severity);
         }
-        self.list.truncate(crate::limits::DIAGNOSTICS_MAX);
-        let lines: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        self.list.truncate(DIAGNOSTICS_MAX);
+        let lines: Vec<usize> =
+            std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         for label in self.list.iter_mut().flat_map(|found| &mut found.labels) {
             label.span = within(text, &label.span);
             label.line = lines.partition_point(|start| *start <= label.span.start);
             let line_start = lines.get(label.line.saturating_sub(1)).copied().unwrap_or(0);
-            label.column = text.get(line_start..label.span.start).map_or(0, |before| before.chars().count()) + 1;
+            label.column =
+                text.get(line_start..label.span.start).map_or(0, |before| before.chars().count()) + 1;
         }
         if let (true, Some(last)) = (left_out > 0, self.list.last_mut()) {
             last.help(format!("{left_out} more findings are not shown: mend these first"));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::conditions::{Reads, call_schema, schema_of};
+use crate::conditions::{Reads, Shape, call_schema, schema_of};
 use crate::{Contract, IdempotencyRule, KeyPlace, Problem, Tool};
 
 /// How far types are compared inwards: deeper differences show when the value is checked.
@@ -22,29 +22,49 @@ impl Contract {
         };
         let empty = Map::new();
         let properties = server_schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
-        let problem = |at: &str, message: String| Problem { at: format!("/{}", at.replace('~', "~0").replace('/', "~1")), message };
+        let problem = |at: &str, message: String| Problem {
+            at: format!("/{}", at.replace('~', "~0").replace('/', "~1")),
+            message,
+        };
         let mut problems = Vec::new();
         for name in required(server_schema) {
             match sent.iter().find(|argument| argument.name == name) {
                 None if key == Some(name) => {}
-                None => problems.push(problem(name, format!("the server requires the argument `{name}`, and the contract never sends it"))),
+                None => problems.push(problem(
+                    name,
+                    format!("the server requires the argument `{name}`, and the contract never sends it"),
+                )),
                 Some(argument) if !argument.always => {
-                    problems.push(problem(name, format!("the server requires the argument `{name}`, and the contract may leave it out")));
+                    problems.push(problem(
+                        name,
+                        format!(
+                            "the server requires the argument `{name}`, and the contract may leave it out"
+                        ),
+                    ));
                 }
                 Some(_) => {}
             }
         }
         let closed = server_schema.get("additionalProperties") == Some(&Value::Bool(false));
         let key_schema = json!({ "type": "string" });
-        let all = sent.iter().map(|argument| (argument.name, argument.schema.as_ref())).chain(key.map(|key| (key, Some(&key_schema))));
+        let all = sent
+            .iter()
+            .map(|argument| (argument.name, argument.schema.as_ref()))
+            .chain(key.map(|key| (key, Some(&key_schema))));
         for (name, ours) in all {
             match (properties.get(name), ours) {
                 (None, _) if closed => {
-                    problems.push(problem(name, format!("the contract sends the argument `{name}`, which the server doesn't know")));
+                    problems.push(problem(
+                        name,
+                        format!("the contract sends the argument `{name}`, which the server doesn't know"),
+                    ));
                 }
                 (Some(theirs), Some(ours)) => {
                     if let Some((ours, theirs)) = differs(ours, theirs, server_schema, 0) {
-                        problems.push(problem(name, format!("the contract sends {ours} as `{name}`, and the server takes {theirs}")));
+                        problems.push(problem(
+                            name,
+                            format!("the contract sends {ours} as `{name}`, and the server takes {theirs}"),
+                        ));
                     }
                 }
                 _ => {}
@@ -68,12 +88,19 @@ fn sent(tool: &Tool) -> Vec<Sent<'_>> {
     let properties = input.get("properties").and_then(Value::as_object);
     let always: BTreeSet<&str> = required(input).collect();
     // A default is filled in before the call is sent.
-    let is_always = |name: &str| always.contains(name) || properties.and_then(|all| all.get(name)).is_some_and(|one| one.get("default").is_some());
+    let is_always = |name: &str| {
+        always.contains(name)
+            || properties.and_then(|all| all.get(name)).is_some_and(|one| one.get("default").is_some())
+    };
     let Some(sends) = &tool.sends else {
         let properties = properties.into_iter().flatten();
-        return properties.map(|(name, schema)| Sent { name, always: is_always(name), schema: Some(schema.clone()) }).collect();
+        return properties
+            .map(|(name, schema)| Sent { name, always: is_always(name), schema: Some(schema.clone()) })
+            .collect();
     };
-    let reads = Reads::new("`sends`", &json!({})).with("args", input).with("call", &call_schema());
+    let reads = Reads::new("`sends`", &Shape::unknown())
+        .with("args", &Shape::Schema(tool.input.clone()))
+        .with("call", &call_schema().into());
     let mut all = Vec::new();
     for (name, expr) in sends {
         let schema = schema_of(expr, &reads).cloned();

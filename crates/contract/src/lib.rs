@@ -8,8 +8,8 @@ mod diagnostic;
 mod limits;
 mod suggest;
 
-mod yaml;
 mod traps;
+mod yaml;
 
 mod contract;
 mod expr;
@@ -32,16 +32,17 @@ mod workflows;
 mod graph;
 mod show;
 
-pub use contract::{
-    Agent, Clause, Contract, Effect, EffectKind, EnvValue, FailureRule, Grant, IdempotencyRule, KeyPlace, Limits, ModelUse, Name, Price,
-    Secret, Server, Step, StepWork, Then, Tool, Transport, Unsure, Via, Workflow,
-};
-pub use expr::{EvalError, Expr, ExprError, Scope, Template};
-pub use resource::overlap;
-pub use schema::{Problem, Schema, SchemaError};
 pub use code::Code;
+pub use contract::{
+    Agent, Clause, Contract, Effect, EffectKind, EnvValue, FailureRule, Grant, IdempotencyRule, KeyPlace,
+    Limits, ModelUse, Name, Price, Secret, Server, Step, StepWork, Then, Tool, Transport, Unsure, Via,
+    Workflow,
+};
 pub use diagnostic::{Diagnostic, Label, Paint, Severity};
 pub use environment::load_environment;
+pub use expr::{EvalError, Expr, ExprError, Scope, Template};
 pub use load::{Loaded, load, load_again};
+pub use resource::overlap;
+pub use schema::{Problem, Schema, SchemaError};
 pub use show::{ShownAgent, ShownTool};
 pub use suggest::suggest;

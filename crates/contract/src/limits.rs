@@ -24,8 +24,15 @@ pub(crate) const DIAGNOSTICS_MAX: usize = 100;
 /// The bytes of one name: what all model providers accept as a tool's name.
 pub(crate) const NAME_BYTES_MAX: usize = 64;
 
-/// Entries of one section, and steps of one workflow: a hundred is a lot, a thousand is a mistake.
-pub(crate) const ENTRIES_MAX: usize = 1_000;
+/// Entries of one section or list. The largest server that we know has a hundred tools; every tool carries its server's
+/// failures, so the square of this must fit in memory.
+pub(crate) const ENTRIES_MAX: usize = 500;
+
+/// Steps of one workflow: a person must follow it, and finding a circle costs the square.
+pub(crate) const STEPS_MAX: usize = 200;
+
+/// Findings that are kept at all, before the first hundred are shown in order: a megabyte of wrong keys has no more.
+pub(crate) const FINDINGS_MAX: usize = 1_000;
 
 /// The longest time that can be written, in seconds: ten years. Longer is a slip, and sums of such stay far from overflow.
 pub(crate) const SECONDS_MAX: u64 = 10 * 366 * 86_400;

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use handfast_events::Sources;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::diagnostic::{Findings, Paint, Severity};
 use crate::loader::{Keys, Loader};
-use crate::types::Types;
 use crate::yaml::Node;
 use crate::{Contract, Diagnostic, code, yaml};
 
@@ -77,21 +76,8 @@ pub fn load(
     let (mut contract, diagnostics) = match yaml::parse(&text, &mut findings) {
         None => (None, findings.finish(&text)),
         Some(tree) => {
-            let mut loader = Loader {
-                source: &text,
-                findings,
-                read,
-                files: sources.files,
-                types: Types::default(),
-                settings: json!({}),
-                settings_schema: json!({}),
-                settings_whole: true,
-                declared: BTreeMap::new(),
-                models: BTreeMap::new(),
-                servers: BTreeMap::new(),
-                tools: BTreeMap::new(),
-                agents: BTreeMap::new(),
-            };
+            let mut loader = Loader::new(&text, findings, read);
+            loader.files = sources.files;
             let contract = loader.contract(&tree, settings);
             sources.files = loader.files;
             (contract, loader.findings.finish(&text))
@@ -108,25 +94,51 @@ pub fn load(
 
 /// Loads a contract again from what was read for it, so that a run goes on with the one that it began with.
 pub fn load_again(sources: &Sources, settings: &BTreeMap<String, Value>) -> Loaded {
-    let mut read = |path: &str| sources.files.get(path).cloned().ok_or_else(|| "it wasn't kept with the run".to_owned());
+    let mut read =
+        |path: &str| sources.files.get(path).cloned().ok_or_else(|| "it wasn't kept with the run".to_owned());
     load(&sources.main, &sources.root, settings, &mut read)
 }
 
 impl<'a> Loader<'a> {
     fn contract(&mut self, tree: &'a Node, given: &BTreeMap<String, Value>) -> Option<Contract> {
         const KEYS: Keys = Keys {
-            known: &["handfast", "name", "version", "owner", "settings", "models", "types", "servers", "tools", "agents", "workflows"],
-            planned: &["roles", "facts", "groups", "memory", "invariants", "include", "at_least", "organisation", "tests", "policy"],
+            known: &[
+                "handfast",
+                "name",
+                "version",
+                "owner",
+                "settings",
+                "models",
+                "types",
+                "servers",
+                "tools",
+                "agents",
+                "workflows",
+            ],
+            planned: &[
+                "roles",
+                "facts",
+                "groups",
+                "memory",
+                "invariants",
+                "include",
+                "at_least",
+                "organisation",
+                "tests",
+                "policy",
+            ],
         };
         let fields = self.fields(tree, "a contract", &KEYS)?;
         let language = self.required(&fields, "handfast", "1")?;
         if language.said().is_none_or(|(text, _)| text != "1") {
-            let found = self.error(code::BAD_VERSION, &language.span, "this release reads version 1 of the language");
+            let found =
+                self.error(code::BAD_VERSION, &language.span, "this release reads version 1 of the language");
             found.help("write `handfast: 1`");
             return None;
         }
         let name = self.required(&fields, "name", "support").and_then(|node| self.contract_name(node));
-        let version = self.required(&fields, "version", "\"2026-11-21\"").and_then(|node| self.text(node, "`version`"));
+        let version =
+            self.required(&fields, "version", "\"2026-11-21\"").and_then(|node| self.text(node, "`version`"));
         let owner = fields.get("owner").map(|node| self.text(node, "`owner`"));
         self.read_settings(fields.get("settings"), given);
         if let Some(node) = fields.get("types") {
@@ -161,9 +173,12 @@ impl<'a> Loader<'a> {
 
     fn contract_name(&mut self, node: &'a Node) -> Option<String> {
         let text = self.text(node, "`name`")?;
-        let letters = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || matches!(letter, '_' | '-' | '.');
+        let letters = |letter: char| {
+            letter.is_ascii_lowercase() || letter.is_ascii_digit() || matches!(letter, '_' | '-' | '.')
+        };
         if text.len() > crate::limits::NAME_BYTES_MAX || !text.chars().all(letters) {
-            let found = self.error(code::BAD_NAME, &node.span, format!("`{text}` can't be a contract's name"));
+            let found =
+                self.error(code::BAD_NAME, &node.span, format!("`{text}` can't be a contract's name"));
             found.help("small letters, digits, `-`, `_` and `.`, at most 64: `support`");
             return None;
         }

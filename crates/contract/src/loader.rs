@@ -10,6 +10,7 @@ use std::time::Duration;
 use handfast_events::Money;
 use serde_json::Value;
 
+use crate::conditions::Shape;
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::limits::{ENTRIES_MAX, FILE_BYTES_MAX, NAME_BYTES_MAX};
 use crate::types::Types;
@@ -28,7 +29,7 @@ pub(crate) struct Loader<'a> {
     pub(crate) types: Types<'a>,
     /// What the settings came to. None of them is filled in while one is in error.
     pub(crate) settings: Value,
-    pub(crate) settings_schema: Value,
+    pub(crate) settings_schema: Shape,
     pub(crate) settings_whole: bool,
     /// The names that each section declares, whether or not their entries could be read.
     pub(crate) declared: BTreeMap<&'static str, Vec<&'a str>>,
@@ -64,7 +65,35 @@ pub(crate) struct Keys {
 }
 
 impl<'a> Loader<'a> {
-    pub(crate) fn error(&mut self, code: Code, span: &Range<usize>, message: impl Into<String>) -> &mut Diagnostic {
+    /// Begins to read this text; `read` gives the files that it names.
+    pub(crate) fn new(
+        source: &'a str,
+        findings: Findings,
+        read: &'a mut dyn FnMut(&str) -> Result<String, String>,
+    ) -> Self {
+        Self {
+            source,
+            findings,
+            read,
+            files: BTreeMap::new(),
+            types: Types::default(),
+            settings: Value::Null,
+            settings_schema: Shape::unknown(),
+            settings_whole: true,
+            declared: BTreeMap::new(),
+            models: BTreeMap::new(),
+            servers: BTreeMap::new(),
+            tools: BTreeMap::new(),
+            agents: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn error(
+        &mut self,
+        code: Code,
+        span: &Range<usize>,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
         self.findings.error(code, span.clone(), message)
     }
 
@@ -92,7 +121,12 @@ impl<'a> Loader<'a> {
     }
 
     /// A map with these keys; others are reported.
-    pub(crate) fn fields(&mut self, node: &'a Node, what: impl Into<String>, keys: &Keys) -> Option<Fields<'a>> {
+    pub(crate) fn fields(
+        &mut self,
+        node: &'a Node,
+        what: impl Into<String>,
+        keys: &Keys,
+    ) -> Option<Fields<'a>> {
         let what = what.into();
         let entries = self.map(node, &what)?;
         for entry in meant(entries) {
@@ -116,10 +150,22 @@ impl<'a> Loader<'a> {
         Some(Fields { entries, span: head(node, self.source), what })
     }
 
+    /// The fields of an entry: what is missing is reported at its name.
+    pub(crate) fn entry_fields(&mut self, entry: &'a Entry, kind: &str, keys: &Keys) -> Option<Fields<'a>> {
+        let fields = self.fields(&entry.value, format!("{kind} `{}`", entry.key), keys)?;
+        Some(Fields { span: entry.at.clone(), ..fields })
+    }
+
     /// Refuses a word that the language has and this release doesn't act on.
-    pub(crate) fn not_built(&mut self, span: &Range<usize>, what: &str) -> &mut Diagnostic {
-        let found = self.error(code::NOT_BUILT, span, format!("{what} is part of the language but not built yet"));
-        found.help("take it out: a promise that nobody keeps would be worse than none")
+    pub(crate) fn not_built(&mut self, span: &Range<usize>, what: &str) {
+        self.not_built_but(span, what, "take it out: a promise that nobody keeps would be worse than none");
+    }
+
+    /// The same, where something else can be said instead.
+    pub(crate) fn not_built_but(&mut self, span: &Range<usize>, what: &str, instead: &str) {
+        let found =
+            self.error(code::NOT_BUILT, span, format!("{what} is part of the language but not built yet"));
+        found.help(instead);
     }
 
     /// The value of a key that must be there.
@@ -135,7 +181,8 @@ impl<'a> Loader<'a> {
     /// Texts that people read. A comment that may have cut one is worth a warning.
     pub(crate) fn prose(&mut self, node: &'a Node, what: &str) -> Option<String> {
         let text = self.text(node, what)?;
-        let comment = node.comment_behind(self.source).filter(|comment| !comment.starts_with("# ") && *comment != "#");
+        let comment =
+            node.comment_behind(self.source).filter(|comment| !comment.starts_with("# ") && *comment != "#");
         if let Some(comment) = comment {
             let message = format!("{what} ends at ` #`: YAML reads `{comment}` as a comment");
             let found = self.findings.warning(code::LINT_COMMENT, node.span.clone(), message);
@@ -154,7 +201,11 @@ impl<'a> Loader<'a> {
         if let Some(reading) = reading {
             let message = format!("{what} must be a text, and YAML reads this as {reading}");
             let found = self.error(code::OTHER_READING, &node.span, message);
-            found.help(if text.is_empty() { "write the text".to_owned() } else { format!("quote it: {}", traps::quoted(text)) });
+            found.help(if text.is_empty() {
+                "write the text".to_owned()
+            } else {
+                format!("quote it: {}", traps::quoted(text))
+            });
             return None;
         }
         let text = text.trim();
@@ -200,7 +251,12 @@ impl<'a> Loader<'a> {
     }
 
     /// A literal, which may be a plain number.
-    fn literal<T>(&mut self, node: &'a Node, what: &str, read: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+    fn literal<T>(
+        &mut self,
+        node: &'a Node,
+        what: &str,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
         let Some((text, _)) = node.said() else {
             self.wrong_kind(node, what, "a literal");
             return None;
@@ -229,8 +285,14 @@ impl<'a> Loader<'a> {
     /// `{ secret: NAME }`.
     pub(crate) fn secret(&mut self, node: &'a Node, what: &str) -> Option<Secret> {
         if node.said().is_some() {
-            let found = self.error(code::WRONG_KIND, &node.span, format!("{what} must be `{{ secret: NAME }}`"));
-            found.help("name the environment's variable that holds it; a contract never holds the secret itself");
+            // Told without its line: that would print the secret.
+            let before = self.source.get(..node.span.start).unwrap_or("");
+            let message =
+                format!("line {}: {what} must be `{{ secret: NAME }}`", before.matches('\n').count() + 1);
+            let found = self.findings.error_outside(code::WRONG_KIND, message);
+            found.help(
+                "name the environment's variable that holds it; a contract never holds the secret itself",
+            );
             return None;
         }
         let fields = self.fields(node, what, &Keys { known: &["secret"], planned: &[] })?;
@@ -242,9 +304,12 @@ impl<'a> Loader<'a> {
     /// Whether this can be the name of a variable of the environment.
     pub(crate) fn variable(&mut self, node: &Node, name: &str) -> bool {
         let fits = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-        let good = name.chars().all(fits) && !name.starts_with(|first: char| first.is_ascii_digit()) && name.len() <= 128;
+        let good = name.chars().all(fits)
+            && !name.starts_with(|first: char| first.is_ascii_digit())
+            && name.len() <= 128;
         if !good {
-            let found = self.error(code::BAD_NAME, &node.span, "this can't be the name of an environment's variable");
+            let found =
+                self.error(code::BAD_NAME, &node.span, "this can't be the name of an environment's variable");
             found.help("letters, digits and `_`; it names the variable, it isn't the secret");
         }
         good
@@ -265,7 +330,9 @@ impl<'a> Loader<'a> {
         let problem = if key.len() > NAME_BYTES_MAX {
             format!("a name has at most {NAME_BYTES_MAX} bytes, this one {}", key.len())
         } else if !key.starts_with(|first: char| first.is_ascii_lowercase()) || !key.chars().all(letters) {
-            format!("`{key}` can't be a name: it begins with a small letter and has only small letters, digits and `_`")
+            format!(
+                "`{key}` can't be a name: it begins with a small letter and has only small letters, digits and `_`"
+            )
         } else if CEL_WORDS.contains(&key) {
             format!("`{key}` can't be a name: it is a word of CEL")
         } else if ROOTS.contains(&key) {
@@ -274,7 +341,9 @@ impl<'a> Loader<'a> {
             return Some(key.into());
         };
         let better = key.to_lowercase().replace(|letter: char| !letters(letter), "_");
-        let usable = better.len() <= NAME_BYTES_MAX && better.starts_with(|first: char| first.is_ascii_lowercase()) && better != key;
+        let usable = better.len() <= NAME_BYTES_MAX
+            && better.starts_with(|first: char| first.is_ascii_lowercase())
+            && better != key;
         let found = self.error(code::BAD_NAME, &entry.at, problem);
         if usable {
             found.help(format!("write `{better}`"));
@@ -285,7 +354,13 @@ impl<'a> Loader<'a> {
     }
 
     /// Whether a section declares this name; if not, that is reported with the nearest.
-    pub(crate) fn declares(&mut self, span: &Range<usize>, section: &'static str, kind: &str, name: &str) -> bool {
+    pub(crate) fn declares(
+        &mut self,
+        span: &Range<usize>,
+        section: &'static str,
+        kind: &str,
+        name: &str,
+    ) -> bool {
         let names = self.declared.get(section).cloned().unwrap_or_default();
         if names.contains(&name) {
             return true;
@@ -305,9 +380,15 @@ impl<'a> Loader<'a> {
     /// The text of a file beside the contract.
     pub(crate) fn file(&mut self, node: &'a Node, what: &str) -> Option<String> {
         let path = self.text(node, what)?;
-        let leaves = path.starts_with(['/', '\\', '~']) || path.contains(':') || path.split(['/', '\\']).any(|part| part == "..");
+        let leaves = path.starts_with(['/', '\\', '~'])
+            || path.contains(':')
+            || path.split(['/', '\\']).any(|part| part == "..");
         if leaves {
-            let found = self.error(code::BAD_FILE, &node.span, format!("`{path}` leads out of the contract's folder"));
+            let found = self.error(
+                code::BAD_FILE,
+                &node.span,
+                format!("`{path}` leads out of the contract's folder"),
+            );
             found.help("put the file beside the contract and name it by a relative path");
             return None;
         }
@@ -326,7 +407,8 @@ impl<'a> Loader<'a> {
                 Some(text)
             }
             Err(reason) => {
-                let found = self.error(code::BAD_FILE, &node.span, format!("`{path}` can't be read: {reason}"));
+                let found =
+                    self.error(code::BAD_FILE, &node.span, format!("`{path}` can't be read: {reason}"));
                 found.help("paths are relative to the contract's folder");
                 None
             }
@@ -336,12 +418,32 @@ impl<'a> Loader<'a> {
 
 /// Words that CEL keeps.
 const CEL_WORDS: &[&str] = &[
-    "as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in", "let", "loop", "namespace", "null",
-    "package", "return", "true", "var", "void", "while",
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "false",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "let",
+    "loop",
+    "namespace",
+    "null",
+    "package",
+    "return",
+    "true",
+    "var",
+    "void",
+    "while",
 ];
 
 /// What conditions read from; a name that is one of them would hide it.
-const ROOTS: &[&str] = &["args", "input", "result", "old", "facts", "settings", "call", "error", "steps", "last"];
+const ROOTS: &[&str] =
+    &["args", "input", "result", "old", "facts", "settings", "call", "error", "steps", "last"];
 
 /// The entries that were meant: a condition that YAML cut at a comma leaves its rest behind as keys without a value.
 pub(crate) fn meant(entries: &[Entry]) -> impl Iterator<Item = &Entry> {
@@ -367,6 +469,8 @@ pub(crate) fn listed<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
         None => "nothing".to_owned(),
         Some((only, [])) => only.clone(),
         Some((last, others)) if others.len() < 30 => format!("{} and {last}", others.join(", ")),
-        Some((_, others)) => format!("{} and {} more", others.get(..30).unwrap_or(&[]).join(", "), others.len() - 29),
+        Some((_, others)) => {
+            format!("{} and {} more", others.get(..30).unwrap_or(&[]).join(", "), others.len() - 29)
+        }
     }
 }

@@ -39,7 +39,9 @@ fn walk<'s>(
                 let value = match key.as_str() {
                     "$ref" | "$defs" | "definitions" => continue,
                     "$id" | "$anchor" | "$dynamicRef" | "$dynamicAnchor" | "$recursiveRef" => {
-                        return Err(format!("`{key}` can't stand in a contract's schema: it would reach past it"));
+                        return Err(format!(
+                            "`{key}` can't stand in a contract's schema: it would reach past it"
+                        ));
                     }
                     key if DATA.contains(&key) => value.clone(),
                     key if BY_NAME.contains(&key) => by_name(value, root, open, depth, budget)?,
@@ -92,7 +94,9 @@ fn follow<'s>(
     budget: &mut usize,
 ) -> Result<Value, String> {
     let text = reference.as_str().ok_or("a `$ref` must be a text")?;
-    let pointer = text.strip_prefix('#').ok_or_else(|| format!("`$ref: {text}` leads out of the schema, and none is ever fetched"))?;
+    let pointer = text
+        .strip_prefix('#')
+        .ok_or_else(|| format!("`$ref: {text}` leads out of the schema, and none is ever fetched"))?;
     let target = root.pointer(pointer).ok_or_else(|| format!("`$ref: {text}` leads to nothing"))?;
     if open.contains(&text) {
         return Err(format!("`$ref: {text}` leads back to itself, and a type can't contain itself"));
@@ -136,7 +140,10 @@ mod tests {
             (json!({ "$ref": "https://example.com/schema" }), "leads out"),
             (json!({ "$ref": "#/$defs/None" }), "leads to nothing"),
             (json!({ "$ref": "#" }), "back to itself"),
-            (json!({ "items": { "$ref": "#/$defs/A" }, "$defs": { "A": { "items": { "$ref": "#/$defs/A" } } } }), "back to itself"),
+            (
+                json!({ "items": { "$ref": "#/$defs/A" }, "$defs": { "A": { "items": { "$ref": "#/$defs/A" } } } }),
+                "back to itself",
+            ),
             (json!({ "$id": "x" }), "`$id`"),
         ] {
             let error = out(schema.clone()).unwrap_err();
@@ -148,10 +155,10 @@ mod tests {
     fn a_schema_that_multiplies_ends_in_an_error() {
         let twice = |name: &str| json!({ "allOf": [{ "$ref": format!("#/$defs/{name}") }, { "$ref": format!("#/$defs/{name}") }] });
         let mut defs = Map::new();
-        for level in 0..30 {
+        for level in 0..15 {
             defs.insert(format!("L{level}"), twice(&format!("L{}", level + 1)));
         }
-        defs.insert("L30".to_owned(), json!({ "type": "string" }));
+        defs.insert("L15".to_owned(), json!({ "type": "string" }));
         assert!(out(json!({ "$ref": "#/$defs/L0", "$defs": defs })).unwrap_err().contains("too many parts"));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::conditions::closed;
+use crate::conditions::{Shape, closed};
 use crate::loader::{Fields, Keys, Loader, listed};
 use crate::yaml::{Entry, Kind, Node};
 use crate::{EnvValue, ModelUse, Name, Price, Server, Transport, code, suggest, traps};
@@ -14,6 +14,11 @@ impl<'a> Loader<'a> {
     pub(crate) fn read_settings(&mut self, node: Option<&'a Node>, given: &BTreeMap<String, Value>) {
         let (mut values, mut schemas) = (Map::new(), Map::new());
         let entries = node.map(|node| self.section(node, "settings")).unwrap_or_default();
+        if node.is_some_and(|node| !matches!(node.kind, Kind::Map(_))) {
+            // Reported; what reads settings is no error of its own.
+            (self.settings_schema, self.settings_whole) = (Shape::unknown(), false);
+            return;
+        }
         let names = self.declared.get("settings").cloned().unwrap_or_default();
         self.settings_whole = entries.len() == names.len();
         for (name, entry) in &entries {
@@ -35,7 +40,7 @@ impl<'a> Loader<'a> {
             found.meant(meant).help(format!("`settings:` has {}", listed(names.iter().copied())));
         }
         self.settings = Value::Object(values);
-        self.settings_schema = closed(schemas);
+        self.settings_schema = closed(schemas).into();
     }
 
     /// A setting's schema, and its default.
@@ -44,7 +49,7 @@ impl<'a> Loader<'a> {
         if !matches!(entry.value.kind, Kind::Map(_)) {
             return Some((self.type_of(&entry.value)?, None));
         }
-        let fields = self.fields(&entry.value, format!("the setting `{}`", entry.key), &KEYS)?;
+        let fields = self.entry_fields(entry, "the setting", &KEYS)?;
         let is = match (fields.get("type"), fields.get("is")) {
             (Some(is), None) | (None, Some(is)) => is,
             _ => {
@@ -78,7 +83,8 @@ impl<'a> Loader<'a> {
     ) -> Option<Value> {
         let Some(given) = given else {
             if default.is_none() {
-                let found = self.error(code::BAD_SETTING, &entry.at, format!("the setting `{name}` has no value"));
+                let found =
+                    self.error(code::BAD_SETTING, &entry.at, format!("the setting `{name}` has no value"));
                 found.help(format!("give one with `--set {name}=VALUE`, or write a `default:`"));
             }
             return default;
@@ -96,7 +102,8 @@ impl<'a> Loader<'a> {
             return Some(other);
         }
         let message = format!("the value given for the setting `{name}` doesn't fit: {}", problem.message);
-        self.error(code::BAD_SETTING, &entry.at, message).help(format!("give another with `--set {name}=VALUE`"));
+        self.error(code::BAD_SETTING, &entry.at, message)
+            .help(format!("give another with `--set {name}=VALUE`"));
         None
     }
 
@@ -107,24 +114,31 @@ impl<'a> Loader<'a> {
             planned: &["headers", "temperature", "max_tokens", "context", "at_once", "region", "reasoning"],
         };
         for (name, entry) in self.section(node, "models") {
-            let Some(fields) = self.fields(&entry.value, format!("the model `{name}`"), &KEYS) else { continue };
-            let used = self.required(&fields, "use", "openai/gpt-5-mini").and_then(|used| self.model_used(used));
+            let Some(fields) = self.entry_fields(entry, "the model", &KEYS) else { continue };
+            let used =
+                self.required(&fields, "use", "openai/gpt-5-mini").and_then(|used| self.model_used(used));
             let url = fields.get("url").map(|url| self.filled(url, "`url`"));
             let api_key = fields.get("api_key").map(|key| self.secret(key, "`api_key`"));
             let price = fields.get("price").map(|price| self.price(price));
             let timeout = fields.get("timeout").map(|timeout| self.duration(timeout, "`timeout`"));
             let Some((provider, model)) = used else { continue };
-            let (url, api_key, price, timeout) = (url.flatten(), api_key.flatten(), price.flatten(), timeout.flatten());
-            self.models.insert(name.clone(), ModelUse { name, provider, model, url, api_key, price, timeout });
+            let (url, api_key, price, timeout) =
+                (url.flatten(), api_key.flatten(), price.flatten(), timeout.flatten());
+            self.models
+                .insert(name.clone(), ModelUse { name, provider, model, url, api_key, price, timeout });
         }
     }
 
     fn model_used(&mut self, node: &'a Node) -> Option<(String, String)> {
         let text = self.text(node, "`use`")?;
-        let parts = text.split_once('/').filter(|(provider, model)| !provider.is_empty() && !model.is_empty());
+        let parts =
+            text.split_once('/').filter(|(provider, model)| !provider.is_empty() && !model.is_empty());
         if parts.is_none() {
-            let found = self.error(code::BAD_LITERAL, &node.span, format!("`{text}` names no provider and model"));
-            found.help("write both: `openai/gpt-5-mini`; `openai/…` with a `url:` for any server of that dialect");
+            let found =
+                self.error(code::BAD_LITERAL, &node.span, format!("`{text}` names no provider and model"));
+            found.help(
+                "write both: `openai/gpt-5-mini`; `openai/…` with a `url:` for any server of that dialect",
+            );
         }
         parts.map(|(provider, model)| (provider.to_owned(), model.to_owned()))
     }
@@ -138,7 +152,8 @@ impl<'a> Loader<'a> {
             found.help("write `free`, or `{ input: 3 USD, output: 15 USD }` per million tokens");
             return None;
         }
-        let fields = self.fields(node, "a price", &Keys { known: &["input", "output"], planned: &["cached"] })?;
+        let fields =
+            self.fields(node, "a price", &Keys { known: &["input", "output"], planned: &["cached"] })?;
         let input = self.required(&fields, "input", "3 USD").and_then(|node| self.money(node, "`input`"));
         let output = self.required(&fields, "output", "15 USD").and_then(|node| self.money(node, "`output`"));
         Some(Price::PerMillion { input: input?, output: output? })
@@ -148,12 +163,17 @@ impl<'a> Loader<'a> {
     pub(crate) fn read_servers(&mut self, node: &'a Node) {
         const KEYS: Keys = Keys {
             known: &["mcp", "process", "rust", "failures", "directory"],
-            planned: &["http", "openapi", "grpc", "sandbox", "limits", "at_once", "breaker", "reads", "writes"],
+            planned: &[
+                "http", "openapi", "grpc", "sandbox", "limits", "at_once", "breaker", "reads", "writes",
+            ],
         };
         for (name, entry) in self.section(node, "servers") {
-            let Some(fields) = self.fields(&entry.value, format!("the server `{name}`"), &KEYS) else { continue };
+            let Some(fields) = self.entry_fields(entry, "the server", &KEYS) else { continue };
             let transport = self.transport(&fields);
-            let failures = fields.get("failures").map(|failures| self.failures(failures, &json!({}))).unwrap_or_default();
+            let failures = fields
+                .get("failures")
+                .map(|failures| self.failures(failures, &Shape::unknown()))
+                .unwrap_or_default();
             let directory = fields.get("directory").map(|directory| self.filled(directory, "`directory`"));
             let (Some(transport), directory) = (transport, directory.flatten()) else { continue };
             self.servers.insert(name.clone(), Server { name, transport, failures, directory });
@@ -161,7 +181,8 @@ impl<'a> Loader<'a> {
     }
 
     fn transport(&mut self, fields: &Fields<'a>) -> Option<Transport> {
-        let ways: Vec<&'a Entry> = ["mcp", "process", "rust"].into_iter().filter_map(|way| fields.entry(way)).collect();
+        let ways: Vec<&'a Entry> =
+            ["mcp", "process", "rust"].into_iter().filter_map(|way| fields.entry(way)).collect();
         match ways.as_slice() {
             [way] if way.key == "mcp" => self.mcp(&way.value),
             [way] if way.key == "process" => self.process(&way.value),
@@ -170,12 +191,17 @@ impl<'a> Loader<'a> {
                 Some(Transport::Rust)
             }
             [] => {
-                let found = self.error(code::MISSING_KEY, &fields.span, format!("{} doesn't say how it is reached", fields.what));
+                let found = self.error(
+                    code::MISSING_KEY,
+                    &fields.span,
+                    format!("{} doesn't say how it is reached", fields.what),
+                );
                 found.help("add `mcp: { command: [program] }`, `mcp: { url: … }`, `process: { command: [program] }` or `rust: {}`");
                 None
             }
             [_, second, ..] => {
-                let found = self.error(code::CLASH, &second.at, format!("{} is reached in two ways", fields.what));
+                let found =
+                    self.error(code::CLASH, &second.at, format!("{} is reached in two ways", fields.what));
                 found.help("keep one of `mcp`, `process` and `rust`");
                 None
             }
@@ -183,7 +209,10 @@ impl<'a> Loader<'a> {
     }
 
     fn mcp(&mut self, node: &'a Node) -> Option<Transport> {
-        const KEYS: Keys = Keys { known: &["command", "url", "env", "bearer"], planned: &["schemas", "headers", "oauth", "sandbox"] };
+        const KEYS: Keys = Keys {
+            known: &["command", "url", "env", "bearer"],
+            planned: &["schemas", "headers", "oauth", "sandbox"],
+        };
         let fields = self.fields(node, "`mcp`", &KEYS)?;
         match (fields.get("command"), fields.get("url")) {
             (Some(command), None) => {
@@ -199,11 +228,13 @@ impl<'a> Loader<'a> {
                 Some(Transport::McpHttp { url: url?, bearer: bearer.flatten() })
             }
             (Some(_), Some(url)) => {
-                self.error(code::CLASH, &url.span, "a server has a `command` or a `url`, not both").help("keep one of them");
+                self.error(code::CLASH, &url.span, "a server has a `command` or a `url`, not both")
+                    .help("keep one of them");
                 None
             }
             (None, None) => {
-                let found = self.error(code::MISSING_KEY, &fields.span, "`mcp` has neither `command` nor `url`");
+                let found =
+                    self.error(code::MISSING_KEY, &fields.span, "`mcp` has neither `command` nor `url`");
                 found.help("add `command: [program, argument]` or `url: https://…`");
                 None
             }
@@ -217,8 +248,14 @@ impl<'a> Loader<'a> {
     }
 
     fn process(&mut self, node: &'a Node) -> Option<Transport> {
-        let fields = self.fields(node, "`process`", &Keys { known: &["command", "env"], planned: &["sandbox", "input"] })?;
-        let command = self.required(&fields, "command", "[program, argument]").and_then(|command| self.command(command));
+        let fields = self.fields(
+            node,
+            "`process`",
+            &Keys { known: &["command", "env"], planned: &["sandbox", "input"] },
+        )?;
+        let command = self
+            .required(&fields, "command", "[program, argument]")
+            .and_then(|command| self.command(command));
         let env = self.environment(&fields);
         Some(Transport::Process { command: command?, env })
     }
@@ -233,10 +270,12 @@ impl<'a> Loader<'a> {
         }
         let items = self.list(node, "`command`")?;
         if items.is_empty() {
-            self.error(code::MISSING_KEY, &node.span, "the command is empty").help("name the program: `[shop-server, --db, shop.db]`");
+            self.error(code::MISSING_KEY, &node.span, "the command is empty")
+                .help("name the program: `[shop-server, --db, shop.db]`");
             return None;
         }
-        let words: Vec<String> = items.iter().filter_map(|item| self.filled(item, "a part of a command")).collect();
+        let words: Vec<String> =
+            items.iter().filter_map(|item| self.filled(item, "a part of a command")).collect();
         (words.len() == items.len()).then_some(words)
     }
 

@@ -18,7 +18,8 @@ pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let allowed = (wanted.chars().count() / 3).max(1);
     candidates
         .into_iter()
-        .filter(|candidate| candidate.len() <= SUGGEST_BYTES_MAX)
+        // What differs in length by more than that can't be near; most candidates cost nothing.
+        .filter(|candidate| candidate.len().abs_diff(name.len()) <= allowed * 4)
         .map(|candidate| (distance(&wanted, &plain(candidate)), candidate))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::conditions::{Reads, call_schema};
+use crate::conditions::{Reads, Shape, call_schema};
 use crate::loader::{Fields, Keys, Loader, listed, meant};
 use crate::servers::split_via;
 use crate::yaml::{Entry, Kind, Node};
@@ -16,25 +16,54 @@ use crate::{
 
 const KEYS: Keys = Keys {
     known: &[
-        "via", "description", "not_for", "input", "sends", "output", "effects", "idempotency", "requires", "ensures", "failures",
+        "via",
+        "description",
+        "not_for",
+        "input",
+        "sends",
+        "output",
+        "effects",
+        "idempotency",
+        "requires",
+        "ensures",
+        "failures",
         "limits",
     ],
     planned: &[
-        "owner", "once_per", "probes", "reconcile", "compensate", "approval", "shows", "establishes", "relies", "label", "from", "in",
-        "accepts", "at_least", "fallback", "relax", "presents",
+        "owner",
+        "once_per",
+        "probes",
+        "reconcile",
+        "compensate",
+        "approval",
+        "shows",
+        "establishes",
+        "relies",
+        "label",
+        "from",
+        "in",
+        "accepts",
+        "at_least",
+        "fallback",
+        "relax",
+        "presents",
     ],
 };
 
 /// What the parts of one tool read.
 struct Places {
-    args: Value,
-    call: Value,
-    settings: Value,
+    args: Shape,
+    call: Shape,
+    settings: Shape,
+    probes: bool,
 }
 
 impl Places {
     fn reads(&self, place: &'static str) -> Reads {
-        Reads::new(place, &self.settings).with("args", &self.args).with("call", &self.call)
+        Reads::new(place, &self.settings)
+            .with("args", &self.args)
+            .with("call", &self.call)
+            .with_probes(self.probes)
     }
 }
 
@@ -49,21 +78,24 @@ impl<'a> Loader<'a> {
     }
 
     fn tool(&mut self, name: &Name, entry: &'a Entry) -> Option<Tool> {
-        let fields = self.fields(&entry.value, format!("the tool `{name}`"), &KEYS)?;
+        let fields = self.entry_fields(entry, "the tool", &KEYS)?;
         let via = self.required(&fields, "via", "SERVER.TOOL").and_then(|via| self.via(via));
         let description = self.required(&fields, "description", "What it does, in one sentence.");
         let description = description.and_then(|node| self.prose(node, "`description`"));
         let not_for = fields.get("not_for").map(|node| self.texts(node, "`not_for`")).unwrap_or_default();
         let input = self.tool_input(&fields);
-        let args = input.as_ref().map_or(json!({}), |(schema, _)| schema.clone());
-        let places = Places { args, call: call_schema(), settings: self.settings_schema.clone() };
+        let args = input.as_ref().map_or(Shape::unknown(), |(schema, _)| schema.clone().into());
+        let probes = fields.get("probes").is_some();
+        let places =
+            Places { args, call: call_schema().into(), settings: self.settings_schema.clone(), probes };
         let output = fields.get("output").map(|node| (self.type_of(node), node));
         let result = match &output {
-            Some((Some(schema), _)) => schema.clone(),
-            _ => json!({}),
+            Some((Some(schema), _)) => Shape::from(schema.clone()),
+            _ => Shape::unknown(),
         };
         let sends = fields.get("sends").map(|node| self.values(node, "`sends`", &places.reads("`sends`")));
-        let effects = self.required(&fields, "effects", "[ reads: order/* ]").map(|node| self.effects(node, &places));
+        let effects =
+            self.required(&fields, "effects", "[ reads: order/* ]").map(|node| self.effects(node, &places));
         let key = fields.get("idempotency").map(|node| self.idempotency(node));
         let requires = fields.get("requires").map(|node| {
             self.clauses(node, &format!("tools.{name}.requires"), &places.reads("a tool's `requires`"))
@@ -72,7 +104,8 @@ impl<'a> Loader<'a> {
             let reads = places.reads("a tool's `ensures`").with("result", &result);
             self.clauses(node, &format!("tools.{name}.ensures"), &reads)
         });
-        let mut failures = fields.get("failures").map(|node| self.failures(node, &places.args)).unwrap_or_default();
+        let mut failures =
+            fields.get("failures").map(|node| self.failures(node, &places.args)).unwrap_or_default();
         let limits = self.limits(&fields, &["timeout", "attempts"]);
         let input = input.and_then(|(schema, span)| self.compiled(schema, &span));
         let output = match output {
@@ -125,7 +158,8 @@ impl<'a> Loader<'a> {
         }
         let text = self.text(node, "`via`")?;
         let Some((server, tool)) = split_via(&text) else {
-            let found = self.error(code::BAD_LITERAL, &node.span, format!("`{text}` names no tool of a server"));
+            let found =
+                self.error(code::BAD_LITERAL, &node.span, format!("`{text}` names no tool of a server"));
             found.help("write both: `SERVER.TOOL`");
             return None;
         };
@@ -134,7 +168,8 @@ impl<'a> Loader<'a> {
 
     fn tool_input(&mut self, fields: &Fields<'a>) -> Option<(Value, Range<usize>)> {
         let Some(node) = fields.get("input") else {
-            let found = self.error(code::MISSING_KEY, &fields.span, format!("{} has no `input`", fields.what));
+            let found =
+                self.error(code::MISSING_KEY, &fields.span, format!("{} has no `input`", fields.what));
             found.help("add it: `input: { order_id: string }`, or `input: {}` for none; taking the server's own isn't built yet");
             return None;
         };
@@ -187,7 +222,8 @@ impl<'a> Loader<'a> {
         let target = self.template(&entry.value, "an effect's target", &places.reads("an effect"))?;
         let names_resource = !matches!(kind, EffectKind::Notifies | EffectKind::Enqueues);
         if names_resource && target.source().split('/').any(str::is_empty) {
-            let found = self.error(code::BAD_LITERAL, &entry.value.span, "a resource's path has an empty part");
+            let found =
+                self.error(code::BAD_LITERAL, &entry.value.span, "a resource's path has an empty part");
             found.help("write it like `order/{args.order_id}` or `customer/*`, without a `/` at its ends");
             return None;
         }
@@ -209,8 +245,13 @@ impl<'a> Loader<'a> {
     }
 
     fn key_place(&mut self, node: &'a Node) -> Option<KeyPlace> {
-        let fields = self.fields(node, "the key's place", &Keys { known: &["arg", "meta", "env"], planned: &["header"] })?;
-        let said: Vec<&'a Entry> = ["arg", "meta", "env"].into_iter().filter_map(|place| fields.entry(place)).collect();
+        let fields = self.fields(
+            node,
+            "the key's place",
+            &Keys { known: &["arg", "meta", "env"], planned: &["header"] },
+        )?;
+        let said: Vec<&'a Entry> =
+            ["arg", "meta", "env"].into_iter().filter_map(|place| fields.entry(place)).collect();
         let [place] = said.as_slice() else {
             if fields.entry("header").is_none() {
                 let found = self.error(code::BAD_KEY_PLACE, &node.span, "the key goes to exactly one place");
@@ -235,16 +276,25 @@ impl<'a> Loader<'a> {
         input: &crate::Schema,
         sends: Option<&BTreeMap<String, Expr>>,
     ) {
-        let (Some(Some(IdempotencyRule::Key { place, .. })), Some(node)) = (key, fields.get("idempotency")) else { return };
+        let (Some(Some(IdempotencyRule::Key { place, .. })), Some(node)) = (key, fields.get("idempotency"))
+        else {
+            return;
+        };
         let span = node.span.clone();
         if let KeyPlace::Arg(arg) = place {
-            let in_input = input.json().pointer("/properties").and_then(|properties| properties.get(arg)).is_some();
+            let in_input =
+                input.json().pointer("/properties").and_then(|properties| properties.get(arg)).is_some();
             if in_input && sends.is_none() || sends.is_some_and(|sends| sends.contains_key(arg)) {
                 let message = format!("the key goes to the argument `{arg}`, and the call gives that itself");
                 let found = self.error(code::BAD_KEY_PLACE, &span, message);
-                found.help(format!("take `{arg}` out of `{}`: the runtime mints it", if sends.is_some() { "sends" } else { "input" }));
+                found.help(format!(
+                    "take `{arg}` out of `{}`: the runtime mints it",
+                    if sends.is_some() { "sends" } else { "input" }
+                ));
             } else if in_input {
-                let message = format!("the key goes to the argument `{arg}`, and the model would fill in one of that name");
+                let message = format!(
+                    "the key goes to the argument `{arg}`, and the model would fill in one of that name"
+                );
                 let found = self.error(code::BAD_KEY_PLACE, &span, message);
                 found.help(format!("take `{arg}` out of `input`, or give it another name there"));
             }
@@ -252,7 +302,9 @@ impl<'a> Loader<'a> {
         let Some(server) = self.servers.get(&via.server) else { return };
         let fits = match (place, &server.transport) {
             (KeyPlace::Arg(_), _) => true,
-            (KeyPlace::Meta(_), transport) => matches!(transport, Transport::McpCommand { .. } | Transport::McpHttp { .. }),
+            (KeyPlace::Meta(_), transport) => {
+                matches!(transport, Transport::McpCommand { .. } | Transport::McpHttp { .. })
+            }
             (KeyPlace::Env(_), transport) => matches!(transport, Transport::Process { .. }),
             (KeyPlace::Header(_), _) => false,
         };
@@ -283,7 +335,8 @@ impl<'a> Loader<'a> {
                 "cost" => limits.cost = self.money(value, "`cost`"),
                 "timeout" => limits.timeout = self.duration(value, "`timeout`"),
                 _ if limits.time.is_some() => {
-                    let found = self.error(code::CLASH, &entry.at, "`time` and `deadline` are one limit so far");
+                    let found =
+                        self.error(code::CLASH, &entry.at, "`time` and `deadline` are one limit so far");
                     found.help("keep one of them");
                 }
                 _ => limits.time = self.duration(value, "a time"),
@@ -300,7 +353,11 @@ impl<'a> Loader<'a> {
         }
         let elsewhere = all.contains(&key);
         let meant = suggest(key, known.iter().copied()).filter(|_| !elsewhere);
-        let message = if elsewhere { format!("`{key}` doesn't limit {what}") } else { format!("there is no limit `{key}`") };
+        let message = if elsewhere {
+            format!("`{key}` doesn't limit {what}")
+        } else {
+            format!("there is no limit `{key}`")
+        };
         let found = self.error(code::UNKNOWN_KEY, &entry.at, message);
         if meant.is_some() {
             found.meant(meant);

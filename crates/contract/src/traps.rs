@@ -13,35 +13,88 @@ pub(crate) fn explain_sign(source: &str, at: Range<usize>, what: &str, findings:
     found.help(format!("quote the text, if it is one: {}", quoted(rest)));
 }
 
-/// Explains why the parser stopped: by the trap that the line holds, if it holds one.
-pub(crate) fn explain_syntax(source: &str, at: usize, info: &str, findings: &mut Findings) {
+/// Explains why the parser stopped: by the trap that the line holds, if it holds one. `open` is where the innermost
+/// `{…}` or `[…]` that it was in begins.
+pub(crate) fn explain_syntax(
+    source: &str,
+    at: usize,
+    open: Option<usize>,
+    info: &str,
+    findings: &mut Findings,
+) {
     let at = source.floor_char_boundary(at.min(source.len()));
     // The parser notices at the next token, which may be a line further on.
     let end = source.get(..at).map_or(0, |before| before.trim_end().len());
-    let place = if source.get(at..).is_some_and(|rest| rest.starts_with(['\n', '\r'])) { end } else { at };
+    let place = if source.get(at..).is_none_or(|rest| rest.is_empty() || rest.starts_with(['\n', '\r'])) {
+        end
+    } else {
+        at
+    };
     let start = source.get(..place).and_then(|before| before.rfind('\n')).map_or(0, |line| line + 1);
     let line = source.get(start..).and_then(|rest| rest.lines().next()).unwrap_or("");
-    let span = place..place + source.get(place..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+    let span =
+        place..place + source.get(place..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+    let plain = format!("this can't be read as YAML: {info}");
+    if let Some(open) = open.filter(|open| *open < start) {
+        let found = findings.error(code::SYNTAX, span, plain);
+        found
+            .also(open..open + 1, "this is still open")
+            .help("close it, or quote the text that it belongs to");
+        return;
+    }
     let Some(value) = value_of(line) else {
-        findings.error(code::SYNTAX, span, format!("this can't be read as YAML: {info}"));
+        let found = findings.error(code::SYNTAX, span, plain);
+        if line.trim_start_matches(' ').starts_with('\t') {
+            found.help("indent with blanks: YAML takes no tabs there");
+        }
         return;
     };
     let value_at = start + (value.as_ptr() as usize - line.as_ptr() as usize);
     let value_span = value_at..value_at + value.len();
     let first = value.chars().next().unwrap_or(' ');
-    if "!&*@`%|>".contains(first) && !matches!(value, "|" | ">" | "|-" | ">-" | "|+" | ">+") {
-        let found = findings.error(code::CUT, value_span, format!("YAML keeps `{first}` at the beginning of a value for itself"));
+    if "!&*@`%|>".contains(first) && !matches!(value, "|" | ">" | "|-" | ">-" | "|+" | ">+")
+        || ends_early(value)
+    {
+        let found = findings.error(
+            code::CUT,
+            value_span,
+            format!("YAML keeps `{first}` at the beginning of a value for itself"),
+        );
         found.help(format!("quote it: {}", quoted(value)));
     } else if !first_opens(first) && (value.contains(": ") || value.ends_with(':')) {
-        let found = findings.error(code::CUT, value_span, "YAML reads the `:` in this value as the end of a key");
+        let found =
+            findings.error(code::CUT, value_span, "YAML reads the `:` in this value as the end of a key");
         found.help(format!("quote the whole value: {}", quoted(value)));
     } else if first_opens(first) && has_condition(value) {
-        let found = findings.error(code::CUT, span, format!("this can't be read as YAML: {info}"));
+        let found = findings.error(code::CUT, span, plain);
         found.label("inside `{…}` and `[…]` a comma, a bracket or `: ` ends a plain text");
         found.help("quote each condition that holds one of them: `when: \"x in ['a', 'b']\"`, `\"Order[]\"`");
     } else {
-        findings.error(code::SYNTAX, span, format!("this can't be read as YAML: {info}"));
+        findings.error(code::SYNTAX, span, plain);
     }
+}
+
+/// Whether a value begins with a bracket or quote that closes before the value ends: `[1, 2].size()`, `'a' + b`.
+fn ends_early(value: &str) -> bool {
+    let mut depth = 0_i64;
+    let mut quote = None;
+    for (index, letter) in value.char_indices() {
+        match quote {
+            Some(open) if letter == open => quote = None,
+            Some(_) => continue,
+            None => match letter {
+                '\'' | '"' => quote = Some(letter),
+                '[' | '{' => depth += 1,
+                ']' | '}' => depth -= 1,
+                _ => {}
+            },
+        }
+        if depth == 0 && quote.is_none() {
+            // Only what opened at the very beginning counts; a plain first letter ends at once.
+            return index > 0 && index + letter.len_utf8() < value.len();
+        }
+    }
+    false
 }
 
 fn first_opens(first: char) -> bool {
@@ -85,9 +138,12 @@ pub(crate) fn other_reading(text: &str) -> Option<&'static str> {
     }
     let digits = text.trim_start_matches(['-', '+']);
     let infinite = matches!(digits.to_ascii_lowercase().as_str(), ".inf" | ".nan");
-    let numeric = |allowed: &str| digits.chars().all(|letter| letter.is_ascii_digit() || allowed.contains(letter));
+    let numeric =
+        |allowed: &str| digits.chars().all(|letter| letter.is_ascii_digit() || allowed.contains(letter));
     let begins = digits.starts_with(|letter: char| letter.is_ascii_digit())
-        || digits.strip_prefix('.').is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()));
+        || digits
+            .strip_prefix('.')
+            .is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()));
     if infinite || begins && (digits.replace('_', "").parse::<f64>().is_ok() || is_radix(digits)) {
         return Some("a number");
     }
@@ -102,14 +158,18 @@ pub(crate) fn other_reading(text: &str) -> Option<&'static str> {
 }
 
 fn is_radix(digits: &str) -> bool {
-    let hex = |rest: &str| !rest.is_empty() && rest.chars().all(|letter| letter.is_ascii_hexdigit() || letter == '_');
+    let hex = |rest: &str| {
+        !rest.is_empty() && rest.chars().all(|letter| letter.is_ascii_hexdigit() || letter == '_')
+    };
     ["0x", "0o", "0b"].iter().any(|prefix| digits.strip_prefix(prefix).is_some_and(hex))
 }
 
 fn is_date(digits: &str) -> bool {
     let mut parts = digits.splitn(3, '-');
     let mut number = |len: Range<usize>| {
-        parts.next().is_some_and(|part| len.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit()))
+        parts
+            .next()
+            .is_some_and(|part| len.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit()))
     };
     if !(number(4..5) && number(1..3)) {
         return false;
@@ -132,7 +192,8 @@ pub(crate) fn explain_cut(node: &Node, source: &str, findings: &mut Findings) ->
         return true;
     }
     if node.in_flow {
-        let next = source.get(node.span.end..).and_then(|rest| rest.trim_start().chars().next()).unwrap_or(',');
+        let next =
+            source.get(node.span.end..).and_then(|rest| rest.trim_start().chars().next()).unwrap_or(',');
         let message = format!("YAML cut this condition at `{next}`");
         let found = findings.error(code::CUT, node.span.clone(), message);
         found.label(format!("read as `{text}`"));
@@ -179,12 +240,31 @@ mod tests {
     #[test]
     fn plain_texts_that_are_none_to_some_reader() {
         for (text, reading) in [
-            ("yes", Some("a boolean")), ("NO", Some("a boolean")), ("null", Some("nothing")), ("~", Some("nothing")),
-            ("", Some("nothing")), ("1.0", Some("a number")), ("-3", Some("a number")), ("1_000", Some("a number")),
-            ("0x1F", Some("a number")), (".5", Some("a number")), ("1e3", Some("a number")), (".inf", Some("a number")),
-            ("12:30", Some("a number")), ("2026-11-21", Some("a date")), ("2026-11-21T10:00:00Z", Some("a date")),
-            ("1.0.0", None), ("v1", None), ("nobody", None), ("10s", None), ("0.50 USD", None), ("support", None),
-            ("2026-11", None), ("a-b", None), ("inf", None), ("nan", None),
+            ("yes", Some("a boolean")),
+            ("NO", Some("a boolean")),
+            ("null", Some("nothing")),
+            ("~", Some("nothing")),
+            ("", Some("nothing")),
+            ("1.0", Some("a number")),
+            ("-3", Some("a number")),
+            ("1_000", Some("a number")),
+            ("0x1F", Some("a number")),
+            (".5", Some("a number")),
+            ("1e3", Some("a number")),
+            (".inf", Some("a number")),
+            ("12:30", Some("a number")),
+            ("2026-11-21", Some("a date")),
+            ("2026-11-21T10:00:00Z", Some("a date")),
+            ("1.0.0", None),
+            ("v1", None),
+            ("nobody", None),
+            ("10s", None),
+            ("0.50 USD", None),
+            ("support", None),
+            ("2026-11", None),
+            ("a-b", None),
+            ("inf", None),
+            ("nan", None),
         ] {
             assert_eq!(other_reading(text), reading, "{text}");
         }
@@ -192,7 +272,9 @@ mod tests {
 
     #[test]
     fn brackets_in_quotes_do_not_count() {
-        for (text, closes) in [("a('b)')", true), ("a('b'", false), (r"'it\'s ('", true), ("x]", false), ("", true)] {
+        for (text, closes) in
+            [("a('b)')", true), ("a('b'", false), (r"'it\'s ('", true), ("x]", false), ("", true)]
+        {
             assert_eq!(balanced(text), closes, "{text}");
         }
     }

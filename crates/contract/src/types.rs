@@ -35,8 +35,18 @@ const WORDS: &[&str] = &["string", "number", "integer", "boolean", "email", "uri
 
 /// Words of other languages for the same.
 const OTHER_WORDS: &[(&str, &str)] = &[
-    ("int", "integer"), ("float", "number"), ("double", "number"), ("decimal", "number"), ("bool", "boolean"), ("str", "string"),
-    ("text", "string"), ("url", "uri"), ("any", "json"), ("object", "{ fields: … }"), ("map", "{ fields: … }"), ("array", "T[]"),
+    ("int", "integer"),
+    ("float", "number"),
+    ("double", "number"),
+    ("decimal", "number"),
+    ("bool", "boolean"),
+    ("str", "string"),
+    ("text", "string"),
+    ("url", "uri"),
+    ("any", "json"),
+    ("object", "{ fields: … }"),
+    ("map", "{ fields: … }"),
+    ("array", "T[]"),
     ("list", "T[]"),
 ];
 
@@ -48,10 +58,15 @@ impl<'a> Loader<'a> {
             let name = entry.key.as_str();
             let letters = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
             if WORDS.contains(&name) {
-                let found = self.error(code::BAD_NAME, &entry.at, format!("`{name}` is a type of the language"));
+                let found =
+                    self.error(code::BAD_NAME, &entry.at, format!("`{name}` is a type of the language"));
                 found.help("give yours another name, with a capital letter for example");
-            } else if !name.starts_with(|first: char| first.is_ascii_alphabetic()) || !name.chars().all(letters) || name.len() > 64 {
-                let found = self.error(code::BAD_NAME, &entry.at, format!("`{name}` can't be the name of a type"));
+            } else if !name.starts_with(|first: char| first.is_ascii_alphabetic())
+                || !name.chars().all(letters)
+                || name.len() > 64
+            {
+                let found =
+                    self.error(code::BAD_NAME, &entry.at, format!("`{name}` can't be the name of a type"));
                 found.help("letters, digits and `_`, a letter first: `Order`");
             }
             self.types.named.insert(name, Named { entry, state: State::Unread });
@@ -86,7 +101,10 @@ impl<'a> Loader<'a> {
     pub(crate) fn input_type(&mut self, node: &'a Node) -> Option<Value> {
         if let Kind::Map(entries) = &node.kind {
             let spelled = match entries.as_slice() {
-                [only] => matches!(only.key.as_str(), "fields" | "schema") && matches!(only.value.kind, Kind::Map(_)),
+                [only] => {
+                    matches!(only.key.as_str(), "fields" | "schema")
+                        && matches!(only.value.kind, Kind::Map(_))
+                }
                 _ => false,
             };
             if !spelled {
@@ -95,7 +113,8 @@ impl<'a> Loader<'a> {
         }
         let schema = self.type_of(node)?;
         if schema.get("type") != Some(&json!("object")) {
-            let found = self.error(code::BAD_TYPE, &node.span, "an input is made of fields, and this type has none");
+            let found =
+                self.error(code::BAD_TYPE, &node.span, "an input is made of fields, and this type has none");
             found.help("write the fields: `input: { text: string }`; `input: {}` for none");
             return None;
         }
@@ -107,7 +126,8 @@ impl<'a> Loader<'a> {
         match Schema::compile(schema) {
             Ok(schema) => Some(schema),
             Err(error) => {
-                let found = self.error(code::BAD_TYPE, span, format!("this is no usable JSON Schema: {error}"));
+                let found =
+                    self.error(code::BAD_TYPE, span, format!("this is no usable JSON Schema: {error}"));
                 found.help("types are JSON Schema 2020-12; patterns are regular expressions without look-around or back references");
                 None
             }
@@ -120,13 +140,15 @@ impl<'a> Loader<'a> {
         self.types.parts = before.saturating_add(parts);
         if self.types.parts > TYPE_PARTS_MAX {
             if before <= TYPE_PARTS_MAX {
-                let message = format!("the types have more than {TYPE_PARTS_MAX} parts, named ones spelled out");
+                let message =
+                    format!("the types have more than {TYPE_PARTS_MAX} parts, named ones spelled out");
                 self.error(code::TOO_LARGE, span, message).help("use `json` for what needs no check");
             }
             return false;
         }
         if self.types.depth >= TYPE_DEPTH_MAX {
-            self.error(code::TOO_LARGE, span, format!("types nest deeper than {TYPE_DEPTH_MAX}")).help("use `json` for the inner part");
+            self.error(code::TOO_LARGE, span, format!("types nest deeper than {TYPE_DEPTH_MAX}"))
+                .help("use `json` for the inner part");
             return false;
         }
         true
@@ -224,10 +246,12 @@ impl<'a> Loader<'a> {
         if bounds.is_empty() {
             return Some(schema);
         }
-        let bound = |text: &str| if text.is_empty() { Ok(None) } else { text.trim().parse::<u32>().map(Some) };
+        let bound =
+            |text: &str| if text.is_empty() { Ok(None) } else { text.trim().parse::<u32>().map(Some) };
         let read = bounds.split_once("..").map(|(low, high)| (bound(low), bound(high)));
         let Some((Ok(low), Ok(high))) = read else {
-            let found = self.error(code::BAD_TYPE, &node.span, format!("`[{bounds}]` says no number of items"));
+            let found =
+                self.error(code::BAD_TYPE, &node.span, format!("`[{bounds}]` says no number of items"));
             found.help("write `[]` for any number, `[1..12]` for 1 to 12, `[1..]` for at least 1");
             return None;
         };
@@ -248,7 +272,9 @@ impl<'a> Loader<'a> {
     fn range_type(&mut self, low: &str, high: &str, node: &Node) -> Option<Value> {
         let whole = low.parse::<i64>().ok().zip(high.parse::<i64>().ok());
         let schema = match (whole, low.parse::<f64>(), high.parse::<f64>()) {
-            (Some((low, high)), ..) if low <= high => json!({ "type": "integer", "minimum": low, "maximum": high }),
+            (Some((low, high)), ..) if low <= high => {
+                json!({ "type": "integer", "minimum": low, "maximum": high })
+            }
             (None, Ok(low), Ok(high)) if low <= high && low.is_finite() && high.is_finite() => {
                 json!({ "type": "number", "minimum": low, "maximum": high })
             }
@@ -264,7 +290,8 @@ impl<'a> Loader<'a> {
     /// `[open, shipped]`: one of these.
     fn one_of(&mut self, node: &Node, items: &'a [Node]) -> Option<Value> {
         if items.is_empty() {
-            self.error(code::BAD_TYPE, &node.span, "one of nothing").help("name the values: `[open, shipped]`");
+            self.error(code::BAD_TYPE, &node.span, "one of nothing")
+                .help("name the values: `[open, shipped]`");
             return None;
         }
         let values: Vec<Value> = items.iter().filter_map(|item| self.json(item)).collect();
@@ -304,7 +331,8 @@ impl<'a> Loader<'a> {
                 self.with_default(schema, &fields)
             }
             _ => {
-                let found = self.error(code::BAD_TYPE, &node.span, "a type is one of `fields`, `schema` and `is`");
+                let found =
+                    self.error(code::BAD_TYPE, &node.span, "a type is one of `fields`, `schema` and `is`");
                 found.help("write `{ fields: { name: type } }`, `{ schema: { JSON Schema } }` or `{ is: type, default: value }`");
                 None
             }
@@ -337,7 +365,11 @@ impl<'a> Loader<'a> {
                 None => (entry.key.as_str(), false),
             };
             if properties.contains_key(name) {
-                let found = self.error(code::DUPLICATE_KEY, &entry.at, format!("the field `{name}` stands here twice"));
+                let found = self.error(
+                    code::DUPLICATE_KEY,
+                    &entry.at,
+                    format!("the field `{name}` stands here twice"),
+                );
                 found.help("keep one of `name` and `name?`");
                 whole = false;
                 continue;

@@ -6,22 +6,56 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::conditions::{Reads, closed, schema_of};
+use crate::conditions::{Reads, Shape, closed, schema_of};
 use crate::drift::plainly_different;
+use crate::limits::STEPS_MAX;
 use crate::loader::{Fields, Keys, Loader, listed, meant};
 use crate::yaml::{Entry, Kind, Node};
-use crate::{Expr, Name, Schema, Step, StepWork, Workflow, code, suggest};
+use crate::{Expr, Name, Step, StepWork, Workflow, code, suggest};
 
 const KEYS: Keys = Keys {
     known: &["input", "limits", "steps", "output"],
-    planned: &["owner", "chat", "idle", "approval", "invariants", "otherwise", "compensate", "on", "schedule", "ensures", "requires"],
+    planned: &[
+        "owner",
+        "chat",
+        "idle",
+        "approval",
+        "invariants",
+        "otherwise",
+        "compensate",
+        "on",
+        "schedule",
+        "ensures",
+        "requires",
+    ],
 };
 
 const STEP_KEYS: Keys = Keys {
     known: &["agent", "tool", "with", "needs", "when"],
     planned: &[
-        "workflow", "approval", "wait", "choose", "repeat", "until", "each", "as", "at_once", "enough", "steps", "output", "otherwise",
-        "limits", "asks", "presents", "unanswered", "within", "signal", "accepts", "ensures", "requires", "label",
+        "workflow",
+        "approval",
+        "wait",
+        "choose",
+        "repeat",
+        "until",
+        "each",
+        "as",
+        "at_once",
+        "enough",
+        "steps",
+        "output",
+        "otherwise",
+        "limits",
+        "asks",
+        "presents",
+        "unanswered",
+        "within",
+        "signal",
+        "accepts",
+        "ensures",
+        "requires",
+        "label",
     ],
 };
 
@@ -46,19 +80,21 @@ impl<'a> Loader<'a> {
     }
 
     fn workflow(&mut self, name: &Name, entry: &'a Entry) -> Option<Workflow> {
-        let fields = self.fields(&entry.value, format!("the workflow `{name}`"), &KEYS)?;
+        let fields = self.entry_fields(entry, "the workflow", &KEYS)?;
         let limits = self.limits(&fields, &["tokens", "cost", "time", "deadline"]);
         let input = match fields.get("input") {
             Some(node) => self.input_type(node).map(|schema| (schema, node.span.clone())),
             None => Some((closed(Map::new()), fields.span.clone())),
         };
-        let given = input.as_ref().map_or(json!({}), |(schema, _)| schema.clone());
+        let given = input.as_ref().map_or(Shape::unknown(), |(schema, _)| schema.clone().into());
         if fields.get("chat").is_some() {
             return None;
         }
         let steps = self.required(&fields, "steps", "{ NAME: { agent: …, with: { … } } }")?;
         let drafts = self.drafts(steps);
-        let reads = Reads::new("a step", &self.settings_schema).with("input", &given).with("steps", &step_schemas(&drafts));
+        let reads = Reads::new("a step", &self.settings_schema)
+            .with("input", &given)
+            .with_steps(step_shapes(&drafts));
         let names: Vec<Name> = drafts.iter().map(|draft| draft.name.clone()).collect();
         let read: Vec<Option<Step>> = drafts.iter().map(|draft| self.step(draft, &names, &reads)).collect();
         self.order(&drafts, &read);
@@ -105,10 +141,16 @@ impl<'a> Loader<'a> {
             let found = self.error(code::MISSING_KEY, &steps.span, "a workflow has at least one step");
             found.help("add one: `NAME: { agent: …, with: { … } }`");
         }
+        if entries.len() > STEPS_MAX {
+            let message = format!("the workflow has {} steps; at most {STEPS_MAX} fit", entries.len());
+            self.error(code::TOO_LARGE, &(steps.span.start..steps.span.start), message)
+                .help("make two workflows of it");
+            return Vec::new();
+        }
         let mut drafts = Vec::new();
         for entry in entries.iter().filter(|entry| !entry.key.is_empty()) {
             let Some(name) = self.name(entry) else { continue };
-            let Some(fields) = self.fields(&entry.value, format!("the step `{name}`"), &STEP_KEYS) else { continue };
+            let Some(fields) = self.entry_fields(entry, "the step", &STEP_KEYS) else { continue };
             let work = self.work(&fields);
             drafts.push(Draft { name, entry, fields, work });
         }
@@ -129,14 +171,16 @@ impl<'a> Loader<'a> {
                 self.tools.get(name.as_str()).cloned().map(StepWork::Tool)
             }
             (Some(_), Some(node)) => {
-                let found = self.error(code::CLASH, &node.span, format!("{} names an agent and a tool", fields.what));
+                let found =
+                    self.error(code::CLASH, &node.span, format!("{} names an agent and a tool", fields.what));
                 found.help("make two steps of it");
                 None
             }
             (None, None) => {
                 let planned = ["workflow", "approval", "wait", "choose", "repeat", "each"];
                 if planned.iter().all(|kind| fields.get(kind).is_none()) {
-                    let found = self.error(code::MISSING_KEY, &fields.span, format!("{} says no work", fields.what));
+                    let found =
+                        self.error(code::MISSING_KEY, &fields.span, format!("{} says no work", fields.what));
                     found.help("name an `agent:` or a `tool:`");
                 }
                 None
@@ -178,8 +222,13 @@ impl<'a> Loader<'a> {
                 None => {
                     let known = || names.iter().map(|name| &**name);
                     let meant = suggest(&text, known());
-                    let found = self.error(code::UNKNOWN_NAME, &item.span, format!("there is no step `{text}`"));
-                    if meant.is_some() { found.meant(meant) } else { found.help(format!("the steps are {}", listed(known()))) };
+                    let found =
+                        self.error(code::UNKNOWN_NAME, &item.span, format!("there is no step `{text}`"));
+                    if meant.is_some() {
+                        found.meant(meant)
+                    } else {
+                        found.help(format!("the steps are {}", listed(known())))
+                    };
                 }
             }
         }
@@ -190,8 +239,8 @@ impl<'a> Loader<'a> {
     fn with(&mut self, draft: &Draft<'a>, reads: &Reads) -> Option<BTreeMap<String, Expr>> {
         let node = draft.fields.get("with");
         if let Some(node) = node.filter(|node| node.said().is_some()) {
-            let found = self.not_built(&node.span, "a whole value in `with`");
-            found.help("give the inputs one by one: `with: { text: input.text }`");
+            let instead = "give the inputs one by one: `with: { text: input.text }`";
+            self.not_built_but(&node.span, "a whole value in `with`", instead);
             return None;
         }
         let before = self.findings.count();
@@ -221,13 +270,26 @@ impl<'a> Loader<'a> {
     }
 
     fn unknown_argument(&mut self, entry: &Entry, who: &str, properties: Option<&Map<String, Value>>) {
-        let names: Vec<&str> = properties.into_iter().flat_map(|fields| fields.keys().map(String::as_str)).collect();
+        let names: Vec<&str> =
+            properties.into_iter().flat_map(|fields| fields.keys().map(String::as_str)).collect();
         let meant = suggest(&entry.key, names.iter().copied());
-        let found = self.error(code::WRONG_ARGUMENTS, &entry.at, format!("{who} has no input `{}`", entry.key));
-        if meant.is_some() { found.meant(meant) } else { found.help(format!("its input is {}", listed(names))) };
+        let found =
+            self.error(code::WRONG_ARGUMENTS, &entry.at, format!("{who} has no input `{}`", entry.key));
+        if meant.is_some() {
+            found.meant(meant)
+        } else {
+            found.help(format!("its input is {}", listed(names)))
+        };
     }
 
-    fn missing_arguments(&mut self, schema: &Value, given: &[Entry], fields: &Fields<'a>, who: &str, with: Option<&Range<usize>>) {
+    fn missing_arguments(
+        &mut self,
+        schema: &Value,
+        given: &[Entry],
+        fields: &Fields<'a>,
+        who: &str,
+        with: Option<&Range<usize>>,
+    ) {
         let required = schema.get("required").and_then(Value::as_array);
         let missing: Vec<&str> = required
             .into_iter()
@@ -253,24 +315,32 @@ impl<'a> Loader<'a> {
 
     /// Whether the steps stand in an order in which they could run.
     fn order(&mut self, drafts: &[Draft<'a>], steps: &[Option<Step>]) {
-        let after: BTreeMap<&str, &[Name]> = steps.iter().flatten().map(|step| (&*step.name, step.after.as_slice())).collect();
+        let after: BTreeMap<&str, &[Name]> =
+            steps.iter().flatten().map(|step| (&*step.name, step.after.as_slice())).collect();
         for (index, draft) in drafts.iter().enumerate() {
             let Some(wanted) = after.get(&*draft.name) else { continue };
             for name in wanted.iter() {
-                let Some(other) = drafts.iter().skip(index).find(|other| other.name == *name) else { continue };
+                let Some(other) = drafts.iter().skip(index).find(|other| other.name == *name) else {
+                    continue;
+                };
                 let at = draft.entry.at.clone();
                 if other.name == draft.name {
-                    let found = self.error(code::STEP_ORDER, &at, format!("the step `{name}` comes after itself"));
+                    let found =
+                        self.error(code::STEP_ORDER, &at, format!("the step `{name}` comes after itself"));
                     found.help("read an earlier step, or the workflow's `input`");
                 } else if leads_to(&after, name, &draft.name) {
-                    let message = format!("the steps `{}` and `{name}` each come after the other", draft.name);
+                    let message =
+                        format!("the steps `{}` and `{name}` each come after the other", draft.name);
                     let found = self.error(code::STEP_ORDER, &at, message);
                     found.also(other.entry.at.clone(), "and this one comes after the first");
                     found.help("let one of them read what comes before both");
                 } else {
-                    let message = format!("the step `{}` comes after `{name}`, which stands below it", draft.name);
+                    let message =
+                        format!("the step `{}` comes after `{name}`, which stands below it", draft.name);
                     let found = self.error(code::STEP_ORDER, &at, message);
-                    found.also(other.entry.at.clone(), "this comes first").help(format!("move `{name}` above it"));
+                    found
+                        .also(other.entry.at.clone(), "this comes first")
+                        .help(format!("move `{name}` above it"));
                 }
             }
         }
@@ -285,7 +355,9 @@ fn leads_to(after: &BTreeMap<&str, &[Name]>, from: &str, to: &str) -> bool {
             return true;
         }
         if seen.insert(name.clone()) {
-            open.extend(after.get(name.as_str()).into_iter().flat_map(|names| names.iter().map(ToString::to_string)));
+            open.extend(
+                after.get(name.as_str()).into_iter().flat_map(|names| names.iter().map(ToString::to_string)),
+            );
         }
     }
     false
@@ -301,11 +373,14 @@ fn steps_read(expr: &Expr) -> Vec<String> {
 }
 
 /// What conditions can read of the steps.
-fn step_schemas(drafts: &[Draft<'_>]) -> Value {
-    let schema = |draft: &Draft<'_>| match &draft.work {
-        Some(StepWork::Agent(agent)) => agent.output.as_ref().map_or(json!({ "type": "string" }), |output| output.json().clone()),
-        Some(StepWork::Tool(tool)) => tool.output.as_ref().map(Schema::json).cloned().unwrap_or_else(|| json!({})),
-        None => json!({}),
+fn step_shapes(drafts: &[Draft<'_>]) -> BTreeMap<Name, Shape> {
+    let shape = |draft: &Draft<'_>| match &draft.work {
+        Some(StepWork::Agent(agent)) => match &agent.output {
+            Some(output) => Shape::Schema(output.clone()),
+            None => json!({ "type": "string" }).into(),
+        },
+        Some(StepWork::Tool(tool)) => tool.output.clone().map_or(Shape::unknown(), Shape::Schema),
+        None => Shape::unknown(),
     };
-    closed(drafts.iter().map(|draft| (draft.name.to_string(), schema(draft))).collect())
+    drafts.iter().map(|draft| (draft.name.clone(), shape(draft))).collect()
 }

@@ -24,7 +24,10 @@ pub(crate) struct Node {
 
 #[derive(Debug)]
 pub(crate) enum Kind {
-    Text { text: String, style: Style },
+    Text {
+        text: String,
+        style: Style,
+    },
     List(Vec<Node>),
     Map(Vec<Entry>),
     /// Was reported already: whoever reads it says nothing more.
@@ -87,7 +90,9 @@ impl Node {
         let mut at = match style {
             Style::Plain => 0,
             Style::Quoted => 1,
-            Style::Block => written.find('\n')? + 1,
+            // The span begins behind the indicator, or with it where the text is empty.
+            Style::Block if written.starts_with(['|', '>']) => written.find('\n')? + 1,
+            Style::Block => 0,
         };
         // Walks both side by side: a blank of the text stands for any run of blanks and breaks in the file.
         let (mut start, mut end) = (None, None);
@@ -110,7 +115,9 @@ impl Node {
                         at += usize::from(written.get(at..)?.starts_with('\''));
                     }
                 }
-                Some(found) if letter.is_whitespace() && found.is_whitespace() => at = here + found.len_utf8(),
+                Some(found) if letter.is_whitespace() && found.is_whitespace() => {
+                    at = here + found.len_utf8()
+                }
                 // An empty line in the text may be no byte of the file.
                 _ if letter.is_whitespace() => at = here,
                 _ => return None,
@@ -151,7 +158,9 @@ struct Reader<'f> {
 pub(crate) fn parse(source: &str, findings: &mut Findings) -> Option<Node> {
     if source.len() > FILE_BYTES_MAX {
         let message = format!("the file has {} bytes; a contract may have {FILE_BYTES_MAX}", source.len());
-        findings.error(code::TOO_LARGE, 0..0, message).help("split it, or move long texts into files of their own");
+        findings
+            .error(code::TOO_LARGE, 0..0, message)
+            .help("split it, or move long texts into files of their own");
         return None;
     }
     let options = granit_parser::options! {
@@ -165,7 +174,8 @@ pub(crate) fn parse(source: &str, findings: &mut Findings) -> Option<Node> {
             Ok((event, span)) => reader.take(event, &span, source)?,
             Err(error) => {
                 let at = error.marker().byte_offset().unwrap_or(source.len());
-                crate::traps::explain_syntax(source, at, &error.info(), reader.findings);
+                let open = reader.open.iter().rev().find(|open| open.flow).map(|open| open.start);
+                crate::traps::explain_syntax(source, at, open, &error.info(), reader.findings);
                 return None;
             }
         }
@@ -185,8 +195,10 @@ impl Reader<'_> {
             Event::DocumentStart(_, version) => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    let found = self.findings.error(code::YAML_FEATURE, bytes, "a second document begins here");
-                    found.help("a contract is one document: take the `---` out, or make it a file of its own");
+                    let found =
+                        self.findings.error(code::YAML_FEATURE, bytes, "a second document begins here");
+                    found
+                        .help("a contract is one document: take the `---` out, or make it a file of its own");
                     return None;
                 }
                 if version.is_some() {
@@ -202,9 +214,14 @@ impl Reader<'_> {
                 self.finish(bytes, Kind::Refused)?;
             }
             Event::Scalar(text, style, _, tag) => {
+                let style = style_of(style);
                 let kind = match tag {
                     Some(_) => self.refuse_tag(span, source),
-                    None => Kind::Text { text: text.into_owned(), style: style_of(style) },
+                    // A value that isn't there: the parser gives it a text of its own.
+                    None if style == Style::Plain && bytes.is_empty() => {
+                        Kind::Text { text: String::new(), style }
+                    }
+                    None => Kind::Text { text: text.into_owned(), style },
                 };
                 let blank = source.get(bytes.clone()).map_or(0, |text| text.len() - text.trim_end().len());
                 self.finish(bytes.start..bytes.end - blank, kind)?;
@@ -214,7 +231,11 @@ impl Reader<'_> {
                 tag.is_some().then(|| self.refuse_tag(span, source));
             }
             Event::MappingStart(style, _, tag) => {
-                self.begin(bytes.start, style, What::Map { entries: Vec::new(), key: None, seen: HashMap::new() })?;
+                self.begin(
+                    bytes.start,
+                    style,
+                    What::Map { entries: Vec::new(), key: None, seen: HashMap::new() },
+                )?;
                 tag.is_some().then(|| self.refuse_tag(span, source));
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(bytes.end)?,
@@ -231,7 +252,8 @@ impl Reader<'_> {
 
     fn begin(&mut self, start: usize, style: StructureStyle, what: What) -> Option<()> {
         if self.open.len() >= DEPTH_MAX {
-            let found = self.findings.error(code::TOO_LARGE, start..start, format!("nested deeper than {DEPTH_MAX}"));
+            let found =
+                self.findings.error(code::TOO_LARGE, start..start, format!("nested deeper than {DEPTH_MAX}"));
             found.help("give the inner parts names of their own, under `types` for example");
             return None;
         }
@@ -291,7 +313,11 @@ fn style_of(style: ScalarStyle) -> Style {
 }
 
 /// The text of a key. One that can't be used is reported and becomes a name that nothing asks for.
-fn key_of(node: Node, seen: &mut HashMap<String, Range<usize>>, findings: &mut Findings) -> (String, Range<usize>) {
+fn key_of(
+    node: Node,
+    seen: &mut HashMap<String, Range<usize>>,
+    findings: &mut Findings,
+) -> (String, Range<usize>) {
     let at = node.span.clone();
     let text = match node.kind {
         Kind::Text { text, style: Style::Plain } if text == "<<" => {

@@ -42,8 +42,11 @@ fn a_tool_carries_its_own_failures_and_then_its_server_s() {
 fn an_agent_is_granted_what_the_contract_says_and_up_to_where() {
     let contract = loaded(EXAMPLE).contract.unwrap();
     let clerk = &contract.agents["clerk"];
-    let grants: Vec<(&str, Option<&str>)> =
-        clerk.may.iter().map(|grant| (&*grant.tool.name, grant.condition.as_ref().map(|clause| clause.condition.source()))).collect();
+    let grants: Vec<(&str, Option<&str>)> = clerk
+        .may
+        .iter()
+        .map(|grant| (&*grant.tool.name, grant.condition.as_ref().map(|clause| clause.condition.source())))
+        .collect();
     assert_eq!(grants, [("find_order", None), ("refund", Some("args.amount <= 200.0")), ("open_case", None)]);
     assert_eq!(clerk.grant("refund").unwrap().address, "agents.clerk.may.refund");
     assert_eq!(clerk.instructions, "Be kind and brief.");
@@ -60,7 +63,10 @@ fn steps_come_after_what_they_read_and_need() {
         .iter()
         .map(|step| (&*step.name, step.after.iter().map(|name| &**name).collect()))
         .collect();
-    assert_eq!(after, [("who", vec![]), ("resolve", vec!["who"]), ("late", vec!["who"]), ("tell", vec!["resolve"])]);
+    assert_eq!(
+        after,
+        [("who", vec![]), ("resolve", vec!["who"]), ("late", vec!["who"]), ("tell", vec!["resolve"])]
+    );
 }
 
 #[test]

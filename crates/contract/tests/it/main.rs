@@ -1,7 +1,10 @@
 //! The contract language from outside: what a contract becomes, and what is said of one that is wrong.
 
+mod drift;
+mod errors;
 mod expr;
 mod loads;
+mod places;
 mod schema;
 
 use std::collections::BTreeMap;
@@ -24,3 +27,5 @@ pub fn loaded(text: &str) -> Loaded {
 pub fn report(text: &str) -> String {
     loaded(text).report(Paint::Plain)
 }
+mod resource;
+mod show;
