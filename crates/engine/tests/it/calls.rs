@@ -92,6 +92,9 @@ fn a_tool_step_that_is_refused_fails_by_the_clause() {
     check(
         SHOP,
         r#"start  pay {"amount":-1}
+           then   RunStarted, EpochBegan, StepStarted pay, CallProposed pay@0.0 refund,
+                  CallRefused pay@0.0 tools.refund.requires.it-is-more-than-nothing,
+                  StepFailed pay refused_by_clause tools.refund.requires.it-is-more-than-nothing blames step, RunFailed pay
            owes   nothing
            status failed"#,
     );

@@ -135,10 +135,10 @@ workflows:
       greet: { tool: greet, with: { id: steps.who.id, total: steps.order.total }, needs: write }
     output: steps.greet
   broken:
-    input: { email: string, known?: boolean }
+    input: { n: integer }
     steps:
-      who: { tool: find, with: { email: input.email }, when: input.known }
-    output: steps.who.id
+      who: { tool: find, with: { email: "'ada@x'" }, when: 10 / input.n > 1 }
+    output: 10 / (input.n - 1)
 "#;
 
 /// Ceilings of every kind.

@@ -114,7 +114,8 @@ fn a_call_that_waits_for_one_in_doubt_does_not_hide_it_behind_its_own_retry() {
            owes   nothing
            status waiting (settlement)
            when   ada settles second@0.0 applied null
-           then   MailTaken settle, CallSettled second@0.0, CallJudged second@0.0, StepSucceeded second, CallIntended first@0.0 #2"#,
+           then   MailTaken settle, CallSettled second@0.0, CallJudged second@0.0,
+                  CallIntended first@0.0 #2, StepSucceeded second"#,
     );
 }
 

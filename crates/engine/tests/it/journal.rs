@@ -1,6 +1,8 @@
 //! Events in words: their kind, where they belong, and what a story may want to say of them.
 
-use handfast_events::{Body, Event, FailureClass, Held, Kept, Mail, MailOutcome, Next, Party, PauseReason, Settled};
+use handfast_events::{
+    Body, Event, FailureClass, Held, Kept, Mail, MailOutcome, Next, Party, PauseReason, Settled,
+};
 use serde_json::{Value, json};
 
 /// One event in one line of words.
@@ -76,7 +78,8 @@ fn more(body: &Body) -> String {
         },
         Body::CallJudged(it) => {
             let worst = it.verdicts.iter().find(|verdict| verdict.held != Held::Held);
-            worst.map_or("held".into(), |verdict| format!("{} {}", word(&json!(verdict.held)), verdict.clause))
+            worst
+                .map_or("held".into(), |verdict| format!("{} {}", word(&json!(verdict.held)), verdict.clause))
         }
     }
 }

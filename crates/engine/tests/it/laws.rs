@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 
+use crate::act::act;
 use crate::contracts::SHOP;
-use crate::story::act;
 use crate::world::World;
 
 /// What a model may say or fail with.

@@ -192,9 +192,11 @@ fn a_call_that_does_not_fit_now_waits_while_what_is_held_may_come_back() {
 #[test]
 fn a_whole_run_has_a_budget_of_retries() {
     let fail = "read times out, time passes";
-    let rounds: String = (1..=10).map(|round| format!(
-        "given the model calls read {{\"order\":\"o1\"}}, {fail}, {fail}, read returns {round}\n"
-    )).collect();
+    let rounds: String = (1..=10)
+        .map(|round| {
+            format!("given the model calls read {{\"order\":\"o1\"}}, {fail}, {fail}, read returns {round}\n")
+        })
+        .collect();
     check(
         &SHOP.replace("turns: 8", "turns: 80"),
         &format!(

@@ -1,9 +1,18 @@
 //! The life of a run, told as stories: what was given, what happened, what follows, what is owed.
 //!
 //! [`check`] alone touches the engine's API (through [`world::World`]), so a change of the API is a change of one file,
-//! and every story reads as a fact. Start with `calls.rs`; `story.rs` says what a story may say. After each command of
-//! every story the laws of `world.rs` are checked too, and `laws.rs` throws arbitrary commands at a run.
+//! and every story reads as a fact. Start with `calls.rs`; `story.rs` says what a story may say, `act.rs` what can happen
+//! in one. After each command of every story the laws of `world.rs` are checked too, and `laws.rs` throws arbitrary
+//! commands at a run.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that is surprised must stop"
+)]
+
+mod act;
 mod calls;
 mod contracts;
 mod doubt;

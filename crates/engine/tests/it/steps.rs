@@ -79,9 +79,11 @@ fn a_broken_hand_off_fails_the_step_and_blames_the_one_before_it() {
 fn a_condition_that_cannot_be_evaluated_is_its_authors_fault() {
     check(
         STEPS,
-        r#"start  broken {"email":"ada@x"}
-           status failed
-           owes   nothing"#,
+        r#"start  broken {"n":0}
+           then   RunStarted, EpochBegan, StepFailed who author workflows.broken.steps.who.when blames author,
+                  RunFailed who author
+           owes   nothing
+           status failed"#,
     );
 }
 
@@ -89,9 +91,12 @@ fn a_condition_that_cannot_be_evaluated_is_its_authors_fault() {
 fn an_output_that_cannot_be_made_fails_the_run() {
     check(
         STEPS,
-        r#"start  broken {"email":"ada@x","known":false}
-           status failed
-           owes   nothing"#,
+        r#"start  broken {"n":1}
+           when   who done {"id":"c1"}
+           then   CallApplied who@0.0, CallJudged who@0.0, StepSucceeded who,
+                  RunFailed output author workflows.broken.output blames author
+           owes   nothing
+           status failed"#,
     );
 }
 

@@ -24,7 +24,7 @@ fn an_answer_under_way_is_not_waited_for() {
            when      ada cancels
            then      MailTaken cancel, RunCancelRequested, ModelFailed resolve cancelled no more, RunCancelled
            reserved  0 tokens
-           forfeited 4181 tokens"#,
+           forfeited 4178 tokens"#,
     );
 }
 

@@ -8,12 +8,12 @@ fn an_answer_under_way_is_lost_its_spend_assumed_and_it_is_asked_for_again() {
     check(
         SHOP,
         r#"start     ticket
-           reserved  4181 tokens
+           reserved  4178 tokens
            when      a worker takes over
            then      EpochBegan 2 worker-2, ModelFailed resolve #1 worker_gone again, ModelIntended resolve #2
            owes      ask resolve@1 #2
-           forfeited 4181 tokens
-           reserved  4181 tokens"#,
+           forfeited 4178 tokens
+           reserved  4178 tokens"#,
     );
 }
 

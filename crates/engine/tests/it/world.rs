@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use handfast_contract::Paint;
 use handfast_engine::{
     AskModel, CallTool, Command, Debt, Dialect, Message, ModelReply, ModelSheet, Opening, Plan, Rates,
     Refusal, Run, Start, ToolOutcome, ToolReply,
@@ -32,10 +33,11 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(contract: &str) -> Self {
-        let mut read = |path: &str| Err(format!("no file `{path}` in a story"));
-        let loaded = handfast_contract::load(contract, "/story", &BTreeMap::new(), &mut read);
+        let mut read = |_: &str| Ok(contract.to_owned());
+        let loaded = handfast_contract::load("story.yaml", "/story", &BTreeMap::new(), &mut read);
         let Some(contract) = loaded.contract else {
-            panic!("the story's contract is wrong: {:#?}", loaded.diagnostics);
+            let found = loaded.diagnostics.iter().map(|found| found.render(&loaded.sources, Paint::Plain));
+            panic!("the story's contract is wrong:\n{}", found.collect::<String>());
         };
         let sheet = ModelSheet { dialect: Arc::new(Plain), rates: Some(rates()) };
         let sheets = contract.models.keys().map(|name| (name.clone(), sheet.clone())).collect();
@@ -119,7 +121,7 @@ impl World {
     }
 
     pub(crate) fn asks(&self) -> Vec<AskModel> {
-        let ask = |debt| if let Debt::AskModel(ask) = debt { Some(ask) } else { None };
+        let ask = |debt| if let Debt::AskModel(ask) = debt { Some(*ask) } else { None };
         self.run.owed().filter_map(ask).collect()
     }
 
