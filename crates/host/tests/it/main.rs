@@ -8,4 +8,5 @@
 )]
 
 mod drive;
+mod growth;
 mod world;
