@@ -1,2 +1,86 @@
-//! The command `handfast`.
-fn main() {}
+//! The command `handfast`: the only room that prints.
+//!
+//! Data goes to standard output, everything else to standard error. Nothing here knows a rule of how runs run: the
+//! commands load, start, watch and put mail; a detached process of the same program drives (`worker`). Read `args`
+//! for what there is, then `run` and `follow`.
+
+mod limits;
+
+mod amount;
+mod args;
+mod environment;
+mod exit;
+mod out;
+
+mod project;
+mod store_open;
+
+mod detach;
+mod log;
+mod worker;
+
+mod follow;
+mod outcome;
+mod watch;
+
+mod bench;
+mod check;
+mod doctor;
+mod explain;
+mod go;
+mod init;
+mod journal;
+mod post;
+mod run;
+mod runs;
+mod show;
+mod trace;
+
+use std::process::ExitCode;
+
+use args::{Cli, Command};
+use clap::Parser as _;
+use exit::Exit;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return out::usage(&error),
+    };
+    // Before a thread is started: the worker must have left its terminal by then.
+    if matches!(cli.command, Command::Worker(_)) {
+        worker::leave_terminal();
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return out::error(&anyhow::Error::new(error).context("can't start threads")),
+    };
+    let ended = runtime.block_on(dispatch(cli.command));
+    // What still reads from a pipe or a disk must not hold the command's end.
+    runtime.shutdown_background();
+    match ended {
+        Ok(code) => code,
+        Err(error) => out::error(&error),
+    }
+}
+
+async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
+    let exit: Exit = match command {
+        Command::Init(args) => init::run(&args)?,
+        Command::Check(args) => check::run(&args).await?,
+        Command::Show(args) => show::run(&args)?,
+        Command::Explain(args) => explain::run(&args)?,
+        Command::Run(args) => run::run(&args).await?,
+        Command::Go(args) => go::run(&args).await?,
+        Command::Runs(args) => runs::run(&args).await?,
+        Command::Trace(args) => trace::run(&args).await?,
+        Command::Journal(args) => journal::run(&args).await?,
+        Command::Settle(args) => post::settle(&args).await?,
+        Command::Raise(args) => post::raise(&args).await?,
+        Command::Cancel(args) => post::cancel(&args).await?,
+        Command::Doctor(args) => doctor::run(&args).await?,
+        Command::Bench(args) => bench::run(&args).await.map(|()| Exit::Done)?,
+        Command::Worker(args) => worker::run(&args).await?,
+    };
+    Ok(exit.into())
+}

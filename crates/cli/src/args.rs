@@ -1,0 +1,323 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use handfast_events::{Money, Timestamp};
+
+use crate::amount;
+
+/// Runs AI agents from contracts.
+#[derive(Debug, Parser)]
+#[command(name = "handfast", version, propagate_version = true, after_help = crate::out::help_end())]
+pub(crate) struct Cli {
+    /// Never ask: fail instead. (No command of this release asks.)
+    #[arg(long, global = true)]
+    pub(crate) no_input: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write a small contract that runs at once, without a key or a server
+    #[command(after_help = "Example: handfast init hello && handfast run hello")]
+    Init(Init),
+    /// Check a contract; with --live, against its servers
+    #[command(after_help = "Example: handfast check examples/support --live")]
+    Check(Check),
+    /// Show what a model sees of an agent or a tool, or a workflow as a graph
+    #[command(after_help = "Example: handfast show examples/support clerk")]
+    Show(Show),
+    /// Show the page of an error's code
+    #[command(after_help = "Example: handfast explain HF0010")]
+    Explain(Explain),
+    /// Start a run and follow it
+    #[command(after_help = "Example: handfast run examples/support ticket --input @ticket.json\n\n\
+        A detached worker drives the run: a closed terminal or pipe ends only the watching. Ctrl-C detaches; a second \
+        one within 2 s stops the worker, and `handfast go` goes on.")]
+    Run(Run),
+    /// Drive whatever can go on, after a crash, a stop, or once a key is there
+    #[command(after_help = "Example: handfast go last")]
+    Go(Go),
+    /// List runs, the youngest first
+    #[command(after_help = "Example: handfast runs --status waiting --since 2h")]
+    Runs(Runs),
+    /// Show a run as a tree: steps, model calls, tools, what each took
+    #[command(after_help = "Example: handfast trace last --prompts")]
+    Trace(Trace),
+    /// Show a run's events
+    #[command(after_help = "Example: handfast journal last --json")]
+    Journal(Journal),
+    /// Say whether a call in doubt took effect
+    #[command(
+        after_help = "Example: handfast settle last open_case@0.0 --not-applied --evidence 'no such case in the shop'"
+    )]
+    Settle(Settle),
+    /// Raise a limit that holds a run, for this run alone
+    #[command(after_help = "Example: handfast raise last --cost 5USD")]
+    Raise(Raise),
+    /// End a run; what has left is settled first
+    #[command(after_help = "Example: handfast cancel last --reason 'wrong customer'")]
+    Cancel(Cancel),
+    /// Check the store, the machine, keys and programs
+    #[command(after_help = "Example: handfast doctor examples/support")]
+    Doctor(Doctor),
+    /// Measure how fast steps become durable here
+    #[command(after_help = "Example: handfast bench")]
+    Bench(crate::bench::BenchArgs),
+    /// Drive a store's runs (started by other commands)
+    #[command(hide = true)]
+    Worker(Worker),
+}
+
+/// Which store.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct StoreArgs {
+    /// The store: sqlite:PATH [default: .handfast/journal.db beside the contract]
+    #[arg(long, value_name = "URL", env = "HANDFAST_STORE")]
+    pub(crate) store: Option<String>,
+}
+
+/// The values of a contract's settings.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Settings {
+    /// Take the settings of handfast.NAME.yaml beside the contract
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+    /// Give a setting its value
+    #[arg(long, value_name = "NAME=VALUE", value_parser = amount::pair)]
+    pub(crate) set: Vec<(String, String)>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Where; made if it isn't there
+    #[arg(default_value = ".")]
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// A contract's file, or a folder with a handfast.yaml
+    #[arg(default_value = ".")]
+    pub(crate) path: PathBuf,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    /// Ask the servers whether their tools are as the contract says
+    #[arg(long)]
+    pub(crate) live: bool,
+    /// One JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// A contract's file, or a folder with a handfast.yaml
+    pub(crate) path: PathBuf,
+    /// An agent, a tool or a workflow
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    /// One JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// As in `error[HF0010]`
+    pub(crate) code: String,
+    /// One JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// A contract's file, or a folder with a handfast.yaml
+    pub(crate) path: PathBuf,
+    /// Which workflow; may be left out where there is one
+    pub(crate) workflow: Option<String>,
+    /// The input: JSON, @FILE, or - for standard input
+    #[arg(long, value_name = "JSON|@FILE|-")]
+    pub(crate) input: Option<String>,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    /// What stands in for the contract's models: one of them, script:FILE, record:FILE or replay:FILE
+    #[arg(long, value_name = "NAME|KIND:FILE")]
+    pub(crate) model: Option<String>,
+    /// The same key never starts a second run
+    #[arg(long)]
+    pub(crate) key: Option<String>,
+    /// Print the run's id and leave
+    #[arg(long)]
+    pub(crate) detach: bool,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    /// One JSON document: the outcome
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Go {
+    /// Runs by id, its beginning or end, or `last`; without, whatever can go on
+    #[arg(value_name = "RUN")]
+    pub(crate) runs: Vec<String>,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    /// One JSON document: the outcomes
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Runs {
+    /// Only those: running, waiting, paused, done, failed, cancelled, quarantined, or `waiting (settlement)`
+    #[arg(long, value_name = "STATUS")]
+    pub(crate) status: Option<String>,
+    /// Only those of this workflow
+    #[arg(long)]
+    pub(crate) workflow: Option<String>,
+    /// Only those that began since: 2h (ago), 2026-11-21, 2026-11-21T06:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = amount::since)]
+    pub(crate) since: Option<Timestamp>,
+    /// At most so many
+    #[arg(long, default_value_t = crate::limits::RUNS_SHOWN)]
+    pub(crate) limit: usize,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    /// One JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Trace {
+    /// A run's id, its beginning or end, or `last`
+    pub(crate) run: String,
+    /// Show every prompt, to the byte
+    #[arg(long)]
+    pub(crate) prompts: bool,
+    /// As it stood after this event
+    #[arg(long, value_name = "SEQ")]
+    pub(crate) at: Option<u64>,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    /// One JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Journal {
+    /// A run's id, its beginning or end, or `last`
+    pub(crate) run: String,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    /// One JSON document for each event, on a line of its own
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Settle {
+    /// A run's id, its beginning or end, or `last`
+    pub(crate) run: String,
+    /// The call in doubt, as `handfast trace` names it
+    pub(crate) call: String,
+    /// It took effect, and gave this: JSON, @FILE, or - for standard input
+    #[arg(
+        long,
+        value_name = "JSON|@FILE|-",
+        conflicts_with = "not_applied",
+        required_unless_present = "not_applied"
+    )]
+    pub(crate) applied: Option<String>,
+    /// It took no effect
+    #[arg(long)]
+    pub(crate) not_applied: bool,
+    /// How you know
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) evidence: String,
+    #[command(flatten)]
+    pub(crate) mail: Mail,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("limit").required(true))]
+pub(crate) struct Raise {
+    /// A run's id, its beginning or end, or `last`
+    pub(crate) run: String,
+    /// The new ceiling on money: 5USD
+    #[arg(long, value_name = "MONEY", group = "limit", value_parser = amount::money)]
+    pub(crate) cost: Option<Money>,
+    /// The new ceiling on tokens: 200k
+    #[arg(long, value_name = "COUNT", group = "limit", value_parser = amount::count)]
+    pub(crate) tokens: Option<u64>,
+    /// The new ceiling on turns
+    #[arg(long, value_name = "COUNT", group = "limit", value_parser = amount::count)]
+    pub(crate) turns: Option<u64>,
+    /// The new ceiling on attempts
+    #[arg(long, value_name = "COUNT", group = "limit", value_parser = amount::count)]
+    pub(crate) attempts: Option<u64>,
+    /// The new ceiling on time: 10m
+    #[arg(long, value_name = "TIME", group = "limit", value_parser = amount::time_ms)]
+    pub(crate) time: Option<u64>,
+    /// Why, for the journal
+    #[arg(long, default_value = "")]
+    pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) mail: Mail,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Cancel {
+    /// A run's id, its beginning or end, or `last`
+    pub(crate) run: String,
+    /// Why, for the journal
+    #[arg(long, default_value = "")]
+    pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) mail: Mail,
+}
+
+/// What all commands have that put something to a run.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Mail {
+    /// Follow the run afterwards
+    #[arg(long)]
+    pub(crate) follow: bool,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    /// One JSON document: what became of it
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// A contract whose keys and programs are looked for; that of the working directory if there is one
+    pub(crate) path: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    /// Drive a store again that was copied or restored: every run that has not ended is set aside until you name it
+    #[arg(long)]
+    pub(crate) adopt: bool,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    /// One JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Worker {
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    /// Runs to take by name, whatever they rest on
+    #[arg(long, value_name = "RUN")]
+    pub(crate) take: Vec<handfast_events::RunId>,
+}

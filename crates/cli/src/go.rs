@@ -1,0 +1,130 @@
+//! `handfast go`: drives whatever can go on, after a crash, a stop, or once what was missing is there.
+
+use handfast_events::{Mail, MailOutcome, RunId, Status};
+use handfast_store::{RunFilter, RunRow, SqliteStore, Store as _};
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+
+use crate::detach::Driving;
+use crate::exit::{Exit, Stop};
+use crate::follow::{Ended, Followed, follow};
+use crate::limits::{LOOK, RUNS_MAX, TAKEN_WAIT};
+use crate::outcome::Outcome;
+use crate::{args, out, post, store_open};
+
+/// Goes on.
+///
+/// # Errors
+/// A run can't be found, or nobody can drive.
+pub(crate) async fn run(args: &args::Go) -> anyhow::Result<Exit> {
+    let store = store_open::existing(&args.store)?;
+    let rows = if args.runs.is_empty() { unended(&store).await? } else { named(&store, &args.runs).await? };
+    let is_named = !args.runs.is_empty();
+    let mut driving = Driving::new(store.clone());
+    let aside: Vec<&RunRow> = rows.iter().filter(|row| row.aside && is_named).collect();
+    if aside.is_empty() {
+        driving.ensure(&[])?;
+    } else {
+        nobody_drives(&driving).await?;
+        driving.ensure(&aside.iter().map(|row| row.run).collect::<Vec<_>>())?;
+    }
+    let mut runs: Vec<Followed> = aside.into_iter().map(Followed::once_taken).collect();
+    for row in rows.iter().filter(|row| !row.aside) {
+        if row.status == Status::PausedForOperator {
+            resume(&mut driving, row.run).await?;
+        }
+        if is_named || row.status == Status::PausedForOperator || !row.status.rests() {
+            runs.push(Followed::new(row.run));
+        }
+    }
+    match follow(&mut driving, &mut runs).await? {
+        Ended::Rested => {}
+        Ended::Detached => return Ok(Exit::Done),
+        Ended::Interrupted => return Ok(Exit::Interrupted),
+    }
+    let followed: Vec<RunId> = runs.iter().map(Followed::run).collect();
+    let exit = tell(&store, &followed, args.json).await?;
+    if !is_named {
+        rest(&rows, &followed);
+    }
+    Ok(exit)
+}
+
+/// Tells what became of the runs, and how the worst of them stands.
+async fn tell(store: &SqliteStore, runs: &[RunId], json: bool) -> anyhow::Result<Exit> {
+    let mut outcomes = Vec::with_capacity(runs.len());
+    for run in runs {
+        outcomes.push(Outcome::of(store, *run).await?);
+    }
+    match outcomes.as_slice() {
+        [] if !json => out::note("nothing can go on"),
+        [one] if !json => one.tell(false)?,
+        several => {
+            several.iter().for_each(Outcome::explain);
+            if json {
+                out::json(&json!({ "runs": several }))?;
+            } else {
+                let line = |one: &Outcome| format!("{} {}", one.run(), one.status());
+                out::data(&several.iter().map(line).collect::<Vec<_>>().join("\n"))?;
+            }
+        }
+    }
+    Ok(outcomes.iter().map(Outcome::code).fold(Exit::Done, Exit::worse))
+}
+
+/// Mentions the runs that wait for somebody.
+fn rest(rows: &[RunRow], followed: &[RunId]) {
+    let left = rows.iter().filter(|row| !followed.contains(&row.run));
+    let (aside, waiting): (Vec<&RunRow>, Vec<&RunRow>) = left.partition(|row| row.aside);
+    if !waiting.is_empty() {
+        out::note(format!("{} wait for somebody: `handfast runs`", waiting.len()));
+    }
+    for row in aside {
+        out::note(format!("run {} is set aside; `handfast go {0}` takes it up again", row.run));
+    }
+}
+
+/// The runs that have not ended.
+async fn unended(store: &SqliteStore) -> anyhow::Result<Vec<RunRow>> {
+    let rows = store.runs(RunFilter { limit: RUNS_MAX, ..RunFilter::default() }).await?;
+    Ok(rows.into_iter().filter(|row| !row.status.is_ended()).collect())
+}
+
+async fn named(store: &SqliteStore, names: &[String]) -> anyhow::Result<Vec<RunRow>> {
+    let mut rows: Vec<RunRow> = Vec::with_capacity(names.len());
+    for name in names {
+        let run = store_open::find_run(store, name).await?;
+        let row = store.run(run).await?.ok_or(handfast_store::LoadError::NotFound { run })?;
+        if rows.iter().all(|known| known.run != run) {
+            rows.push(row);
+        }
+    }
+    Ok(rows)
+}
+
+/// Lets a run try again that was paused until somebody helped.
+async fn resume(driving: &mut Driving, run: RunId) -> anyhow::Result<()> {
+    let mail = Mail::Resume { reason: "handfast go".to_owned() };
+    let posted = post::post(driving, run, mail).await?;
+    if let MailOutcome::Refused { why } = post::taken(driving, run, &posted).await? {
+        out::warn(format!("run {run} was not resumed: {why}"));
+    }
+    Ok(())
+}
+
+/// Only a worker that starts takes runs by name, so one that drives must have ended before.
+async fn nobody_drives(driving: &Driving) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    while let Some(driver) = driving.driver()? {
+        if begun.elapsed() > TAKEN_WAIT {
+            let message = format!(
+                "process {} drives other runs of this store, and only a worker that starts takes up a run that was set \
+                 aside: try again when `handfast runs --status running` is empty",
+                driver.pid
+            );
+            return Err(Stop::new(Exit::Unavailable, message));
+        }
+        sleep(LOOK).await;
+    }
+    Ok(())
+}

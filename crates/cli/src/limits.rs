@@ -1,0 +1,46 @@
+//! Every number that bounds the command, each with the sentence that justifies it.
+
+use std::time::Duration;
+
+/// How often a follower looks for news: people see no faster, and a look is one read of one row.
+pub(crate) const LOOK: Duration = Duration::from_millis(50);
+/// How often it looks whether anybody still drives: a death is noticed well within a second.
+pub(crate) const LOOK_FOR_LIFE: Duration = Duration::from_millis(400);
+/// Events read at once by a follower: a page of them decodes in a millisecond or two.
+pub(crate) const EVENTS_PAGE: usize = 500;
+/// Workers started again for one follower: one that dies three times more will die a fifth time.
+pub(crate) const WORKERS_AGAIN: u32 = 3;
+/// How long a worker without work waits for a late knock: a script that starts runs one after the other is served
+/// without a new process for each.
+pub(crate) const LINGER: Duration = Duration::from_secs(1);
+/// After the first Ctrl-C, how long the second means "stop".
+pub(crate) const CTRL_C_AGAIN: Duration = Duration::from_secs(2);
+/// How long a stopped worker may take to let go: its own grace of ten seconds, and a little to write.
+pub(crate) const STOP_WAIT: Duration = Duration::from_secs(12);
+/// How long a command waits until its mail is taken in, or its run is taken: a worker starts in a tenth of a second, and
+/// a busy disk may hold it up.
+pub(crate) const TAKEN_WAIT: Duration = Duration::from_secs(30);
+/// A log past this is moved aside when the next worker starts; one older is kept.
+pub(crate) const LOG_BYTES_MAX: u64 = 1024 * 1024;
+/// As much of the log's end as is searched for why a worker ended.
+pub(crate) const LOG_TAIL_BYTES: u64 = 64 * 1024;
+/// Lines that a follower writes to a pipe: beyond it a log is flooded, and the trace has them all.
+pub(crate) const PIPE_LINES_MAX: usize = 200;
+/// A contract's file that is read at all; the language's own ceiling is the same.
+pub(crate) const CONTRACT_BYTES_MAX: u64 = 1024 * 1024;
+/// An input given on standard input or in a file: as much as one event's payload can sensibly hold.
+pub(crate) const INPUT_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Runs that `go` looks through at once.
+pub(crate) const RUNS_MAX: usize = 10_000;
+/// Runs that `runs` lists unless told otherwise: a screen or two.
+pub(crate) const RUNS_SHOWN: usize = 50;
+/// Folders looked through upwards for a store: deeper trees exist, deeper projects don't.
+pub(crate) const FOLDERS_UP_MAX: usize = 32;
+/// Flushes that `doctor` times: enough for a median, and over in a blink on any honest disk.
+pub(crate) const FLUSHES: usize = 20;
+/// Under this the next large payload may not fit, and SQLite needs room to copy its log.
+pub(crate) const DISK_ROOM_MIN: u64 = 256 * 1024 * 1024;
+/// A median flush slower than this makes every step wait noticeably.
+pub(crate) const FLUSH_SLOW: Duration = Duration::from_millis(50);
+/// Columns of a terminal that doesn't say how wide it is.
+pub(crate) const COLUMNS: u16 = 100;

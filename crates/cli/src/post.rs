@@ -1,0 +1,193 @@
+//! `handfast settle`, `raise`, `cancel`: rows of a run's mailbox, and what became of them.
+
+use handfast_events::{
+    Body, CallId, Ceiling, CommandId, LimitKind, Mail, MailOutcome, RunId, Seq, Settlement, Status,
+};
+use handfast_store::{LoadError, MailRow, Store as _};
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+
+use crate::detach::Driving;
+use crate::exit::{Exit, Stop};
+use crate::follow::{Ended, Followed, follow};
+use crate::limits::{EVENTS_PAGE, LOOK, TAKEN_WAIT};
+use crate::outcome::Outcome;
+use crate::{args, environment, out, run, store_open};
+
+/// Settles a doubt.
+///
+/// # Errors
+/// It was refused, or nobody could take it in.
+pub(crate) async fn settle(args: &args::Settle) -> anyhow::Result<Exit> {
+    let settlement = match &args.applied {
+        Some(result) => Settlement::Applied(run::value(result)?),
+        None => Settlement::NotApplied,
+    };
+    let call = CallId::new(args.call.as_str());
+    let mail = Mail::Settle { call, settlement, evidence: args.evidence.clone() };
+    put(&args.run, &args.mail, mail).await
+}
+
+/// Raises a limit.
+///
+/// # Errors
+/// As for [`settle`].
+pub(crate) async fn raise(args: &args::Raise) -> anyhow::Result<Exit> {
+    let counts = [
+        (LimitKind::Tokens, args.tokens),
+        (LimitKind::Turns, args.turns),
+        (LimitKind::Attempts, args.attempts),
+    ];
+    let count = counts.into_iter().find_map(|(limit, count)| Some((limit, Ceiling::Count(count?))));
+    let money = args.cost.map(|cost| (LimitKind::Cost, Ceiling::Money(cost)));
+    let time = args.time.map(|ms| (LimitKind::Time, Ceiling::Ms(ms)));
+    let (limit, to) = count.or(money).or(time).ok_or_else(|| Stop::new(Exit::Usage, "say which limit"))?;
+    put(&args.run, &args.mail, Mail::Raise { limit, to, reason: args.reason.clone() }).await
+}
+
+/// Ends a run.
+///
+/// # Errors
+/// As for [`settle`].
+pub(crate) async fn cancel(args: &args::Cancel) -> anyhow::Result<Exit> {
+    put(&args.run, &args.mail, Mail::Cancel { reason: args.reason.clone() }).await
+}
+
+/// Puts mail to a run, waits until it is taken in, and says what became of it.
+async fn put(run: &str, args: &args::Mail, mail: Mail) -> anyhow::Result<Exit> {
+    let store = store_open::existing(&args.store)?;
+    let run = store_open::find_run(&store, run).await?;
+    let mut driving = Driving::new(store.clone());
+    let posted = post(&mut driving, run, mail).await?;
+    let outcome = taken(&mut driving, run, &posted).await?;
+    let stands = if args.follow && outcome == MailOutcome::Done {
+        match follow(&mut driving, &mut [Followed::new(run)]).await? {
+            Ended::Rested => Some(Outcome::of(&store, run).await?),
+            Ended::Detached => return Ok(Exit::Done),
+            Ended::Interrupted => return Ok(Exit::Interrupted),
+        }
+    } else {
+        None
+    };
+    let status = store.run(run).await?.map_or("gone", |row| row.status.name());
+    if args.json {
+        let (word, why) = match &outcome {
+            MailOutcome::Done => ("done", None),
+            MailOutcome::Refused { why } => ("refused", Some(why)),
+        };
+        out::json(
+            &json!({ "run": run, "command": posted.id, "outcome": word, "why": why, "status": status }),
+        )?;
+    }
+    match outcome {
+        MailOutcome::Refused { why } => Err(Stop::new(Exit::Failed, format!("refused: {why}"))),
+        MailOutcome::Done => {
+            if let Some(stands) = stands {
+                if args.json {
+                    stands.explain()
+                } else {
+                    stands.tell(false)?
+                }
+                return Ok(stands.code());
+            }
+            out::note(format!("done; run {run} is {status}"));
+            Ok(Exit::Done)
+        }
+    }
+}
+
+/// Mail on its way.
+pub(crate) struct Posted {
+    pub(crate) id: CommandId,
+    /// Where the run stood before: it is taken in behind this.
+    after: Seq,
+}
+
+/// Puts mail to a run that can still take it in.
+///
+/// # Errors
+/// The run has ended or is set aside, or the store can't be written.
+pub(crate) async fn post(driving: &mut Driving, run: RunId, mail: Mail) -> anyhow::Result<Posted> {
+    let store = driving.store().clone();
+    let row = store.run(run).await?.ok_or(LoadError::NotFound { run })?;
+    if row.status.is_ended() {
+        let message =
+            format!("refused: run {run} has ended ({}): nothing can be changed any more", row.status.name());
+        return Err(Stop::new(Exit::Failed, message));
+    }
+    if row.aside || row.status == Status::Quarantined {
+        let message = format!("run {run} is set aside, so nobody takes this in: first `handfast go {run}`");
+        return Err(Stop::new(Exit::Doubt, message));
+    }
+    let id = handfast_host::new_command_id();
+    let row_of_mail =
+        MailRow { id: id.clone(), run, who: environment::who(), at: handfast_host::now(), mail };
+    store.put_mail(row_of_mail).await?;
+    driving.ensure(&[])?;
+    Ok(Posted { id, after: row.head.seq })
+}
+
+/// Waits until mail was taken in, and tells what became of it.
+///
+/// # Errors
+/// Nobody took it in; it waits in the mailbox.
+pub(crate) async fn taken(driving: &mut Driving, run: RunId, posted: &Posted) -> anyhow::Result<MailOutcome> {
+    let store = driving.store().clone();
+    let begun = Instant::now();
+    let mut after = posted.after;
+    loop {
+        // The row first: where it says that the run has ended, all its events are there to be read.
+        let row = store.run(run).await?.ok_or(LoadError::NotFound { run })?;
+        let page = store.read(run, after, EVENTS_PAGE).await?;
+        for stored in &page {
+            let event = stored.decode().map_err(|cause| LoadError::Damaged {
+                run,
+                seq: after.next(),
+                cause: handfast_store::Damage::Decode(cause),
+            })?;
+            after = event.seq;
+            if let Body::MailTaken(taken) = event.body
+                && taken.id == posted.id
+            {
+                return Ok(taken.outcome);
+            }
+        }
+        if page.len() == EVENTS_PAGE {
+            continue;
+        }
+        if row.status.is_ended() {
+            let why = format!("the run ended ({}) before this was taken in", row.status.name());
+            return Ok(MailOutcome::Refused { why });
+        }
+        waits_on(driving, begun, run, "it waits in the mailbox, and the next worker takes it in").await?;
+    }
+}
+
+/// Waits until a run that began was taken by a worker, so that whoever started it can leave.
+///
+/// # Errors
+/// Nobody takes it.
+pub(crate) async fn until_taken(driving: &mut Driving, run: RunId) -> anyhow::Result<()> {
+    let store = driving.store().clone();
+    let begun = Instant::now();
+    driving.ensure(&[])?;
+    loop {
+        let row = store.run(run).await?.ok_or(LoadError::NotFound { run })?;
+        if row.epoch.0 > 0 {
+            return Ok(());
+        }
+        waits_on(driving, begun, run, "it has begun, and the next worker takes it").await?;
+    }
+}
+
+/// Waits a moment, with somebody who drives; gives up when it took too long.
+async fn waits_on(driving: &mut Driving, begun: Instant, run: RunId, stands: &str) -> anyhow::Result<()> {
+    let is_driven = driving.is_alive()? || driving.again()?;
+    if !is_driven || begun.elapsed() > TAKEN_WAIT {
+        let why = driving.last_words().unwrap_or_else(|| format!("see {}", driving.log_path().display()));
+        let message = format!("no worker takes run {run} on ({why}): {stands}; then `handfast go {run}`");
+        return Err(Stop::new(Exit::Unavailable, message));
+    }
+    sleep(LOOK).await;
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! A contract on this disk: found, read, checked.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use handfast_contract::{Contract, Loaded, Paint};
+use handfast_events::Sources;
+
+use crate::args::Settings;
+use crate::environment::pairs;
+use crate::exit::{Exit, Stop};
+use crate::limits::CONTRACT_BYTES_MAX;
+use crate::out;
+
+/// The file of a contract in a folder.
+const FILE: &str = "handfast.yaml";
+
+/// A contract and where it is.
+pub(crate) struct Project {
+    /// As the command line has it, for messages.
+    pub(crate) file: PathBuf,
+    /// Its folder, absolute.
+    pub(crate) folder: PathBuf,
+    /// What came of reading it.
+    pub(crate) loaded: Loaded,
+}
+
+/// A contract that can be used.
+pub(crate) struct Checked {
+    pub(crate) contract: Arc<Contract>,
+    pub(crate) sources: Sources,
+    pub(crate) folder: PathBuf,
+}
+
+impl Project {
+    /// Reads the contract at PATH: a file, or a folder with a `handfast.yaml`.
+    ///
+    /// # Errors
+    /// There is none, or it or its environment can't be read.
+    pub(crate) fn read(path: &Path, settings: &Settings) -> anyhow::Result<Self> {
+        let file = locate(path)?;
+        let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder.canonicalize().with_context(|| format!("can't open `{}`", folder.display()))?;
+        let mut values = match &settings.env {
+            Some(name) => environment(&folder, name)?,
+            None => Default::default(),
+        };
+        values.extend(pairs(&settings.set));
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let root = folder.to_str().ok_or_else(|| {
+            Stop::new(Exit::Usage, format!("the path `{}` is no text: move the contract", folder.display()))
+        })?;
+        let mut read = |path: &str| read_file(&folder.join(path));
+        let loaded = handfast_contract::load(&name, root, &values, &mut read);
+        Ok(Self { file, folder, loaded })
+    }
+
+    /// The contract, if it has no error. What was found is told either way.
+    ///
+    /// # Errors
+    /// It is invalid.
+    pub(crate) fn checked(self) -> anyhow::Result<Checked> {
+        if !self.loaded.diagnostics.is_empty() {
+            out::note(self.loaded.report(Paint::Coloured).trim_end());
+        }
+        let Loaded { contract, sources, .. } = self.loaded;
+        let contract = contract.ok_or_else(|| {
+            Stop::new(Exit::Contract, format!("`{}` is invalid: nothing was started", self.file.display()))
+        })?;
+        Ok(Checked { contract: Arc::new(contract), sources, folder: self.folder })
+    }
+}
+
+/// The contract's file for PATH.
+///
+/// # Errors
+/// There is none.
+pub(crate) fn locate(path: &Path) -> anyhow::Result<PathBuf> {
+    let file = if path.is_dir() { path.join(FILE) } else { path.to_owned() };
+    if file.is_file() {
+        return Ok(file);
+    }
+    let message = if path.is_dir() {
+        format!(
+            "`{}` has no `{FILE}`: name a contract's file, or make one with `handfast init DIR`",
+            path.display()
+        )
+    } else {
+        format!("there is no `{}`: name a contract's file, or a folder with a `{FILE}`", path.display())
+    };
+    Err(Stop::new(Exit::NotFound, message))
+}
+
+/// The values of an environment, from `handfast.NAME.yaml` beside the contract.
+fn environment(
+    folder: &Path,
+    name: &str,
+) -> anyhow::Result<std::collections::BTreeMap<String, serde_json::Value>> {
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
+    if name.is_empty() || !name.chars().all(is_name) {
+        return Err(Stop::new(
+            Exit::Usage,
+            format!("`{name}` is no environment's name: letters, digits, `-` and `_`"),
+        ));
+    }
+    let file = format!("handfast.{name}.yaml");
+    let text = read_file(&folder.join(&file)).map_err(|reason| {
+        let place = folder.join(&file);
+        Stop::new(
+            Exit::NotFound,
+            format!("`{}` can't be read: {reason}; write `settings:` into it", place.display()),
+        )
+    })?;
+    handfast_contract::load_environment(&file, &text).map_err(|found| {
+        out::note(found.report(Paint::Coloured).trim_end());
+        Stop::new(Exit::Contract, format!("the environment `{file}` is invalid"))
+    })
+}
+
+/// A file's text, if it is one that a contract may have.
+fn read_file(path: &Path) -> Result<String, String> {
+    let about = std::fs::metadata(path).map_err(|cause| cause.to_string())?;
+    if !about.is_file() {
+        return Err("it is no file".to_owned());
+    }
+    if about.len() > CONTRACT_BYTES_MAX {
+        return Err(format!("it has {} bytes; at most {CONTRACT_BYTES_MAX} are read", about.len()));
+    }
+    std::fs::read_to_string(path).map_err(|cause| cause.to_string())
+}

@@ -1,0 +1,179 @@
+//! `handfast run`: starts a run, sees to it that a worker drives it, and follows it.
+
+use std::collections::BTreeSet;
+use std::io::Read as _;
+use std::path::Path;
+
+use anyhow::Context as _;
+use handfast_contract::{Contract, Name, StepWork, Transport, Workflow};
+use handfast_engine::Start;
+use handfast_host::{Kit, Started};
+use serde_json::{Value, json};
+
+use crate::detach::Driving;
+use crate::exit::{Exit, Stop};
+use crate::follow::{Ended, Followed, follow};
+use crate::limits::INPUT_BYTES_MAX;
+use crate::outcome::Outcome;
+use crate::project::{Checked, Project};
+use crate::{args, environment, out, post, store_open};
+
+/// Starts and follows.
+///
+/// # Errors
+/// Nothing was started, or the run can't be followed; each says what to mend.
+pub(crate) async fn run(args: &args::Run) -> anyhow::Result<Exit> {
+    let checked = Project::read(&args.path, &args.settings)?.checked()?;
+    let workflow = workflow(&checked.contract, args.workflow.as_deref())?;
+    let start = Start {
+        workflow: workflow.name.to_string(),
+        input: args.input.as_deref().map_or_else(|| Ok(json!({})), value)?,
+        key: args.key.clone(),
+        model: args.model.as_deref().map(|model| stand_in(&checked.contract, model)).transpose()?,
+    };
+    programs(&checked.contract, workflow, &checked.folder)?;
+    let Checked { contract, sources, folder } = &checked;
+    // Made here only to find early what is missing: the worker makes its own.
+    let kit = Kit::new(
+        contract.clone(),
+        folder,
+        start.model.as_deref(),
+        &environment::around(),
+        handfast_host::now(),
+    )?;
+    let store = store_open::for_contract(&args.store, folder)?;
+    let Started { run, is_new } = handfast_host::start(&store, kit.plan.clone(), sources, start).await?;
+    drop(kit);
+    let mut driving = Driving::new(store.clone());
+    if args.detach {
+        post::until_taken(&mut driving, run).await?;
+        if args.json {
+            out::json(&json!({ "run": run, "new": is_new }))?;
+        } else {
+            out::data(&run.to_string())?;
+        }
+        return Ok(Exit::Done);
+    }
+    let key = if is_new { "" } else { " (begun before, under the same key)" };
+    out::note(format!("run {run}: {} {}{key}", contract.name, workflow.name));
+    driving.ensure(&[])?;
+    match follow(&mut driving, &mut [Followed::new(run)]).await? {
+        Ended::Rested => {
+            let outcome = Outcome::of(&store, run).await?;
+            outcome.tell(args.json)?;
+            Ok(outcome.code())
+        }
+        Ended::Detached => Ok(Exit::Done),
+        Ended::Interrupted => Ok(Exit::Interrupted),
+    }
+}
+
+/// The workflow that is meant: the named one, or the only one.
+fn workflow<'c>(contract: &'c Contract, name: Option<&str>) -> anyhow::Result<&'c Workflow> {
+    let names: Vec<&str> = contract.workflows.keys().map(|name| &**name).collect();
+    let listed = names.join(", ");
+    match (name, names.as_slice()) {
+        (Some(name), _) => contract.workflows.get(name).map(|workflow| &**workflow).ok_or_else(|| {
+            let meant = handfast_contract::suggest(name, names.iter().copied());
+            let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+            Stop::new(
+                Exit::NotFound,
+                format!("the contract has no workflow `{name}`{meant} (it has {listed})"),
+            )
+        }),
+        (None, [only]) => contract.workflows.get(*only).map(|workflow| &**workflow).context("it was there"),
+        (None, []) => {
+            Err(Stop::new(Exit::NotFound, "the contract has no workflow: add one under `workflows:`"))
+        }
+        (None, _) => Err(Stop::new(Exit::Usage, format!("say which workflow: {listed}"))),
+    }
+}
+
+/// Reads JSON, `@FILE` or `-`.
+///
+/// # Errors
+/// It can't be read, or is no JSON.
+pub(crate) fn value(text: &str) -> anyhow::Result<Value> {
+    let limited = |reader: &mut dyn std::io::Read, what: &str| {
+        let mut read = String::new();
+        reader
+            .take(INPUT_BYTES_MAX + 1)
+            .read_to_string(&mut read)
+            .with_context(|| format!("can't read {what}"))?;
+        if read.len() as u64 > INPUT_BYTES_MAX {
+            anyhow::bail!(Stop::new(Exit::Usage, format!("{what} has more than {INPUT_BYTES_MAX} bytes")));
+        }
+        anyhow::Ok(read)
+    };
+    let (what, json) = match text.strip_prefix('@') {
+        Some(path) => {
+            let mut file = std::fs::File::open(path)
+                .map_err(|cause| Stop::new(Exit::NotFound, format!("can't open `{path}`: {cause}")))?;
+            (format!("`{path}`"), limited(&mut file, &format!("`{path}`"))?)
+        }
+        None if text == "-" => {
+            ("standard input".to_owned(), limited(&mut std::io::stdin(), "standard input")?)
+        }
+        None => (format!("`{text}`"), text.to_owned()),
+    };
+    serde_json::from_str(&json).map_err(|cause| Stop::new(Exit::Usage, format!("{what} is no JSON: {cause}")))
+}
+
+/// What stands in for the models, with its file's place made one that any process finds.
+fn stand_in(contract: &Contract, text: &str) -> anyhow::Result<String> {
+    if contract.models.contains_key(text) {
+        return Ok(text.to_owned());
+    }
+    match text.split_once(':') {
+        Some((kind, file)) => {
+            let file = environment::working_directory()?.join(file);
+            Ok(format!("{kind}:{}", file.display()))
+        }
+        // Refused by name where it is used.
+        None => Ok(text.to_owned()),
+    }
+}
+
+/// Whether the programs are there that the workflow's tools are started from.
+fn programs(contract: &Contract, workflow: &Workflow, folder: &Path) -> anyhow::Result<()> {
+    let missing = missing_programs(contract, &servers(workflow), folder);
+    match missing.first() {
+        None => Ok(()),
+        Some((server, program)) => {
+            let message = format!(
+                "the program `{program}` of `servers.{server}` is not there: install it, or correct its place in the \
+                 contract; nothing was started"
+            );
+            Err(Stop::new(Exit::Unavailable, message))
+        }
+    }
+}
+
+/// The servers that a workflow can reach.
+fn servers(workflow: &Workflow) -> BTreeSet<Name> {
+    let of = |step: &std::sync::Arc<handfast_contract::Step>| match &step.work {
+        StepWork::Tool(tool) => vec![tool.via.server.clone()],
+        StepWork::Agent(agent) => agent.may.iter().map(|grant| grant.tool.via.server.clone()).collect(),
+    };
+    workflow.steps.iter().flat_map(of).collect()
+}
+
+/// The programs of these servers that can't be found, with their servers.
+pub(crate) fn missing_programs(
+    contract: &Contract,
+    servers: &BTreeSet<Name>,
+    folder: &Path,
+) -> Vec<(Name, String)> {
+    let missing = |name: &Name| {
+        let server = contract.servers.get(name)?;
+        let (Transport::McpCommand { command, .. } | Transport::Process { command, .. }) = &server.transport
+        else {
+            return None;
+        };
+        let directory = server.directory.as_ref().map_or_else(|| folder.to_owned(), |own| folder.join(own));
+        let program = command.first()?;
+        let found = environment::program(program, &directory);
+        found.is_none().then(|| (name.clone(), program.clone()))
+    };
+    servers.iter().filter_map(missing).collect()
+}

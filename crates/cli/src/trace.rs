@@ -1,0 +1,74 @@
+//! `handfast trace`: a run as a tree, or every prompt that its models were sent.
+
+use handfast_events::{Event, RunId};
+use handfast_report::{Style, Trace, prompts, render, visible};
+use handfast_store::Store as _;
+use serde_json::json;
+
+use crate::exit::{Exit, Stop};
+use crate::{args, out, store_open};
+
+/// Shows a run.
+///
+/// # Errors
+/// There is no such run, or its journal is damaged.
+pub(crate) async fn run(args: &args::Trace) -> anyhow::Result<Exit> {
+    let store = store_open::existing(&args.store)?;
+    let run = store_open::find_run(&store, &args.run).await?;
+    let mut events = store.load(run).await?.events;
+    if let Some(at) = args.at {
+        let newest = events.last().map_or(0, |event| event.seq.0);
+        if at == 0 || at > newest {
+            let message = format!("run {run} has events 1 to {newest}: `--at {at}` is none of them");
+            return Err(Stop::new(Exit::Usage, message));
+        }
+        events.retain(|event| event.seq.0 <= at);
+    }
+    if args.prompts {
+        show_prompts(run, &events, args.json)?;
+    } else if args.json {
+        out::json(&Trace::fold(run, &events))?;
+    } else {
+        out::data(&render(&Trace::fold(run, &events), out::columns(), Style::Colour))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// One after the other: all of them together would take as much as a run's length squared.
+fn show_prompts(run: RunId, events: &[Event], json: bool) -> anyhow::Result<()> {
+    let mut is_any = false;
+    for asked in prompts(events) {
+        let asked = asked?;
+        is_any = true;
+        let text = asked.prompt.text();
+        if json {
+            out::data(&serde_json::to_string(&json!({
+                "run": run,
+                "seq": asked.seq,
+                "step": asked.step,
+                "turn": asked.turn,
+                "attempt": asked.attempt,
+                "model": asked.model,
+                "request": text,
+            }))?)?;
+            continue;
+        }
+        let place = format!("{} turn {} attempt {}", asked.step, asked.turn, asked.attempt);
+        out::data(&format!("--- {place} · {} · seq {} ---", asked.model, asked.seq))?;
+        out::data(&readable(&text))?;
+    }
+    if !is_any && !json {
+        out::note("no model was asked");
+    }
+    Ok(())
+}
+
+/// A request as people read it: its JSON with line breaks, where it is some.
+fn readable(request: &str) -> String {
+    let pretty = serde_json::from_str::<serde_json::Value>(request)
+        .and_then(|json| serde_json::to_string_pretty(&json));
+    match pretty {
+        Ok(pretty) => pretty.lines().map(|line| visible(line).into_owned()).collect::<Vec<_>>().join("\n"),
+        Err(_) => visible(request).into_owned(),
+    }
+}

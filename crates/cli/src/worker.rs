@@ -1,0 +1,120 @@
+//! `handfast worker`: the detached process that drives a store until nothing moves any more.
+//!
+//! It holds the driver's lock while it drives; where another process has it, there is nothing to do here.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use handfast_events::RunId;
+use handfast_host::{Driven, Kits, Until, Worker};
+use handfast_store::{Driver, DriverError, Knocks, SqliteStore, Store as _, knock};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::timeout;
+
+use crate::exit::Exit;
+use crate::limits::LINGER;
+use crate::{args, environment, log, store_open};
+
+/// Leaves the terminal for a session of its own: what happens to the terminal is nothing to a worker.
+pub(crate) fn leave_terminal() {
+    // Where it leads a process group already, somebody else has detached it.
+    let _already_detached = rustix::process::setsid();
+}
+
+/// Drives.
+///
+/// # Errors
+/// The store can't be used; the log says so, too.
+pub(crate) async fn run(args: &args::Worker) -> anyhow::Result<Exit> {
+    log::install();
+    let driven = drive(args).await;
+    if let Err(error) = &driven {
+        let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+        tracing::error!(why = causes.join(": "), "the worker ends");
+    }
+    driven
+}
+
+async fn drive(args: &args::Worker) -> anyhow::Result<Exit> {
+    let mut signals = Signals::new()?;
+    let store = store_open::existing(&args.store)?;
+    let mut take = args.take.clone();
+    loop {
+        let driver = match Driver::acquire(&store, handfast_host::now()).await {
+            Ok(driver) => driver,
+            Err(DriverError::Held { .. }) => {
+                knock(store.path());
+                return Ok(Exit::Done);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let mut knocks = driver.knocks();
+        let stopped = rounds(&store, &driver, &mut knocks, &mut signals, std::mem::take(&mut take)).await?;
+        // The door before the lock: a door that the next one opened must stay.
+        drop(knocks);
+        drop(driver);
+        // Whoever came between the last look and the lock's end saw a worker that drives, and relied on it.
+        let is_wanted = store.next_wake().await?.is_some_and(|at| at <= handfast_host::now());
+        if stopped || !is_wanted {
+            return Ok(Exit::Done);
+        }
+    }
+}
+
+/// Drives, lingers, and drives again if somebody knocks. Tells whether it was stopped.
+async fn rounds(
+    store: &SqliteStore,
+    driver: &Driver,
+    knocks: &mut Knocks,
+    signals: &mut Signals,
+    mut take: Vec<RunId>,
+) -> anyhow::Result<bool> {
+    loop {
+        let mut worker =
+            Worker::new(store.clone(), driver.worker().clone(), Kits::new(environment::around()));
+        worker.take(&std::mem::take(&mut take)).await?;
+        let stopped = AtomicBool::new(false);
+        let stop = async {
+            signals.stop().await;
+            stopped.store(true, Ordering::Relaxed);
+        };
+        let driven = worker.drive(Until::Idle, async || knocks.next().await, stop).await?;
+        told(&driven);
+        if stopped.load(Ordering::Relaxed) {
+            return Ok(true);
+        }
+        tokio::select! {
+            () = signals.stop() => return Ok(true),
+            late = timeout(LINGER, knocks.next()) => if late.is_err() { return Ok(false) },
+        }
+    }
+}
+
+fn told(driven: &Driven) {
+    tracing::info!(runs = driven.runs.len() as u64, troubled = driven.troubled.len() as u64, "nothing moves");
+}
+
+/// What a worker listens to.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    /// Heard and ignored: a worker has no terminal that could hang up.
+    _hangup: Signal,
+}
+
+impl Signals {
+    fn new() -> anyhow::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            _hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Somebody wants it to stop.
+    async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
