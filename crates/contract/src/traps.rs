@@ -42,11 +42,13 @@ pub(crate) fn explain_syntax(
             .help("close it, or quote the text that it belongs to");
         return;
     }
+    if line.trim_start_matches(' ').starts_with('\t') {
+        findings.error(code::SYNTAX, span, plain).help("indent with blanks: YAML takes no tabs there");
+        return;
+    }
+    let quote = source.get(..place).and_then(|before| before.trim_end().chars().next_back());
     let Some(value) = value_of(line) else {
-        let found = findings.error(code::SYNTAX, span, plain);
-        if line.trim_start_matches(' ').starts_with('\t') {
-            found.help("indent with blanks: YAML takes no tabs there");
-        }
+        findings.error(code::SYNTAX, span, plain);
         return;
     };
     let value_at = start + (value.as_ptr() as usize - line.as_ptr() as usize);
@@ -61,6 +63,12 @@ pub(crate) fn explain_syntax(
             format!("YAML keeps `{first}` at the beginning of a value for itself"),
         );
         found.help(format!("quote it: {}", quoted(value)));
+    } else if first_opens(first) && quote.is_some_and(|quote| matches!(quote, '\'' | '"')) {
+        let found = findings.error(code::CUT, span, plain);
+        found.label("the value ended at the quote before this");
+        found.help(
+            "a value that begins with a quote is quoted as a whole: `method: \"'refund' + args.kind\"`",
+        );
     } else if !first_opens(first) && (value.contains(": ") || value.ends_with(':')) {
         let found =
             findings.error(code::CUT, value_span, "YAML reads the `:` in this value as the end of a key");

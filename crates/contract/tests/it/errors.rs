@@ -52,6 +52,21 @@ fn yaml_traps() {
                 "result.refund_id != 'a #b'",
             ),
             ("a condition with a colon", "args.amount > 0.0", "args.amount > 0.0 ? true : false"),
+            (
+                "a condition with a colon in a failure",
+                "when: error.text.contains('not found')",
+                "when: error.text.contains('a: b')",
+            ),
+            (
+                "a choice in a failure",
+                "when: error.text.contains('not found')",
+                "when: error.code == 'a' ? true : false",
+            ),
+            (
+                "a choice in a list",
+                "refund: args.amount <= 200.0",
+                "refund: args.amount > 1.0 ? true : false",
+            ),
             ("a sentence with a colon", "it is more than nothing:", "note: it is more than nothing:"),
             (
                 "a value that begins with a bang",
