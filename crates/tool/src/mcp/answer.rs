@@ -82,7 +82,7 @@ pub(crate) fn unanswered(site: &Site, error: &ServiceError) -> (ToolOutcome, Hea
         ServiceError::TransportSend(error) => {
             match error.error.downcast_ref::<StreamableHttpError<reqwest::Error>>() {
                 Some(http) => unposted(site, http),
-                None => (broken(site, &with_causes(error)), Health::Gone),
+                None => (broken(site, &with_causes(&*error.error)), Health::Gone),
             }
         }
         error => (broken(site, &with_causes(error)), Health::Unsure),

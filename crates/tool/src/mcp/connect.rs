@@ -62,7 +62,7 @@ impl Connection {
                 match shake(pipes(stdin, stdout), newest_first()).await {
                     Ok(service) => Ok(Self::new(service, Some(group))),
                     // A server of an older kind may leave at a first word that it doesn't know: it is asked in its own.
-                    Err(Handshake::Refused(ClientInitializeError::ConnectionClosed(_))) => {
+                    Err(error) if error.is_hung_up() => {
                         let first = group.end(DEATH_GRACE).await;
                         let (group, stdin, stdout) =
                             start().map_err(|error| site.cannot_start(command, &error))?;
@@ -256,8 +256,24 @@ fn newest_first() -> ClientLifecycleMode {
 enum Handshake {
     #[error("it was not ready within {CONNECT_TIMEOUT:?}")]
     TooSlow,
-    #[error("{}", with_causes(.0))]
-    Refused(ClientInitializeError),
+    #[error("{}", refusal(.0))]
+    Refused(Box<ClientInitializeError>),
+}
+
+/// rmcp's words without the names of its types; of two refusals the last.
+fn refusal(error: &ClientInitializeError) -> String {
+    match error {
+        ClientInitializeError::TransportError { error, .. } => with_causes(&*error.error),
+        ClientInitializeError::LegacyFallbackFailed { fallback, .. } => refusal(fallback),
+        error => with_causes(error),
+    }
+}
+
+impl Handshake {
+    fn is_hung_up(&self) -> bool {
+        use ClientInitializeError::{ConnectionClosed, TransportError};
+        matches!(self, Self::Refused(error) if matches!(**error, ConnectionClosed(_) | TransportError { .. }))
+    }
 }
 
 async fn shake<T, E, A>(transport: T, mode: ClientLifecycleMode) -> Result<Service, Handshake>
@@ -270,7 +286,7 @@ where
         .with_protocol_version(ProtocolVersion::LATEST_WITH_INITIALIZE);
     match timeout(CONNECT_TIMEOUT, serve_client_with_lifecycle(client, transport, mode)).await {
         Ok(Ok(service)) => Ok(service),
-        Ok(Err(error)) => Err(Handshake::Refused(error)),
+        Ok(Err(error)) => Err(Handshake::Refused(Box::new(error))),
         Err(_) => Err(Handshake::TooSlow),
     }
 }

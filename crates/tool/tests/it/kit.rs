@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use handfast_contract::{Contract, IdempotencyRule, KeyPlace, load};
+use handfast_contract::{Contract, IdempotencyRule, KeyPlace, Loaded, load};
 use handfast_engine::{ToolError, ToolOutcome};
 use handfast_events::{CallId, RunId, StepId, call_key};
 use handfast_tool::{Functions, ToolCall, Tools};
@@ -73,12 +73,16 @@ impl Kit {
     }
 }
 
+pub(crate) fn read(text: &str, root: &Path, settings: &BTreeMap<String, Value>) -> Loaded {
+    load("handfast.yaml", root.to_str().unwrap(), settings, &mut |_: &str| Ok(text.to_owned()))
+}
+
 pub(crate) fn loaded(text: &str, root: &Path, settings: &BTreeMap<String, Value>) -> Contract {
-    let mut read = |_: &str| Ok(text.to_owned());
-    let loaded = load("handfast.yaml", root.to_str().unwrap(), settings, &mut read);
+    let loaded = read(text, root, settings);
+    let report = loaded.report(handfast_contract::Paint::Plain);
     match loaded.contract {
         Some(contract) => contract,
-        None => panic!("{:#?}", loaded.diagnostics),
+        None => panic!("{report}"),
     }
 }
 
