@@ -6,6 +6,20 @@ use rusqlite::{Connection, OptionalExtension as _};
 use super::codec::{int, run as run_of, size, uint};
 use crate::{Lease, TakeError, Worker, WriteError};
 
+/// Runs whose time has come, and that nobody holds.
+const DUE: &str = "SELECT run, epoch FROM runs WHERE ready <= ?1 AND ready IS NOT NULL AND worker IS NULL AND \
+                   aside = 0 AND format <= ?2 ORDER BY ready LIMIT ?3";
+
+/// Runs whose time has not come, but that have mail, and that nobody holds.
+const MAILED: &str = "SELECT runs.run, epoch FROM (SELECT DISTINCT run FROM mailbox WHERE taken_seq IS NULL) mail \
+                      CROSS JOIN runs ON runs.run = mail.run WHERE worker IS NULL AND aside = 0 AND format <= ?1 AND \
+                      NOT (ready IS NOT NULL AND ready <= ?2) LIMIT ?3";
+
+const NEXT_WAKE: &str =
+    "SELECT min(ready) FROM runs WHERE ready IS NOT NULL AND worker IS NULL AND aside = 0";
+
+const RELEASE_ALL: &str = "UPDATE runs SET worker = NULL WHERE worker IS NOT NULL";
+
 /// Takes runs that can move and that nobody holds.
 pub(super) fn take(
     db: &Connection,
@@ -15,15 +29,10 @@ pub(super) fn take(
 ) -> rusqlite::Result<Result<Vec<Lease>, TakeError>> {
     let mut found = Vec::new();
     let known = Format::CURRENT.0;
-    let sql = "SELECT run, epoch FROM runs WHERE ready <= ?1 AND ready IS NOT NULL AND worker IS NULL AND aside = 0 AND \
-               format <= ?2 ORDER BY ready LIMIT ?3";
-    let mut due = db.prepare_cached(sql)?;
+    let mut due = db.prepare_cached(DUE)?;
     let rows = due.query_map((now.as_microsecond(), known, size(limit)), lease)?;
     found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
-    let sql = "SELECT runs.run, epoch FROM (SELECT DISTINCT run FROM mailbox WHERE taken_seq IS NULL) mail \
-               CROSS JOIN runs ON runs.run = mail.run WHERE worker IS NULL AND aside = 0 AND format <= ?1 \
-               AND NOT (ready IS NOT NULL AND ready <= ?2) LIMIT ?3";
-    let mut mailed = db.prepare_cached(sql)?;
+    let mut mailed = db.prepare_cached(MAILED)?;
     let rest = size(limit.saturating_sub(found.len()));
     let rows = mailed.query_map((known, now.as_microsecond(), rest), lease)?;
     found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
@@ -87,12 +96,41 @@ pub(super) fn quarantine(db: &Connection, lease: Lease) -> rusqlite::Result<Resu
 
 /// Lets go of whatever a process held that is dead now. Whoever holds the lock is alone, so all others are.
 pub(super) fn release_all(db: &Connection) -> rusqlite::Result<()> {
-    db.execute("UPDATE runs SET worker = NULL WHERE worker IS NOT NULL", [])?;
+    db.execute(RELEASE_ALL, [])?;
     Ok(())
 }
 
 /// The earliest time at which a run that nobody holds moves by itself.
 pub(super) fn next_wake(db: &Connection) -> rusqlite::Result<Option<Timestamp>> {
-    let sql = "SELECT min(ready) FROM runs WHERE ready IS NOT NULL AND worker IS NULL AND aside = 0";
-    db.prepare_cached(sql)?.query_row([], |row| super::codec::time_or_none(row, 0))
+    db.prepare_cached(NEXT_WAKE)?.query_row([], |row| super::codec::time_or_none(row, 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looking_for_work_reads_no_run_that_sleeps() {
+        let db = Connection::open_in_memory().unwrap();
+        super::super::schema::migrate(&db).unwrap();
+        let plan = |sql: &str| {
+            let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let mut rows = statement.raw_query();
+            let mut plan = String::new();
+            while let Some(row) = rows.next().unwrap() {
+                plan.push_str(&row.get::<_, String>(3).unwrap());
+                plan.push('\n');
+            }
+            plan
+        };
+        for (sql, index) in [
+            (DUE, "runs_ready"),
+            (MAILED, "mailbox_untaken"),
+            (NEXT_WAKE, "runs_ready"),
+            (RELEASE_ALL, "runs_held"),
+        ] {
+            let plan = plan(sql);
+            assert!(plan.contains(index) && !plan.contains("SCAN runs\n"), "{sql}\n{plan}");
+        }
+    }
 }

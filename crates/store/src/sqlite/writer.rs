@@ -189,3 +189,87 @@ fn is_file_limit(cause: &rusqlite::Error) -> bool {
     let is_limited = rustix::process::getrlimit(rustix::process::Resource::Fsize).current.is_some();
     code == Some(ffi::SQLITE_IOERR_WRITE) && is_limited
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    /// A writer on a table of numbers whose commits fail as long as the switch is on.
+    fn writer(is_broken: &Arc<AtomicBool>) -> (tempfile::TempDir, Writer) {
+        let folder = tempfile::tempdir().unwrap();
+        let path: Arc<Path> = folder.path().join("numbers.db").into();
+        let mut db = Connection::open(&path).unwrap();
+        db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).unwrap();
+        db.execute_batch("CREATE TABLE numbers (number INTEGER UNIQUE) STRICT").unwrap();
+        let is_broken = Arc::clone(is_broken);
+        db.commit_hook(Some(move || is_broken.load(Ordering::SeqCst))).unwrap();
+        let copier = Copier::start(&path, &mut db).unwrap();
+        (folder, Writer::start(path, db, copier).unwrap())
+    }
+
+    async fn put(writer: &Writer, number: i64) -> Result<(), WriteError> {
+        let sql = "INSERT INTO numbers VALUES (?1)";
+        writer.write(move |db| db.execute(sql, [number]).map(|_| Ok(()))).await
+    }
+
+    async fn sum(writer: &Writer) -> i64 {
+        let sql = "SELECT coalesce(sum(number), 0) FROM numbers";
+        let sum: Result<i64, WriteError> =
+            writer.write(move |db| db.query_row(sql, [], |row| row.get(0)).map(Ok)).await;
+        sum.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_request_that_fails_takes_nobody_along() {
+        let (_folder, writer) = writer(&Arc::default());
+        // The writer is held up, so that all the others become one batch.
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let first = writer.write::<(), WriteError, _>(move |_| {
+            wait.recv().ok();
+            Ok(Ok(()))
+        });
+        let rest = async {
+            let all = [put(&writer, 1), put(&writer, 2), put(&writer, 1), put(&writer, 4)];
+            let mut all = all.map(Box::pin);
+            // Each is polled once, so that it stands in the queue before the writer goes on.
+            for one in &mut all {
+                assert!(futures_poll(one.as_mut()).is_none());
+            }
+            // Gone, it holds nobody up who is tried a second time.
+            drop(go);
+            let [a, b, c, d] = all;
+            (a.await, b.await, c.await, d.await)
+        };
+        let (first, (a, b, c, d)) = tokio::join!(first, rest);
+        assert!(first.is_ok() && a.is_ok() && b.is_ok() && d.is_ok());
+        assert!(matches!(c, Err(WriteError::Failed { .. })), "{c:?}");
+        assert_eq!(sum(&writer).await, 7);
+    }
+
+    fn futures_poll<F: Future>(future: std::pin::Pin<&mut F>) -> Option<F::Output> {
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        match future.poll(&mut context) {
+            std::task::Poll::Ready(output) => Some(output),
+            std::task::Poll::Pending => None,
+        }
+    }
+
+    #[tokio::test]
+    async fn after_an_unconfirmed_commit_nothing_more_is_written() {
+        let is_broken = Arc::new(AtomicBool::new(false));
+        let (folder, writer) = writer(&is_broken);
+        put(&writer, 1).await.unwrap();
+        is_broken.store(true, Ordering::SeqCst);
+        let unconfirmed = put(&writer, 2).await;
+        assert!(matches!(unconfirmed, Err(WriteError::Unconfirmed { .. })), "{unconfirmed:?}");
+        is_broken.store(false, Ordering::SeqCst);
+        let refused = put(&writer, 4).await;
+        assert!(matches!(refused, Err(WriteError::Refusing { .. })), "{refused:?}");
+        drop(writer);
+        let db = Connection::open(folder.path().join("numbers.db")).unwrap();
+        let sum: i64 = db.query_row("SELECT sum(number) FROM numbers", [], |row| row.get(0)).unwrap();
+        assert_eq!(sum, 1);
+    }
+}
