@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::conditions::{Reads, Shape};
 use crate::loader::{Fields, Keys, Loader, meant};
+use crate::reads::{Reads, Shape};
 use crate::yaml::{Entry, Kind, Node};
 use crate::{Agent, Clause, Grant, Name, Unsure, code};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::conditions::{Reads, Shape, call_schema, schema_of};
+use crate::reads::{Reads, Shape, call_schema, schema_of};
 use crate::{Contract, IdempotencyRule, KeyPlace, Problem, Tool};
 
 /// How far types are compared inwards: deeper differences show when the value is checked.

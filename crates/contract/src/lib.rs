@@ -23,10 +23,13 @@ mod environment;
 mod literal;
 mod load;
 mod loader;
+mod names;
+mod reads;
 mod refs;
 mod servers;
 mod tools;
 mod types;
+mod values;
 mod workflows;
 
 mod graph;

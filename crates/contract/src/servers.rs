@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::conditions::{Shape, closed};
 use crate::loader::{Fields, Keys, Loader, listed};
+use crate::reads::{Shape, closed};
 use crate::yaml::{Entry, Kind, Node};
 use crate::{EnvValue, ModelUse, Name, Price, Server, Transport, code, suggest, traps};
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::conditions::{Reads, Shape, call_schema};
 use crate::loader::{Fields, Keys, Loader, listed, meant};
+use crate::reads::{Reads, Shape, call_schema};
 use crate::servers::split_via;
 use crate::yaml::{Entry, Kind, Node};
 use crate::{

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::limits::{TYPE_DEPTH_MAX, TYPE_PARTS_MAX};
 use crate::loader::{Fields, Keys, Loader, listed};
 use crate::yaml::{Entry, Kind, Node, Style};
-use crate::{Schema, code, suggest, traps};
+use crate::{Schema, code, suggest};
 
 /// The named types, and how much has been spelled out.
 #[derive(Default)]
@@ -403,45 +403,5 @@ impl<'a> Loader<'a> {
                 None
             }
         }
-    }
-
-    /// A value as JSON: what is unquoted has the type that YAML 1.2 gives it, where all readers agree.
-    pub(crate) fn json(&mut self, node: &'a Node) -> Option<Value> {
-        match &node.kind {
-            Kind::Refused => None,
-            Kind::List(items) => {
-                let values: Vec<Value> = items.iter().filter_map(|item| self.json(item)).collect();
-                (values.len() == items.len()).then_some(Value::Array(values))
-            }
-            Kind::Map(entries) => {
-                let mut fields = Map::new();
-                for entry in entries {
-                    fields.insert(entry.key.clone(), self.json(&entry.value)?);
-                }
-                Some(Value::Object(fields))
-            }
-            Kind::Text { text, style: Style::Plain } => self.plain_json(text, node),
-            Kind::Text { text, .. } => Some(Value::from(text.as_str())),
-        }
-    }
-
-    fn plain_json(&mut self, text: &str, node: &Node) -> Option<Value> {
-        let agreed = match text {
-            "true" => Some(Value::Bool(true)),
-            "false" => Some(Value::Bool(false)),
-            _ if crate::yaml::is_nothing(text) => Some(Value::Null),
-            // JSON's own numbers are what every reader agrees on.
-            _ => serde_json::from_str::<serde_json::Number>(text).ok().map(Value::Number),
-        };
-        if agreed.is_some() {
-            return agreed;
-        }
-        if let Some(reading) = traps::other_reading(text) {
-            let message = format!("YAML readers disagree on this: some read {reading}, some a text");
-            let found = self.error(code::OTHER_READING, &node.span, message);
-            found.help(format!("for a text, quote it: {}", traps::quoted(text)));
-            return None;
-        }
-        Some(Value::from(text))
     }
 }

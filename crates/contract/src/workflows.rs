@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::conditions::{Reads, Shape, closed, schema_of};
 use crate::drift::plainly_different;
 use crate::limits::STEPS_MAX;
 use crate::loader::{Fields, Keys, Loader, listed, meant};
+use crate::reads::{Reads, Shape, closed, schema_of};
 use crate::yaml::{Entry, Kind, Node};
 use crate::{Expr, Name, Step, StepWork, Workflow, code, suggest};
 
