@@ -58,11 +58,6 @@ fn yaml_traps() {
                 "when: error.text.contains('a: b')",
             ),
             (
-                "a choice in a failure",
-                "when: error.text.contains('not found')",
-                "when: error.code == 'a' ? true : false",
-            ),
-            (
                 "a choice in a list",
                 "refund: args.amount <= 200.0",
                 "refund: args.amount > 1.0 ? true : false",
@@ -87,6 +82,18 @@ fn yaml_traps() {
                 "text: string, customer: Customer",
                 "text: string, customer: Customer[]",
             ),
+            ("two documents", "models:", "---\nmodels:"),
+            ("a tab", "  main:  {", "\tmain:  {"),
+            ("a bracket that is never closed", "[ exchanges, store credit ]", "[ exchanges, store credit"),
+        ],
+    );
+}
+
+#[test]
+fn texts_that_yaml_reads_as_something_else() {
+    assert_reports(
+        "texts_that_yaml_reads_as_something_else",
+        &[
             ("a version that is a date", "\"2026-11-21\"", "2026-11-21"),
             ("a name that is a boolean", "name: support", "name: no"),
             ("a condition that is a boolean word", "args.amount > 0.0", "yes"),
@@ -98,9 +105,6 @@ fn yaml_traps() {
                 "Sends one plain-text email.",
                 "Sends mail about issue #5 to one reader.",
             ),
-            ("two documents", "models:", "---\nmodels:"),
-            ("a tab", "  main:  {", "\tmain:  {"),
-            ("a bracket that is never closed", "[ exchanges, store credit ]", "[ exchanges, store credit"),
         ],
     );
 }
