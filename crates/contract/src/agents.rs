@@ -19,16 +19,10 @@ const KEYS: Keys = Keys {
         "escalates",
         "refuses",
         "ensures",
-        "requires",
         "accepts",
         "at_least",
-        "memory",
-        "reads",
-        "writes",
-        "judge",
         "in",
-        "asks",
-        "context",
+        "judge",
     ],
 };
 

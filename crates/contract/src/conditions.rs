@@ -186,8 +186,7 @@ impl<'a> Loader<'a> {
 
     /// How failures are recognised.
     pub(crate) fn failures(&mut self, node: &'a Node, args: &Shape) -> Vec<FailureRule> {
-        const KEYS: Keys =
-            Keys { known: &["when", "then", "gives", "settles"], planned: &["after", "retry_after"] };
+        const KEYS: Keys = Keys { known: &["when", "then", "gives", "settles"], planned: &[] };
         let Some(entries) = self.map(node, "`failures`") else { return Vec::new() };
         let reads = Reads::new("a failure's condition", &self.settings_schema)
             .with("args", args)

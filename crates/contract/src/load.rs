@@ -115,18 +115,7 @@ impl<'a> Loader<'a> {
                 "agents",
                 "workflows",
             ],
-            planned: &[
-                "roles",
-                "facts",
-                "groups",
-                "memory",
-                "invariants",
-                "include",
-                "at_least",
-                "organisation",
-                "tests",
-                "policy",
-            ],
+            planned: &["roles", "facts", "groups", "memory", "invariants", "include", "at_least"],
         };
         let fields = self.fields(tree, "a contract", &KEYS)?;
         let language = self.required(&fields, "handfast", "1")?;

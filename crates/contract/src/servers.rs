@@ -109,10 +109,7 @@ impl<'a> Loader<'a> {
 
     /// Reads the section `models`.
     pub(crate) fn read_models(&mut self, node: &'a Node) {
-        const KEYS: Keys = Keys {
-            known: &["use", "url", "api_key", "price", "timeout"],
-            planned: &["headers", "temperature", "max_tokens", "context", "at_once", "region", "reasoning"],
-        };
+        const KEYS: Keys = Keys { known: &["use", "url", "api_key", "price", "timeout"], planned: &[] };
         for (name, entry) in self.section(node, "models") {
             let Some(fields) = self.entry_fields(entry, "the model", &KEYS) else { continue };
             let used =
@@ -152,8 +149,7 @@ impl<'a> Loader<'a> {
             found.help("write `free`, or `{ input: 3 USD, output: 15 USD }` per million tokens");
             return None;
         }
-        let fields =
-            self.fields(node, "a price", &Keys { known: &["input", "output"], planned: &["cached"] })?;
+        let fields = self.fields(node, "a price", &Keys { known: &["input", "output"], planned: &[] })?;
         let input = self.required(&fields, "input", "3 USD").and_then(|node| self.money(node, "`input`"));
         let output = self.required(&fields, "output", "15 USD").and_then(|node| self.money(node, "`output`"));
         Some(Price::PerMillion { input: input?, output: output? })
@@ -163,9 +159,7 @@ impl<'a> Loader<'a> {
     pub(crate) fn read_servers(&mut self, node: &'a Node) {
         const KEYS: Keys = Keys {
             known: &["mcp", "process", "rust", "failures", "directory"],
-            planned: &[
-                "http", "openapi", "grpc", "sandbox", "limits", "at_once", "breaker", "reads", "writes",
-            ],
+            planned: &["http", "sandbox"],
         };
         for (name, entry) in self.section(node, "servers") {
             let Some(fields) = self.entry_fields(entry, "the server", &KEYS) else { continue };
@@ -209,10 +203,7 @@ impl<'a> Loader<'a> {
     }
 
     fn mcp(&mut self, node: &'a Node) -> Option<Transport> {
-        const KEYS: Keys = Keys {
-            known: &["command", "url", "env", "bearer"],
-            planned: &["schemas", "headers", "oauth", "sandbox"],
-        };
+        const KEYS: Keys = Keys { known: &["command", "url", "env", "bearer"], planned: &["schemas"] };
         let fields = self.fields(node, "`mcp`", &KEYS)?;
         match (fields.get("command"), fields.get("url")) {
             (Some(command), None) => {
@@ -248,11 +239,7 @@ impl<'a> Loader<'a> {
     }
 
     fn process(&mut self, node: &'a Node) -> Option<Transport> {
-        let fields = self.fields(
-            node,
-            "`process`",
-            &Keys { known: &["command", "env"], planned: &["sandbox", "input"] },
-        )?;
+        let fields = self.fields(node, "`process`", &Keys { known: &["command", "env"], planned: &[] })?;
         let command = self
             .required(&fields, "command", "[program, argument]")
             .and_then(|command| self.command(command));

@@ -46,7 +46,6 @@ const KEYS: Keys = Keys {
         "at_least",
         "fallback",
         "relax",
-        "presents",
     ],
 };
 
@@ -318,14 +317,13 @@ impl<'a> Loader<'a> {
     /// Ceilings; those that don't belong here are reported.
     pub(crate) fn limits(&mut self, fields: &Fields<'a>, known: &'static [&'static str]) -> Limits {
         const ALL: &[&str] = &["turns", "attempts", "tokens", "cost", "time", "deadline", "timeout"];
-        const PLANNED: &[&str] = &["calls", "at_once", "rate", "depth", "output"];
         let mut limits = Limits::default();
         let Some(node) = fields.get("limits") else { return limits };
         let Some(entries) = self.map(node, "`limits`") else { return limits };
         for entry in entries.iter().filter(|entry| !entry.key.is_empty()) {
             let (key, value) = (entry.key.as_str(), &entry.value);
             if !known.contains(&key) {
-                self.unknown_limit(entry, &fields.what, known, ALL, PLANNED);
+                self.unknown_limit(entry, &fields.what, known, ALL);
                 continue;
             }
             match key {
@@ -345,12 +343,8 @@ impl<'a> Loader<'a> {
         limits
     }
 
-    fn unknown_limit(&mut self, entry: &Entry, what: &str, known: &[&str], all: &[&str], planned: &[&str]) {
+    fn unknown_limit(&mut self, entry: &Entry, what: &str, known: &[&str], all: &[&str]) {
         let key = entry.key.as_str();
-        if planned.contains(&key) {
-            self.not_built(&entry.at, &format!("the limit `{key}`"));
-            return;
-        }
         let elsewhere = all.contains(&key);
         let meant = suggest(key, known.iter().copied()).filter(|_| !elsewhere);
         let message = if elsewhere {

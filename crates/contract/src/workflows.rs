@@ -15,19 +15,7 @@ use crate::{Expr, Name, Step, StepWork, Workflow, code, suggest};
 
 const KEYS: Keys = Keys {
     known: &["input", "limits", "steps", "output"],
-    planned: &[
-        "owner",
-        "chat",
-        "idle",
-        "approval",
-        "invariants",
-        "otherwise",
-        "compensate",
-        "on",
-        "schedule",
-        "ensures",
-        "requires",
-    ],
+    planned: &["chat", "idle", "otherwise", "accepts"],
 };
 
 const STEP_KEYS: Keys = Keys {
@@ -47,15 +35,7 @@ const STEP_KEYS: Keys = Keys {
         "output",
         "otherwise",
         "limits",
-        "asks",
-        "presents",
-        "unanswered",
-        "within",
-        "signal",
         "accepts",
-        "ensures",
-        "requires",
-        "label",
     ],
 };
 
