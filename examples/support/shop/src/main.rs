@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use rmcp::ServiceExt;
+use rmcp::service::ServerInitializeError;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 
@@ -80,12 +81,17 @@ async fn serve_stdio(shop: Shop) -> Result<()> {
     let (stdin, stdout) = rmcp::transport::stdio();
     let (stdin, closed) = Watched::new(stdin);
     let service = tokio::select! {
-        started = shop.serve((stdin, stdout)) => started?,
+        biased;
         () = closed.notified() => return Ok(()),
+        started = shop.serve((stdin, stdout)) => match started {
+            Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
+            started => started?,
+        },
     };
     tokio::select! {
-        ended = service.waiting() => { ended?; }
+        biased;
         () = closed.notified() => {}
+        ended = service.waiting() => { ended?; }
     }
     Ok(())
 }
