@@ -6,17 +6,18 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use handfast_engine::Start;
-use handfast_events::{Body, Event, Head, Seq, Sources, Status};
+use handfast_events::{Body, Epoch, Event, Head, RunId, Seq, Sources, Status};
 use handfast_host::{Around, Kit, Kits, Until, Worker};
 use handfast_store::{Append, Driver, Hold, Options, RunBirth, RunFilter, SqliteStore, Store};
 use handfast_tool::{CallContext, Functions};
 use serde::Serialize;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 /// Which figures are wanted.
 #[derive(Debug, clap::Args)]
@@ -155,7 +156,7 @@ async fn drive(
     let contract = loaded.contract.context(told)?;
     let around = Around { variable: Arc::new(|_| None), functions: functions() };
     let kit = Kit::new(Arc::new(contract), scratch, None, &around, handfast_host::now())?;
-    let mut starts = tokio::task::JoinSet::new();
+    let mut starts = JoinSet::new();
     for _ in 0..runs {
         let (store, plan, sources) = (store.clone(), kit.plan.clone(), sources.clone());
         let start = Start { workflow: "ten".into(), input: json!({}), ..Start::default() };
@@ -198,55 +199,68 @@ async fn step_times(store: &SqliteStore, runs: usize) -> anyhow::Result<Vec<u64>
 }
 
 /// Appends of the store alone, as many and as large as the steps of AGENT-10.
-async fn appends(
-    store: &SqliteStore,
-    concurrency: usize,
-    runs: usize,
-) -> anyhow::Result<(Duration, Vec<u64>)> {
-    let began = clock();
-    let mut tasks = tokio::task::JoinSet::new();
-    for lane in 0..concurrency {
-        let store = store.clone();
-        let runs = runs / concurrency + usize::from(lane < runs % concurrency);
-        tasks.spawn(async move {
-            let mut times = Vec::new();
-            for _ in 0..runs {
-                append_run(&store, &mut times).await?;
-            }
-            anyhow::Ok(times)
+async fn appends(store: &SqliteStore, concurrency: usize, runs: usize) -> anyhow::Result<(Duration, Vec<u64>)> {
+    let driver = Driver::acquire(store, handfast_host::now()).await?;
+    let mut begun = JoinSet::new();
+    for _ in 0..runs {
+        let (store, worker) = (store.clone(), driver.worker().clone());
+        begun.spawn(async move {
+            let append = kilobyte_append(handfast_host::new_run_id(), Head::default(), Epoch(0));
+            let head = store.append(&append).await?;
+            let lease = store.take_run(&worker, append.run).await?;
+            anyhow::Ok(Append { follows: head, epoch: lease.epoch, start: None, ..append })
         });
     }
-    let mut times = Vec::new();
-    while let Some(done) = tasks.join_next().await {
-        times.extend(done??);
+    let ready: Vec<Append> = begun.join_all().await.into_iter().collect::<anyhow::Result<_>>()?;
+    let lanes = Arc::new(Mutex::new(ready));
+    let began = clock();
+    let mut tasks = JoinSet::new();
+    for _ in 0..concurrency {
+        let (store, lanes) = (store.clone(), lanes.clone());
+        tasks.spawn(async move {
+            let mut times = Vec::new();
+            loop {
+                let Some(append) = lanes.lock().ok().and_then(|mut lanes| lanes.pop()) else { return Ok(times) };
+                append_ten(&store, append, &mut times).await?;
+            }
+        });
     }
-    Ok((began.elapsed(), times))
+    let times: Vec<Vec<u64>> = tasks.join_all().await.into_iter().collect::<anyhow::Result<_>>()?;
+    Ok((began.elapsed(), times.concat()))
 }
 
-async fn append_run(store: &SqliteStore, times: &mut Vec<u64>) -> anyhow::Result<()> {
-    let (run, salt, mut head) = (handfast_host::new_run_id(), handfast_host::new_salt(), Head::default());
-    for step in 0..STEPS {
-        let at = handfast_host::now();
-        let birth = RunBirth { contract: "bench".into(), workflow: "append".into(), started: at };
-        let append = Append {
-            id: handfast_host::new_append_id(),
-            run,
-            follows: head,
-            epoch: handfast_events::Epoch(0),
-            salt,
-            events: vec![kilobyte(head.seq.next(), at)],
-            status: Status::Running,
-            wake_at: None,
-            hold: Hold::Keep,
-            taken: Vec::new(),
-            claims: Vec::new(),
-            start: (step == 0).then_some(birth),
-        };
+async fn append_ten(store: &SqliteStore, mut append: Append, times: &mut Vec<u64>) -> anyhow::Result<()> {
+    for _ in 0..STEPS {
+        append = kilobyte_append_of(append);
         let began = clock();
-        head = store.append(&append).await?;
+        append.follows = store.append(&append).await?;
         times.push(u64::try_from(began.elapsed().as_micros()).unwrap_or_default());
     }
     Ok(())
+}
+
+/// The same append behind what it follows now.
+fn kilobyte_append_of(append: Append) -> Append {
+    let (id, event) = (handfast_host::new_append_id(), kilobyte(append.follows.seq.next(), handfast_host::now()));
+    Append { id, events: vec![event], ..append }
+}
+
+fn kilobyte_append(run: RunId, follows: Head, epoch: Epoch) -> Append {
+    let at = handfast_host::now();
+    Append {
+        id: handfast_host::new_append_id(),
+        run,
+        follows,
+        epoch,
+        salt: handfast_host::new_salt(),
+        events: vec![kilobyte(follows.seq.next(), at)],
+        status: Status::Running,
+        wake_at: None,
+        hold: Hold::Keep,
+        taken: Vec::new(),
+        claims: Vec::new(),
+        start: Some(RunBirth { contract: "bench".into(), workflow: "append".into(), started: at }),
+    }
 }
 
 fn kilobyte(seq: Seq, time: handfast_events::Timestamp) -> Event {

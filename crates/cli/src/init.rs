@@ -30,11 +30,18 @@ pub(crate) fn run(args: &args::Init) -> anyhow::Result<Exit> {
     for (name, text) in FILES {
         write(&dir.join(name), text)?;
     }
-    let place = dir.display();
-    out::note(format!(
-        "wrote {place}/handfast.yaml and {place}/script.json, the script of its model\n\nTry it:\n  \
-         handfast run {place}\n  handfast trace last --store sqlite:{place}/.handfast/journal.db"
-    ));
+    let [contract, script, _] = FILES.map(|(name, _)| name);
+    if dir == Path::new(".") {
+        out::note(format!(
+            "wrote {contract} and {script}, by which its model speaks\n\nTry it:\n  handfast run .\n  handfast trace last"
+        ));
+    } else {
+        let dir = dir.display();
+        out::note(format!(
+            "wrote {dir}/{contract} and {dir}/{script}, by which its model speaks\n\nTry it:\n  handfast run {dir}\n  \
+             handfast trace last --store sqlite:{dir}/.handfast/journal.db"
+        ));
+    }
     Ok(Exit::Done)
 }
 

@@ -41,6 +41,7 @@ use std::process::ExitCode;
 use args::{Cli, Command};
 use clap::Parser as _;
 use exit::Exit;
+use tokio::signal::unix::{SignalKind, signal};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -65,6 +66,8 @@ fn main() -> ExitCode {
 }
 
 async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
+    // Heard and ignored: past a limit on a file's size, a write must fail with an error instead of ending the process.
+    let _size_limit = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?;
     let exit: Exit = match command {
         Command::Init(args) => init::run(&args)?,
         Command::Check(args) => check::run(&args).await?,

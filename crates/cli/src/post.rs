@@ -159,6 +159,15 @@ pub(crate) async fn taken(driving: &mut Driving, run: RunId, posted: &Posted) ->
             let why = format!("the run ended ({}) before this was taken in", row.status.name());
             return Ok(MailOutcome::Refused { why });
         }
+        if row.aside {
+            let why =
+                crate::log::why_aside(store.path(), run).unwrap_or_else(|| "see the worker's log".to_owned());
+            let message = format!(
+                "run {run} can't be driven here and was set aside: {why}\n  what you said waits in its mailbox; mend \
+                 that, then `handfast go {run}`"
+            );
+            return Err(Stop::new(Exit::Doubt, message));
+        }
         waits_on(driving, begun, run, "it waits in the mailbox, and the next worker takes it in").await?;
     }
 }
@@ -170,11 +179,16 @@ pub(crate) async fn taken(driving: &mut Driving, run: RunId, posted: &Posted) ->
 pub(crate) async fn until_taken(driving: &mut Driving, run: RunId) -> anyhow::Result<()> {
     let store = driving.store().clone();
     let begun = Instant::now();
-    driving.ensure(&[])?;
+    let mut is_seen_to = false;
     loop {
         let row = store.run(run).await?.ok_or(LoadError::NotFound { run })?;
-        if row.epoch.0 > 0 {
+        let is_free = row.worker.is_none() && !row.status.rests();
+        if row.epoch.0 > 0 && (is_seen_to || !is_free) {
             return Ok(());
+        }
+        if !is_seen_to {
+            driving.ensure(&[])?;
+            is_seen_to = true;
         }
         waits_on(driving, begun, run, "it has begun, and the next worker takes it").await?;
     }

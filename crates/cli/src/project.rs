@@ -77,7 +77,12 @@ impl Project {
 /// # Errors
 /// There is none.
 pub(crate) fn locate(path: &Path) -> anyhow::Result<PathBuf> {
-    let file = if path.is_dir() { path.join(FILE) } else { path.to_owned() };
+    let is_here = path == Path::new(".");
+    let file = match path.is_dir() {
+        true if is_here => PathBuf::from(FILE),
+        true => path.join(FILE),
+        false => path.to_owned(),
+    };
     if file.is_file() {
         return Ok(file);
     }

@@ -45,8 +45,9 @@ pub(crate) async fn run(args: &args::Run) -> anyhow::Result<Exit> {
     let Started { run, is_new } = handfast_host::start(&store, kit.plan.clone(), sources, start).await?;
     drop(kit);
     let mut driving = Driving::new(store.clone());
+    // Before the run is named: whoever reads its id may leave at once.
+    post::until_taken(&mut driving, run).await?;
     if args.detach {
-        post::until_taken(&mut driving, run).await?;
         if args.json {
             out::json(&json!({ "run": run, "new": is_new }))?;
         } else {
@@ -56,7 +57,6 @@ pub(crate) async fn run(args: &args::Run) -> anyhow::Result<Exit> {
     }
     let key = if is_new { "" } else { " (begun before, under the same key)" };
     out::note(format!("run {run}: {} {}{key}", contract.name, workflow.name));
-    driving.ensure(&[])?;
     match follow(&mut driving, &mut [Followed::new(run)]).await? {
         Ended::Rested => {
             let outcome = Outcome::of(&store, run).await?;

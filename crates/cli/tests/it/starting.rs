@@ -1,0 +1,104 @@
+//! Runs that start: once per key, detached, with settings, and going on whoever looks.
+
+use std::io::{BufRead as _, BufReader};
+
+use rustix::process::Signal;
+
+use crate::kit::{Folder, signal};
+
+#[test]
+fn the_same_key_never_starts_a_second_run() {
+    let folder = Folder::with_hello();
+    let first = folder.expect(0, &["run", ".", "--key", "monday", "--json"]).json();
+    let again = folder.expect(0, &["run", ".", "--key", "monday", "--json"]).json();
+    assert_eq!(first["run"], again["run"]);
+    assert_eq!((&first["output"]["words"], &first["exit"]), (&8.into(), &0.into()));
+    assert_eq!(folder.runs().len(), 1);
+    let other = folder.expect(2, &["run", ".", "--key", "monday", "--input", r#"{"name":"Ada"}"#]);
+    assert!(other.stderr.contains("choose another key"), "{}", other.stderr);
+    assert_eq!(folder.runs().len(), 1);
+}
+
+#[test]
+fn a_detached_run_is_named_and_ends_without_anybody() {
+    let folder = Folder::with_hello();
+    let id = folder.expect(0, &["run", ".", "--detach"]).stdout;
+    folder.until("done");
+    assert_eq!(folder.runs()[0]["run"], id.trim());
+    let short = &id.trim()[id.trim().len() - 8..];
+    assert_eq!(folder.expect(0, &["trace", short, "--json"]).json()["run"], id.trim());
+}
+
+#[test]
+fn two_runs_at_once_are_driven_by_one_worker() {
+    let folder = Folder::with_hello();
+    let followers = [folder.begin(&["run", "."]), folder.begin(&["run", "."])];
+    for follower in followers {
+        assert!(follower.wait_with_output().unwrap().status.success());
+    }
+    let workers: Vec<_> = ["last", &folder.runs()[1]["run"].as_str().unwrap().to_owned()]
+        .map(|run| {
+            let events = folder.expect(0, &["journal", run, "--json"]).stdout;
+            let taken: serde_json::Value = events
+                .lines()
+                .find(|line| line.contains("EpochBegan"))
+                .map(|line| serde_json::from_str(line).unwrap())
+                .unwrap();
+            taken["body"]["worker"].clone()
+        })
+        .into_iter()
+        .collect();
+    assert_eq!(workers[0], workers[1]);
+}
+
+#[test]
+fn a_closed_pipe_or_terminal_ends_only_the_watching() {
+    let folder = Folder::with_hello();
+    let script = folder.read("script.json").replace("150", "700");
+    folder.write("script.json", &script);
+    let mut watched = folder.begin(&["run", "."]);
+    let mut lines = BufReader::new(watched.stderr.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().starts_with("run "));
+    // As `| head -1` does, and as a terminal does that is closed.
+    drop(lines);
+    drop(watched.stdout.take());
+    signal(&watched, Signal::HUP);
+    assert!(!watched.wait().unwrap().success());
+    folder.until("done");
+}
+
+#[test]
+fn a_reader_that_leaves_early_changes_no_code() {
+    let folder = Folder::with_hello();
+    let mut watched = folder.begin(&["run", "."]);
+    drop(watched.stdout.take());
+    drop(watched.stderr.take());
+    assert_eq!(watched.wait().unwrap().code(), Some(0));
+    assert_eq!(folder.runs()[0]["status"], "done");
+}
+
+#[test]
+fn settings_come_from_defaults_then_the_environment_then_the_command_line() {
+    let contract = "handfast: 1\nname: greet\nversion: \"1\"\n\
+        settings: { greeting: { type: string, default: hello }, times: { type: integer, default: 1 } }\n\
+        servers: { shell: { process: { command: [cat] } } }\n\
+        tools:\n  echo:\n    via: shell.cat\n    description: Gives back what it gets.\n\
+        \x20   input: { text: string, times: integer }\n    output: json\n    effects: []\n\
+        workflows:\n  greet:\n    input: {}\n    steps:\n\
+        \x20     say: { tool: echo, with: { text: settings.greeting, times: settings.times } }\n    output: steps.say\n";
+    let folder = Folder::with(contract, "{}");
+    folder.write("handfast.prod.yaml", "settings: { greeting: good day, times: 2 }\n");
+    let output = |args: &[&str]| folder.expect(0, &[&["run", "."], args].concat()).json();
+    assert_eq!(output(&[]), serde_json::json!({ "text": "hello", "times": 1 }));
+    assert_eq!(output(&["--env", "prod"]), serde_json::json!({ "text": "good day", "times": 2 }));
+    assert_eq!(
+        output(&["--env", "prod", "--set", "times=3"]),
+        serde_json::json!({ "text": "good day", "times": 3 })
+    );
+    let wrong = folder.expect(3, &["run", ".", "--set", "greting=x"]);
+    assert!(wrong.stderr.contains("greeting"), "{}", wrong.stderr);
+    let absent = folder.expect(5, &["run", ".", "--env", "test"]);
+    assert!(absent.stderr.contains("handfast.test.yaml"), "{}", absent.stderr);
+    folder.write("handfast.bad.yaml", "greeting: hi\n");
+    assert!(folder.expect(3, &["run", ".", "--env", "bad"]).stderr.contains("no key `greeting`"));
+}
