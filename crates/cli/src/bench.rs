@@ -22,22 +22,22 @@ use tokio::task::JoinSet;
 /// Which figures are wanted.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  handfast bench --concurrency 1,256 --seconds 5")]
-pub struct BenchArgs {
+pub(crate) struct BenchArgs {
     /// Runs in flight.
     #[arg(long, value_delimiter = ',', default_value = "1,16,256")]
-    pub concurrency: Vec<usize>,
+    pub(crate) concurrency: Vec<usize>,
     /// How many runs for each point; else enough for some seconds.
     #[arg(long)]
-    pub runs: Option<usize>,
+    pub(crate) runs: Option<usize>,
     /// How often each point is repeated.
     #[arg(long, default_value_t = 3)]
-    pub repeats: usize,
+    pub(crate) repeats: usize,
     /// The folder for the stores; it must be on the disk under test, not in memory.
     #[arg(long, default_value = ".")]
-    pub folder: std::path::PathBuf,
+    pub(crate) folder: std::path::PathBuf,
     /// One JSON document a line.
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 /// One measured point.
@@ -57,7 +57,7 @@ const STEPS: usize = 10;
 ///
 /// # Errors
 /// The folder can't be written, or a run did not end as it should.
-pub async fn run(args: &BenchArgs) -> anyhow::Result<()> {
+pub(crate) async fn run(args: &BenchArgs) -> anyhow::Result<()> {
     if !args.json {
         println!("{:<12} {:>5} {:>12} {:>12} {:>12}", "workload", "C", "steps/s", "p50 µs", "p99 µs");
     }
@@ -172,8 +172,12 @@ async fn drive(
     let worker =
         Worker::new(store.clone(), driver.worker().clone(), Kits::new(around)).with_runs_max(concurrency);
     let began = clock();
-    worker.drive(Until::Idle, async || std::future::pending().await, std::future::pending()).await?;
+    let driven =
+        worker.drive(Until::Idle, async || std::future::pending().await, std::future::pending()).await?;
     let elapsed = began.elapsed();
+    if let Some((run, why)) = driven.troubled.first() {
+        bail!("run {run} was set aside: {why}");
+    }
     drop(driver);
     Ok((elapsed, step_times(store, runs).await?))
 }
@@ -199,7 +203,11 @@ async fn step_times(store: &SqliteStore, runs: usize) -> anyhow::Result<Vec<u64>
 }
 
 /// Appends of the store alone, as many and as large as the steps of AGENT-10.
-async fn appends(store: &SqliteStore, concurrency: usize, runs: usize) -> anyhow::Result<(Duration, Vec<u64>)> {
+async fn appends(
+    store: &SqliteStore,
+    concurrency: usize,
+    runs: usize,
+) -> anyhow::Result<(Duration, Vec<u64>)> {
     let driver = Driver::acquire(store, handfast_host::now()).await?;
     let mut begun = JoinSet::new();
     for _ in 0..runs {
@@ -220,7 +228,9 @@ async fn appends(store: &SqliteStore, concurrency: usize, runs: usize) -> anyhow
         tasks.spawn(async move {
             let mut times = Vec::new();
             loop {
-                let Some(append) = lanes.lock().ok().and_then(|mut lanes| lanes.pop()) else { return Ok(times) };
+                let Some(append) = lanes.lock().ok().and_then(|mut lanes| lanes.pop()) else {
+                    return Ok(times);
+                };
                 append_ten(&store, append, &mut times).await?;
             }
         });
@@ -241,7 +251,8 @@ async fn append_ten(store: &SqliteStore, mut append: Append, times: &mut Vec<u64
 
 /// The same append behind what it follows now.
 fn kilobyte_append_of(append: Append) -> Append {
-    let (id, event) = (handfast_host::new_append_id(), kilobyte(append.follows.seq.next(), handfast_host::now()));
+    let (id, event) =
+        (handfast_host::new_append_id(), kilobyte(append.follows.seq.next(), handfast_host::now()));
     Append { id, events: vec![event], ..append }
 }
 

@@ -4,7 +4,7 @@ use handfast_contract::{Contract, Paint, Severity};
 use handfast_tool::{Functions, ListedTool, Tools};
 use serde_json::json;
 
-use crate::exit::{Exit, Stop};
+use crate::exit::{Exit, stop};
 use crate::project::Project;
 use crate::{args, environment, out};
 
@@ -47,14 +47,14 @@ pub(crate) async fn run(args: &args::Check) -> anyhow::Result<Exit> {
     let Some(contract) = &project.loaded.contract else {
         let errors = found.iter().filter(|found| found.severity == Severity::Error).count();
         let message = format!("`{file}` is invalid ({}): mend it, then check again", number(errors, "error"));
-        return Err(Stop::new(Exit::Contract, message));
+        return Err(stop(Exit::Contract, message));
     };
     if drift.iter().any(|one| one.is_away) {
-        return Err(Stop::new(Exit::Unavailable, "not every server could be asked: see above"));
+        return Err(stop(Exit::Unavailable, "not every server could be asked: see above"));
     }
     if !drift.is_empty() {
         let message = format!("the servers differ from `{file}` in {}", number(drift.len(), "place"));
-        return Err(Stop::new(Exit::Contract, message));
+        return Err(stop(Exit::Contract, message));
     }
     if !args.json {
         out::data(&summary(&file, contract, args.live))?;
@@ -116,4 +116,38 @@ fn compare(contract: &Contract, server: &str, listed: &[ListedTool]) -> Vec<Drif
         }
     }
     drift
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn a_server_without_the_tool_and_one_with_another_schema_are_told_apart() {
+        let text = "handfast: 1\nname: c\nversion: \"1\"\nservers: { shop: { mcp: { command: [shop] } } }\ntools:\n\
+            \x20 find:\n    via: shop.find_order\n    description: Finds an order.\n    input: { id: string }\n\
+            \x20   output: json\n    effects: [reads: orders]\n";
+        let loaded = handfast_contract::load("c.yaml", ".", &BTreeMap::new(), &mut |_| Ok(text.to_owned()));
+        let told = loaded.report(Paint::Plain);
+        let contract = loaded.contract.expect(&told);
+        let listed = |name: &str, id: &str| ListedTool {
+            name: name.to_owned(),
+            description: None,
+            input_schema: json!({ "type": "object", "properties": { "id": { "type": id } }, "required": ["id"] }),
+            output_schema: None,
+        };
+        let places = |listed: &[ListedTool]| -> Vec<String> {
+            compare(&contract, "shop", listed)
+                .iter()
+                .map(|one| format!("{}: {}", one.place, one.problem))
+                .collect()
+        };
+        assert_eq!(places(&[listed("find_order", "string")]), Vec::<String>::new());
+        let absent = places(&[listed("search", "string")]);
+        assert_eq!(absent, ["tools.find.via: the server has no tool `find_order`; it has search"]);
+        let other = places(&[listed("find_order", "integer")]);
+        assert!(other.len() == 1 && other[0].starts_with("tools.find.input: "), "{other:?}");
+    }
 }

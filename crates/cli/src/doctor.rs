@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::exit::{Exit, Stop};
+use crate::exit::{Exit, stop};
 use crate::limits::{DISK_ROOM_MIN, FLUSH_SLOW, FLUSHES};
 use crate::project::{Project, locate};
 use crate::{args, environment, out, run, store_open};
@@ -69,7 +69,7 @@ pub(crate) async fn run(args: &args::Doctor) -> anyhow::Result<Exit> {
         out::data(&text(&findings))?;
     }
     if is_any(&findings, Verdict::Fail) {
-        return Err(Stop::new(Exit::Unavailable, "something needs mending: see above"));
+        return Err(stop(Exit::Unavailable, "something needs mending: see above"));
     }
     Ok(Exit::Done)
 }

@@ -93,16 +93,14 @@ impl Exit {
 
 /// An error of the command line itself: what is wrong, what to do, and its code.
 #[derive(Debug)]
-pub(crate) struct Stop {
-    pub(crate) exit: Exit,
+struct Stop {
+    exit: Exit,
     message: String,
 }
 
-impl Stop {
-    /// Stops with this code and message, which says the remedy too.
-    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> anyhow::Error {
-        anyhow::Error::new(Self { exit, message: message.into() })
-    }
+/// Stops with this code and message, which says the remedy too.
+pub(crate) fn stop(exit: Exit, message: impl Into<String>) -> anyhow::Error {
+    anyhow::Error::new(Stop { exit, message: message.into() })
 }
 
 impl fmt::Display for Stop {
@@ -251,7 +249,7 @@ mod tests {
             (StartError::KeyTaken { key: "k".into(), run }.into(), 2),
             (KitError::StandIn("x".into()).into(), 2),
             (KitError::Contract("x".into()).into(), 3),
-            (Stop::new(Exit::NotFound, "no"), 5),
+            (stop(Exit::NotFound, "no"), 5),
         ];
         for (error, code) in errors {
             let told = error.to_string();

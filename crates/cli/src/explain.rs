@@ -3,7 +3,7 @@
 use handfast_contract::Code;
 use serde_json::json;
 
-use crate::exit::{Exit, Stop};
+use crate::exit::{Exit, stop};
 use crate::{args, out};
 
 /// Shows the page.
@@ -17,7 +17,7 @@ pub(crate) fn run(args: &args::Explain) -> anyhow::Result<Exit> {
             (Some(first), Some(last)) => format!(": they go from {first} to {last}"),
             _ => String::new(),
         };
-        return Err(Stop::new(Exit::NotFound, format!("there is no code `{}`{known}", args.code)));
+        return Err(stop(Exit::NotFound, format!("there is no code `{}`{known}", args.code)));
     };
     if args.json {
         out::json(&json!({ "code": code, "title": code.title(), "page": code.page() }))?;

@@ -2,14 +2,14 @@
 //!
 //! Nothing hangs on a follower: it may end at any moment, and the runs go on.
 
-use handfast_events::{Epoch, RunId, Seq, StoredEvent};
+use handfast_events::{Epoch, RunId, Seq, Status, StoredEvent};
 use handfast_report::Trace;
 use handfast_store::{Damage, LoadError, RunRow, SqliteStore, Store as _};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::detach::Driving;
-use crate::exit::{Exit, Stop};
+use crate::exit::{Exit, stop};
 use crate::limits::{CTRL_C_AGAIN, EVENTS_PAGE, LOOK, LOOK_FOR_LIFE};
 use crate::out;
 use crate::watch::View;
@@ -82,7 +82,9 @@ impl Followed {
     fn rests(&self) -> bool {
         let Some(row) = &self.row else { return false };
         let is_old = self.passes.is_some_and(|epoch| row.epoch <= epoch);
-        (row.status.rests() || row.aside) && !is_old
+        // A run that was set aside and is taken again is called quarantined until its next event.
+        let rests = row.status.rests() && row.status != Status::Quarantined;
+        (rests || row.aside) && !is_old
     }
 
     fn is_held(&self) -> bool {
@@ -160,7 +162,7 @@ fn revive(driving: &mut Driving, runs: &mut [Followed]) -> anyhow::Result<()> {
         |words| format!("the worker ended: {words}"),
     );
     let remedy = format!("nothing that was acknowledged is lost; go on with `handfast go {}`", open.run);
-    Err(Stop::new(Exit::Unavailable, format!("{why}\n  {remedy}")))
+    Err(stop(Exit::Unavailable, format!("{why}\n  {remedy}")))
 }
 
 /// Ctrl-C: the first leaves, a second one soon after stops the worker.

@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use crate::detach::Driving;
-use crate::exit::{Exit, Stop};
+use crate::exit::{Exit, stop};
 use crate::follow::{Ended, Followed, follow};
 use crate::limits::{LOOK, RUNS_MAX, TAKEN_WAIT};
 use crate::outcome::Outcome;
@@ -122,7 +122,7 @@ async fn nobody_drives(driving: &Driving) -> anyhow::Result<()> {
                  aside: try again when `handfast runs --status running` is empty",
                 driver.pid
             );
-            return Err(Stop::new(Exit::Unavailable, message));
+            return Err(stop(Exit::Unavailable, message));
         }
         sleep(LOOK).await;
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use crate::exit::{Exit, Stop};
+use crate::exit::{Exit, stop};
 use crate::{args, out};
 
 /// What is written, by its place in the folder.
@@ -25,7 +25,7 @@ pub(crate) fn run(args: &args::Init) -> anyhow::Result<Exit> {
     fs::create_dir_all(dir).with_context(|| format!("can't make the folder `{}`", dir.display()))?;
     if let Some((taken, _)) = FILES.iter().find(|(name, _)| dir.join(name).exists()) {
         let message = format!("`{}` is there already: name another folder", dir.join(taken).display());
-        return Err(Stop::new(Exit::Usage, message));
+        return Err(stop(Exit::Usage, message));
     }
     for (name, text) in FILES {
         write(&dir.join(name), text)?;

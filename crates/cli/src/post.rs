@@ -1,14 +1,14 @@
 //! `handfast settle`, `raise`, `cancel`: rows of a run's mailbox, and what became of them.
 
 use handfast_events::{
-    Body, CallId, Ceiling, CommandId, LimitKind, Mail, MailOutcome, RunId, Seq, Settlement, Status,
+    Body, CallId, Ceiling, CommandId, LimitKind, Mail, MailOutcome, RunId, Seq, Settlement,
 };
 use handfast_store::{LoadError, MailRow, Store as _};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use crate::detach::Driving;
-use crate::exit::{Exit, Stop};
+use crate::exit::{Exit, stop};
 use crate::follow::{Ended, Followed, follow};
 use crate::limits::{EVENTS_PAGE, LOOK, TAKEN_WAIT};
 use crate::outcome::Outcome;
@@ -41,7 +41,7 @@ pub(crate) async fn raise(args: &args::Raise) -> anyhow::Result<Exit> {
     let count = counts.into_iter().find_map(|(limit, count)| Some((limit, Ceiling::Count(count?))));
     let money = args.cost.map(|cost| (LimitKind::Cost, Ceiling::Money(cost)));
     let time = args.time.map(|ms| (LimitKind::Time, Ceiling::Ms(ms)));
-    let (limit, to) = count.or(money).or(time).ok_or_else(|| Stop::new(Exit::Usage, "say which limit"))?;
+    let (limit, to) = count.or(money).or(time).ok_or_else(|| stop(Exit::Usage, "say which limit"))?;
     put(&args.run, &args.mail, Mail::Raise { limit, to, reason: args.reason.clone() }).await
 }
 
@@ -80,7 +80,7 @@ async fn put(run: &str, args: &args::Mail, mail: Mail) -> anyhow::Result<Exit> {
         )?;
     }
     match outcome {
-        MailOutcome::Refused { why } => Err(Stop::new(Exit::Failed, format!("refused: {why}"))),
+        MailOutcome::Refused { why } => Err(stop(Exit::Failed, format!("refused: {why}"))),
         MailOutcome::Done => {
             if let Some(stands) = stands {
                 if args.json {
@@ -113,11 +113,11 @@ pub(crate) async fn post(driving: &mut Driving, run: RunId, mail: Mail) -> anyho
     if row.status.is_ended() {
         let message =
             format!("refused: run {run} has ended ({}): nothing can be changed any more", row.status.name());
-        return Err(Stop::new(Exit::Failed, message));
+        return Err(stop(Exit::Failed, message));
     }
-    if row.aside || row.status == Status::Quarantined {
+    if row.aside {
         let message = format!("run {run} is set aside, so nobody takes this in: first `handfast go {run}`");
-        return Err(Stop::new(Exit::Doubt, message));
+        return Err(stop(Exit::Doubt, message));
     }
     let id = handfast_host::new_command_id();
     let row_of_mail =
@@ -166,7 +166,7 @@ pub(crate) async fn taken(driving: &mut Driving, run: RunId, posted: &Posted) ->
                 "run {run} can't be driven here and was set aside: {why}\n  what you said waits in its mailbox; mend \
                  that, then `handfast go {run}`"
             );
-            return Err(Stop::new(Exit::Doubt, message));
+            return Err(stop(Exit::Doubt, message));
         }
         waits_on(driving, begun, run, "it waits in the mailbox, and the next worker takes it in").await?;
     }
@@ -200,7 +200,7 @@ async fn waits_on(driving: &mut Driving, begun: Instant, run: RunId, stands: &st
     if !is_driven || begun.elapsed() > TAKEN_WAIT {
         let why = driving.last_words().unwrap_or_else(|| format!("see {}", driving.log_path().display()));
         let message = format!("no worker takes run {run} on ({why}): {stands}; then `handfast go {run}`");
-        return Err(Stop::new(Exit::Unavailable, message));
+        return Err(stop(Exit::Unavailable, message));
     }
     sleep(LOOK).await;
     Ok(())

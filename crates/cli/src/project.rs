@@ -9,7 +9,7 @@ use handfast_events::Sources;
 
 use crate::args::Settings;
 use crate::environment::pairs;
-use crate::exit::{Exit, Stop};
+use crate::exit::{Exit, stop};
 use crate::limits::CONTRACT_BYTES_MAX;
 use crate::out;
 
@@ -49,7 +49,7 @@ impl Project {
         values.extend(pairs(&settings.set));
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let root = folder.to_str().ok_or_else(|| {
-            Stop::new(Exit::Usage, format!("the path `{}` is no text: move the contract", folder.display()))
+            stop(Exit::Usage, format!("the path `{}` is no text: move the contract", folder.display()))
         })?;
         let mut read = |path: &str| read_file(&folder.join(path));
         let loaded = handfast_contract::load(&name, root, &values, &mut read);
@@ -66,7 +66,7 @@ impl Project {
         }
         let Loaded { contract, sources, .. } = self.loaded;
         let contract = contract.ok_or_else(|| {
-            Stop::new(Exit::Contract, format!("`{}` is invalid: nothing was started", self.file.display()))
+            stop(Exit::Contract, format!("`{}` is invalid: nothing was started", self.file.display()))
         })?;
         Ok(Checked { contract: Arc::new(contract), sources, folder: self.folder })
     }
@@ -94,7 +94,7 @@ pub(crate) fn locate(path: &Path) -> anyhow::Result<PathBuf> {
     } else {
         format!("there is no `{}`: name a contract's file, or a folder with a `{FILE}`", path.display())
     };
-    Err(Stop::new(Exit::NotFound, message))
+    Err(stop(Exit::NotFound, message))
 }
 
 /// The values of an environment, from `handfast.NAME.yaml` beside the contract.
@@ -104,7 +104,7 @@ fn environment(
 ) -> anyhow::Result<std::collections::BTreeMap<String, serde_json::Value>> {
     let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
     if name.is_empty() || !name.chars().all(is_name) {
-        return Err(Stop::new(
+        return Err(stop(
             Exit::Usage,
             format!("`{name}` is no environment's name: letters, digits, `-` and `_`"),
         ));
@@ -112,14 +112,14 @@ fn environment(
     let file = format!("handfast.{name}.yaml");
     let text = read_file(&folder.join(&file)).map_err(|reason| {
         let place = folder.join(&file);
-        Stop::new(
+        stop(
             Exit::NotFound,
             format!("`{}` can't be read: {reason}; write `settings:` into it", place.display()),
         )
     })?;
     handfast_contract::load_environment(&file, &text).map_err(|found| {
         out::note(found.report(Paint::Coloured).trim_end());
-        Stop::new(Exit::Contract, format!("the environment `{file}` is invalid"))
+        stop(Exit::Contract, format!("the environment `{file}` is invalid"))
     })
 }
 

@@ -11,7 +11,7 @@ use handfast_host::{Kit, Started};
 use serde_json::{Value, json};
 
 use crate::detach::Driving;
-use crate::exit::{Exit, Stop};
+use crate::exit::{Exit, stop};
 use crate::follow::{Ended, Followed, follow};
 use crate::limits::INPUT_BYTES_MAX;
 use crate::outcome::Outcome;
@@ -76,16 +76,11 @@ fn workflow<'c>(contract: &'c Contract, name: Option<&str>) -> anyhow::Result<&'
         (Some(name), _) => contract.workflows.get(name).map(|workflow| &**workflow).ok_or_else(|| {
             let meant = handfast_contract::suggest(name, names.iter().copied());
             let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
-            Stop::new(
-                Exit::NotFound,
-                format!("the contract has no workflow `{name}`{meant} (it has {listed})"),
-            )
+            stop(Exit::NotFound, format!("the contract has no workflow `{name}`{meant} (it has {listed})"))
         }),
         (None, [only]) => contract.workflows.get(*only).map(|workflow| &**workflow).context("it was there"),
-        (None, []) => {
-            Err(Stop::new(Exit::NotFound, "the contract has no workflow: add one under `workflows:`"))
-        }
-        (None, _) => Err(Stop::new(Exit::Usage, format!("say which workflow: {listed}"))),
+        (None, []) => Err(stop(Exit::NotFound, "the contract has no workflow: add one under `workflows:`")),
+        (None, _) => Err(stop(Exit::Usage, format!("say which workflow: {listed}"))),
     }
 }
 
@@ -101,14 +96,14 @@ pub(crate) fn value(text: &str) -> anyhow::Result<Value> {
             .read_to_string(&mut read)
             .with_context(|| format!("can't read {what}"))?;
         if read.len() as u64 > INPUT_BYTES_MAX {
-            anyhow::bail!(Stop::new(Exit::Usage, format!("{what} has more than {INPUT_BYTES_MAX} bytes")));
+            anyhow::bail!(stop(Exit::Usage, format!("{what} has more than {INPUT_BYTES_MAX} bytes")));
         }
         anyhow::Ok(read)
     };
     let (what, json) = match text.strip_prefix('@') {
         Some(path) => {
             let mut file = std::fs::File::open(path)
-                .map_err(|cause| Stop::new(Exit::NotFound, format!("can't open `{path}`: {cause}")))?;
+                .map_err(|cause| stop(Exit::NotFound, format!("can't open `{path}`: {cause}")))?;
             (format!("`{path}`"), limited(&mut file, &format!("`{path}`"))?)
         }
         None if text == "-" => {
@@ -116,7 +111,7 @@ pub(crate) fn value(text: &str) -> anyhow::Result<Value> {
         }
         None => (format!("`{text}`"), text.to_owned()),
     };
-    serde_json::from_str(&json).map_err(|cause| Stop::new(Exit::Usage, format!("{what} is no JSON: {cause}")))
+    serde_json::from_str(&json).map_err(|cause| stop(Exit::Usage, format!("{what} is no JSON: {cause}")))
 }
 
 /// What stands in for the models, with its file's place made one that any process finds.
@@ -144,7 +139,7 @@ fn programs(contract: &Contract, workflow: &Workflow, folder: &Path) -> anyhow::
                 "the program `{program}` of `servers.{server}` is not there: install it, or correct its place in the \
                  contract; nothing was started"
             );
-            Err(Stop::new(Exit::Unavailable, message))
+            Err(stop(Exit::Unavailable, message))
         }
     }
 }

@@ -5,7 +5,7 @@ use handfast_events::{Status, Waits};
 use handfast_store::{RunFilter, RunRow, StatusFilter, Store as _, driver_alive};
 use serde_json::{Value, json};
 
-use crate::exit::{Exit, Stop};
+use crate::exit::{Exit, stop};
 use crate::{args, out, store_open};
 
 /// Lists runs.
@@ -98,5 +98,5 @@ fn status(text: &str) -> anyhow::Result<StatusFilter> {
         return Ok(filter);
     }
     let names: Vec<&str> = all.iter().map(Status::name).collect();
-    Err(Stop::new(Exit::Usage, format!("`{text}` is no status: they are {}", names.join(", "))))
+    Err(stop(Exit::Usage, format!("`{text}` is no status: they are {}", names.join(", "))))
 }

@@ -3,7 +3,7 @@
 use handfast_contract::{Contract, ShownAgent, ShownTool};
 use serde_json::{Value, json};
 
-use crate::exit::{Exit, Stop};
+use crate::exit::{Exit, stop};
 use crate::project::Project;
 use crate::{args, out};
 
@@ -46,7 +46,7 @@ fn unknown(contract: &Contract, name: &str) -> anyhow::Error {
     let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
     let message =
         format!("the contract has no agent, tool or workflow `{name}`{meant} It has {}", names.join(", "));
-    Stop::new(Exit::NotFound, message)
+    stop(Exit::NotFound, message)
 }
 
 fn agent_text(agent: &ShownAgent) -> anyhow::Result<String> {

@@ -7,7 +7,7 @@ use handfast_store::{FoundRun, Options, RunFilter, SqliteStore, Store as _};
 
 use crate::args::StoreArgs;
 use crate::environment::working_directory;
-use crate::exit::{Exit, Stop};
+use crate::exit::{Exit, stop};
 use crate::limits::FOLDERS_UP_MAX;
 
 /// Where a store is unless somebody says otherwise: in the contract's folder.
@@ -45,7 +45,7 @@ pub(crate) fn find(args: &StoreArgs) -> anyhow::Result<PathBuf> {
         }
         let message =
             format!("there is no store `{}`: `handfast run PATH --store {url}` makes one", path.display());
-        return Err(Stop::new(Exit::NotFound, message));
+        return Err(stop(Exit::NotFound, message));
     }
     let here = working_directory()?;
     let found =
@@ -56,7 +56,7 @@ pub(crate) fn find(args: &StoreArgs) -> anyhow::Result<PathBuf> {
              `--store sqlite:PATH`",
             here.display()
         );
-        Stop::new(Exit::NotFound, message)
+        stop(Exit::NotFound, message)
     })
 }
 
@@ -70,7 +70,7 @@ fn path_of(url: &str) -> anyhow::Result<PathBuf> {
     } else {
         format!("`{url}` names no store: write `sqlite:PATH`")
     };
-    Err(Stop::new(Exit::Usage, message))
+    Err(stop(Exit::Usage, message))
 }
 
 /// The run that people mean: `last`, a whole id, or its beginning or end.
@@ -82,19 +82,19 @@ pub(crate) async fn find_run(store: &SqliteStore, text: &str) -> anyhow::Result<
         let newest = store.runs(RunFilter { limit: 1, ..RunFilter::default() }).await?;
         let newest = newest.first().map(|row| row.run);
         return newest.ok_or_else(|| {
-            Stop::new(Exit::NotFound, "no run is in the store yet: start one with `handfast run PATH`")
+            stop(Exit::NotFound, "no run is in the store yet: start one with `handfast run PATH`")
         });
     }
     match store.find_run(text).await? {
         FoundRun::One(run) => Ok(run),
         FoundRun::None => {
             let message = format!("there is no run `{text}`: `handfast runs` lists those there are");
-            Err(Stop::new(Exit::NotFound, message))
+            Err(stop(Exit::NotFound, message))
         }
         FoundRun::Many(runs) => {
             let known: Vec<String> = runs.iter().map(ToString::to_string).collect();
             let message = format!("`{text}` fits several runs; write more of one: {}", known.join(", "));
-            Err(Stop::new(Exit::Usage, message))
+            Err(stop(Exit::Usage, message))
         }
     }
 }

@@ -5,7 +5,7 @@ use handfast_report::{Style, Trace, prompts, render, visible};
 use handfast_store::Store as _;
 use serde_json::json;
 
-use crate::exit::{Exit, Stop};
+use crate::exit::{Exit, stop};
 use crate::{args, out, store_open};
 
 /// Shows a run.
@@ -20,7 +20,7 @@ pub(crate) async fn run(args: &args::Trace) -> anyhow::Result<Exit> {
         let newest = events.last().map_or(0, |event| event.seq.0);
         if at == 0 || at > newest {
             let message = format!("run {run} has events 1 to {newest}: `--at {at}` is none of them");
-            return Err(Stop::new(Exit::Usage, message));
+            return Err(stop(Exit::Usage, message));
         }
         events.retain(|event| event.seq.0 <= at);
     }

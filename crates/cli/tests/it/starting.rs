@@ -36,18 +36,13 @@ fn two_runs_at_once_are_driven_by_one_worker() {
     for follower in followers {
         assert!(follower.wait_with_output().unwrap().status.success());
     }
-    let workers: Vec<_> = ["last", &folder.runs()[1]["run"].as_str().unwrap().to_owned()]
-        .map(|run| {
-            let events = folder.expect(0, &["journal", run, "--json"]).stdout;
-            let taken: serde_json::Value = events
-                .lines()
-                .find(|line| line.contains("EpochBegan"))
-                .map(|line| serde_json::from_str(line).unwrap())
-                .unwrap();
-            taken["body"]["worker"].clone()
-        })
-        .into_iter()
-        .collect();
+    let worker = |run: &str| {
+        let events = folder.expect(0, &["journal", run, "--json"]).stdout;
+        let taken = events.lines().find(|line| line.contains("EpochBegan")).unwrap();
+        serde_json::from_str::<serde_json::Value>(taken).unwrap()["body"]["worker"].clone()
+    };
+    let workers: Vec<_> = folder.runs().iter().map(|run| worker(run["run"].as_str().unwrap())).collect();
+    assert_eq!(workers.len(), 2);
     assert_eq!(workers[0], workers[1]);
 }
 
