@@ -89,9 +89,12 @@ impl Live {
         }
     }
 
-    /// A debt was performed.
+    /// A debt was performed. It stays known until what came of it is remembered: while another append is under way the run
+    /// owes it still, and a call without a key must not leave twice.
     pub(crate) fn paid(&mut self, key: &DebtKey) {
-        self.performing.remove(key);
+        if let Some(task) = self.performing.get_mut(key) {
+            *task = None;
+        }
     }
 
     /// The time that it waited for has come.
