@@ -1,10 +1,11 @@
 //! What the store's own durable append costs: one run at a time, and many side by side.
 //!
-//! `cargo run --release -p handfast-store --example append_bench [FOLDER [SECONDS [SLEEPING]]]`
+//! `cargo run --release -p handfast-store --example append_bench [FOLDER [SECONDS [SLEEPING [C…]]]]`
 
 #![expect(clippy::unwrap_used, reason = "a bench that can't go on has failed")]
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
 
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -98,10 +99,10 @@ async fn measure(
     for _ in 0..side_by_side {
         let (store, worker, text) = (store.clone(), worker.clone(), text.clone());
         tasks.spawn(async move {
-            let mut run = Run::start(&store, &worker, Status::Running).await;
             let mut latencies = Vec::new();
             while Instant::now() < until {
-                // A run has some dozens of appends, then the next begins.
+                // A run has ten appends, then the next begins; beginning and taking it are in the time, not counted.
+                let mut run = Run::start(&store, &worker, Status::Running).await;
                 for _ in 0..10 {
                     let before = Instant::now();
                     run.head = store.append(&run.append(&text)).await.unwrap();
@@ -120,10 +121,35 @@ async fn measure(
     (all, rate)
 }
 
+/// The latency that so many thousandths stay within.
+fn quantile(sorted: &[u128], thousandths: usize) -> u128 {
+    sorted.get((sorted.len() * thousandths / 1000).min(sorted.len().saturating_sub(1))).copied().unwrap_or(0)
+}
+
 fn size(path: &Path, end: &str) -> f64 {
     let mut path = path.as_os_str().to_owned();
     path.push(end);
     std::fs::metadata(path).map_or(0.0, |found| found.len() as f64 / 1e6)
+}
+
+/// The disk alone: a page written over an old one, and flushed.
+fn disk(folder: &Path) -> Vec<u128> {
+    let path = folder.join(format!("disk-{}", std::process::id()));
+    let file = std::fs::OpenOptions::new().write(true).create_new(true).open(&path).unwrap();
+    file.write_all_at(&vec![1; 8 << 20], 0).unwrap();
+    file.sync_all().unwrap();
+    let began = Instant::now();
+    let mut latencies = Vec::new();
+    while began.elapsed() < Duration::from_secs(1) {
+        let before = Instant::now();
+        let place = (latencies.len() as u64 % 1000) * 8192;
+        file.write_all_at(&[2; 8192], place).unwrap();
+        file.sync_data().unwrap();
+        latencies.push(before.elapsed().as_micros());
+    }
+    std::fs::remove_file(&path).unwrap();
+    latencies.sort_unstable();
+    latencies
 }
 
 #[tokio::main]
@@ -154,17 +180,27 @@ async fn main() {
         "{:>5} {:>10} {:>8} {:>8} {:>8} {:>8} {:>8}",
         "C", "appends/s", "p50 us", "p99 us", "max us", "db MB", "wal MB"
     );
-    for side_by_side in [1, 16, 64, 256] {
+    let mut long = Run::start(&store, driver.worker(), Status::Running).await;
+    for _ in 0..2500 {
+        long.head = store.append(&long.append("a turn")).await.unwrap();
+    }
+    let before = Instant::now();
+    let events = store.load(long.id).await.unwrap().events.len();
+    println!("a run of {events} events is read and verified in {:?}", before.elapsed());
+    let alone = disk(Path::new(&folder));
+    println!(" disk {:>10} {:>8} {:>8}", alone.len(), quantile(&alone, 500), quantile(&alone, 990));
+    let mut levels: Vec<usize> = args.map(|text| text.parse().unwrap()).collect();
+    if levels.is_empty() {
+        levels = vec![1, 16, 64, 256];
+    }
+    for side_by_side in levels {
         let (all, rate) = measure(&store, driver.worker(), side_by_side, seconds).await;
-        let at = |part: usize| {
-            all.get((all.len() * part / 1000).min(all.len().saturating_sub(1))).copied().unwrap_or(0)
-        };
         let (database, log) = (size(&path, ""), size(&path, "-wal"));
         println!(
             "{side_by_side:>5} {rate:>10.0} {:>8} {:>8} {:>8} {database:>8.1} {log:>8.1}",
-            at(500),
-            at(990),
-            at(1000),
+            quantile(&all, 500),
+            quantile(&all, 990),
+            quantile(&all, 1000),
         );
     }
     drop((driver, store));

@@ -25,5 +25,7 @@ pub use journal::{Checked, Journal, VerifyReport};
 pub use rows::{
     Claim, Fed, FoundRun, Lease, MailRow, Position, Posted, RunFilter, RunRow, StatusFilter, Worker,
 };
-pub use sqlite::{Driver, DriverInfo, Knocks, Options, SqliteStore, driver_alive, knock};
+pub use sqlite::{
+    Driver, DriverInfo, Knocks, Options, SqliteStore, driver_alive, heed_file_size_limit, knock,
+};
 pub use store::Store;

@@ -2,6 +2,7 @@
 //!
 //! Any process reads it, starts runs and puts mail; the one that holds the [`Driver`]'s lock advances runs.
 
+mod filesize;
 mod filesystem;
 mod schema;
 
@@ -20,5 +21,6 @@ mod knock;
 mod open;
 
 pub use driver::{Driver, DriverInfo, driver_alive};
+pub use filesize::heed_file_size_limit;
 pub use knock::{Knocks, knock};
 pub use open::{Options, SqliteStore};

@@ -76,9 +76,12 @@ async fn every_byte_counts() {
     assert!(damage(&store, run).await.is_none(), "all is as it was");
 }
 
+/// A harm, the event that it is found at, and whether that is the damage.
+type Case = (&'static str, u64, fn(&Damage) -> bool);
+
 #[tokio::test]
 async fn what_is_missing_is_named() {
-    let cases: [(&str, u64, fn(&Damage) -> bool); 8] = [
+    let cases: [Case; 8] = [
         ("DELETE FROM journal WHERE seq = 2", 2, |damage| matches!(damage, Damage::Gap { .. })),
         ("DELETE FROM journal WHERE seq = 4", 4, |damage| matches!(damage, Damage::End { .. })),
         ("DELETE FROM journal", 1, |damage| matches!(damage, Damage::End { .. })),
