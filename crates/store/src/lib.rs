@@ -4,6 +4,7 @@
 //! and no engine, and reads no clock: events go in and come out in order, and it says so loudly when they can't. Start
 //! with [`Store`] and [`Append`], then `sqlite/writer.rs`.
 
+mod damage;
 mod error;
 mod limits;
 
@@ -17,10 +18,8 @@ mod lines;
 mod sqlite;
 
 pub use append::{Append, ClaimChange, Expected, Hold, RunBirth};
-pub use error::{
-    AppendError, Cause, Damage, DriverError, LoadError, MailError, OpenError, ReadError, TakeError,
-    WriteError,
-};
+pub use damage::{Damage, LoadError};
+pub use error::{AppendError, Cause, DriverError, MailError, OpenError, ReadError, TakeError, WriteError};
 pub use journal::{Checked, Journal, VerifyReport};
 pub use rows::{
     Claim, Fed, FoundRun, Lease, MailRow, Position, Posted, RunFilter, RunRow, StatusFilter, Worker,
