@@ -76,6 +76,11 @@ impl Live {
         &self.run
     }
 
+    /// Whether nothing is left to be done for it: it rests, and nothing waits to be thought or remembered.
+    pub(crate) fn is_over(&self) -> bool {
+        self.pending.is_none() && self.commands.is_empty() && self.run.status().rests()
+    }
+
     /// Puts a command behind those that wait.
     pub(crate) fn tell(&mut self, command: Command) {
         self.commands.push_back(command);
@@ -188,6 +193,11 @@ impl Live {
         if let Some(slot) = self.performing.get_mut(key) {
             *slot = Some(task);
         }
+    }
+
+    /// Whether nothing will ever wake it but somebody from outside.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.pending.is_none() && self.commands.is_empty() && self.run.status().rests()
     }
 
     /// Whether tools are at work that would be in doubt without their answer.

@@ -180,6 +180,7 @@ impl<S: Store> Worker<S> {
     async fn think(&mut self, run: RunId) -> Result<(), DriveError> {
         let Some(live) = self.lives.get_mut(&run) else { return Ok(()) };
         match live.think(now()) {
+            Ok(None) if live.is_idle() => self.let_go_of(run).await,
             Ok(None) => Ok(()),
             Ok(Some(append)) => {
                 let store = self.store.clone();
@@ -319,12 +320,17 @@ impl<S: Store> Worker<S> {
         let idle: Vec<RunId> =
             self.lives.iter().filter(|(_, live)| !live.has_calls()).map(|(run, _)| *run).collect();
         for run in idle {
-            if let Some(live) = self.lives.get(&run) {
-                self.driven.runs.insert(run, live.run().status());
-                self.store.release(live.lease).await?;
-            }
-            self.forget(run);
+            self.let_go_of(run).await?;
         }
+        Ok(())
+    }
+
+    async fn let_go_of(&mut self, run: RunId) -> Result<(), DriveError> {
+        if let Some(live) = self.lives.get(&run) {
+            self.driven.runs.insert(run, live.run().status());
+            self.store.release(live.lease).await?;
+        }
+        self.forget(run);
         Ok(())
     }
 
