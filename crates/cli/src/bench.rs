@@ -152,6 +152,7 @@ async fn drive(
         sources.files.get("answers.json").map_or("", String::as_str),
     )?;
     let loaded = handfast_contract::load_again(&sources, &BTreeMap::new());
+    let sources = loaded.sources.clone();
     let told = loaded.report(handfast_contract::Paint::Plain);
     let contract = loaded.contract.context(told)?;
     let around = Around { variable: Arc::new(|_| None), functions: functions() };

@@ -22,7 +22,7 @@ impl View {
     pub(crate) fn new(runs: usize) -> Self {
         let bar = out::is_watched().then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
                 bar.set_style(style.tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ "));
             }
             bar.enable_steady_tick(Duration::from_millis(100));
@@ -95,10 +95,14 @@ impl View {
     }
 }
 
-/// How long a step took: ` in 3.4 s`.
+/// How long a step took: ` in 12 ms`, ` in 3.4 s`.
 fn took(trace: &Trace, step: &handfast_events::StepId) -> String {
     let took = trace.steps.iter().find(|known| known.id == *step).and_then(handfast_report::Step::elapsed_ms);
-    took.map(|ms| format!(" in {}.{} s", ms / 1000, ms % 1000 / 100)).unwrap_or_default()
+    match took {
+        None => String::new(),
+        Some(ms @ ..1000) => format!(" in {ms} ms"),
+        Some(ms) => format!(" in {}.{} s", ms / 1000, ms % 1000 / 100),
+    }
 }
 
 /// A run's id as far as people tell runs apart by: its end.

@@ -120,6 +120,20 @@ fn cancelling_waits_for_what_has_left_and_then_ends_the_run() {
 }
 
 #[test]
+fn what_comes_after_a_runs_end_is_refused_and_keeps_no_worker_busy() {
+    let folder = Folder::with_hello();
+    let contract = folder.read("handfast.yaml").replace("turns: 5", "turns: 1");
+    folder.write("handfast.yaml", &contract);
+    folder.expect(8, &["run", "."]);
+    let cancels: Vec<_> = (0..3).map(|_| folder.begin(&["cancel", "last"])).collect();
+    let codes = cancels.into_iter().map(|cancel| Said::of(cancel.wait_with_output().unwrap()).code);
+    let mut codes: Vec<i32> = codes.collect();
+    codes.sort_unstable();
+    assert_eq!(codes, [0, 1, 1]);
+    folder.until_nobody_drives();
+}
+
+#[test]
 fn ctrl_c_detaches_and_a_second_one_stops_the_worker() {
     let folder = slow("natural");
     let run = |times: usize| {
