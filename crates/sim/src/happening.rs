@@ -1,0 +1,77 @@
+//! What can happen next in a world, and the queue that says when.
+
+use std::collections::BTreeMap;
+
+use handfast_engine::{AskModel, CallTool, Command, Debt};
+use jiff::Timestamp;
+
+use crate::store::Append;
+
+/// A worker in one of its lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Who {
+    pub(crate) worker: usize,
+    pub(crate) life: u32,
+}
+
+/// How a commit's answer comes to its worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answered {
+    /// It is kept.
+    Confirmed,
+    /// It is not, for this reason.
+    Refused(crate::store::Refused),
+    /// No answer came.
+    Unconfirmed,
+}
+
+/// One thing that happens.
+#[derive(Clone, Debug)]
+pub(crate) enum Happening {
+    /// A worker looks for the run and its mail, and tells that it lives.
+    Looks(usize),
+    /// The store's answer reaches the worker.
+    Answers(Who, Append, Answered),
+    /// A commit lands of which its worker has not heard.
+    LandsLate(Append),
+    /// The connection is open; the sender looks at its deadline one last time.
+    Leaves(Who, Debt, u64),
+    /// The bytes go out.
+    Writes(Who, Debt),
+    /// A request reaches the tool.
+    CallArrives(Who, Box<CallTool>),
+    /// A slow tool takes effect.
+    TakesEffect(Box<CallTool>),
+    /// A request reaches the model.
+    AskArrives(Who, Box<AskModel>),
+    /// What came of a debt reaches the worker.
+    Returns(Who, Box<Command>),
+    /// A time that the run waits for.
+    Wakes(Who, Timestamp),
+    /// The person looks at the run.
+    PersonLooks,
+    /// The person has had enough.
+    PersonCancels,
+    /// Something breaks.
+    Breaks,
+    /// A worker that died starts again.
+    Restarts(usize),
+}
+
+/// What happens next, in order of time and then of asking.
+#[derive(Default)]
+pub(crate) struct Queue {
+    happenings: BTreeMap<(u64, u64), Happening>,
+    asked: u64,
+}
+
+impl Queue {
+    pub(crate) fn at(&mut self, time: u64, happening: Happening) {
+        self.asked += 1;
+        self.happenings.insert((time, self.asked), happening);
+    }
+
+    pub(crate) fn next(&mut self) -> Option<(u64, Happening)> {
+        self.happenings.pop_first().map(|((time, _), happening)| (time, happening))
+    }
+}

@@ -1,0 +1,158 @@
+//! The simulated store: one run's journal, mailbox and lease. Whether a commit's answer arrives is the world's to say.
+
+use std::collections::BTreeSet;
+
+use handfast_events::{
+    CommandId, DecodeError, Digest, Event, Mail, RunId, Salt, Status, StoredEvent, Waits, chain,
+};
+use jiff::Timestamp;
+
+use crate::limits::LEASE;
+
+/// What a worker wants to have happened.
+#[derive(Clone, Debug)]
+pub(crate) struct Append {
+    pub(crate) id: u64,
+    pub(crate) follows: u64,
+    pub(crate) epoch: u64,
+    pub(crate) events: Vec<Event>,
+    pub(crate) status: Status,
+    pub(crate) is_release: bool,
+    pub(crate) taken: Option<CommandId>,
+}
+
+/// Why an append did not happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// The run stands elsewhere.
+    Conflict,
+    /// Somebody else has it.
+    Fenced,
+}
+
+/// A row of the mailbox.
+#[derive(Clone, Debug)]
+pub(crate) struct MailRow {
+    pub(crate) id: CommandId,
+    pub(crate) at: Timestamp,
+    pub(crate) mail: Mail,
+}
+
+pub(crate) struct Store {
+    run: RunId,
+    salt: Salt,
+    rows: Vec<StoredEvent>,
+    chain: Digest,
+    landed: BTreeSet<u64>,
+    epoch: u64,
+    holder: Option<usize>,
+    heartbeat: u64,
+    pub(crate) status: Status,
+    pub(crate) mailbox: Vec<MailRow>,
+    known: BTreeSet<CommandId>,
+}
+
+impl Store {
+    pub(crate) fn new(run: RunId) -> Self {
+        Self {
+            run,
+            salt: Salt([5; 16]),
+            rows: Vec::new(),
+            chain: Digest::default(),
+            landed: BTreeSet::new(),
+            epoch: 0,
+            holder: None,
+            heartbeat: 0,
+            status: Status::Running,
+            mailbox: Vec::new(),
+            known: BTreeSet::new(),
+        }
+    }
+
+    pub(crate) fn seq(&self) -> u64 {
+        self.rows.len() as u64
+    }
+
+    /// The digest over all envelopes.
+    pub(crate) const fn chain(&self) -> Digest {
+        self.chain
+    }
+
+    /// One commit: all of the append, or nothing.
+    pub(crate) fn land(&mut self, append: &Append) -> Result<(), Refused> {
+        if append.epoch != self.epoch {
+            return Err(Refused::Fenced);
+        }
+        let waits = |id: &CommandId| self.mailbox.iter().any(|row| row.id == *id);
+        if append.follows != self.seq() || !append.taken.as_ref().is_none_or(waits) {
+            return Err(Refused::Conflict);
+        }
+        self.write(&append.events);
+        self.landed.insert(append.id);
+        self.status = append.status.clone();
+        if let Some(taken) = &append.taken {
+            self.mailbox.retain(|row| row.id != *taken);
+        }
+        if append.is_release {
+            self.holder = None;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn write(&mut self, events: &[Event]) {
+        // Events of a world come from JSON: what can't be written is missing, and the laws say so.
+        for stored in events.iter().filter_map(|event| StoredEvent::encode(self.run, self.salt, event).ok()) {
+            self.chain = chain(self.chain, &stored.envelope);
+            self.rows.push(stored);
+        }
+    }
+
+    pub(crate) fn has(&self, id: u64) -> bool {
+        self.landed.contains(&id)
+    }
+
+    /// The journal, as it is read back.
+    pub(crate) fn load(&self) -> Result<Vec<Event>, DecodeError> {
+        self.rows.iter().map(StoredEvent::decode).collect()
+    }
+
+    /// Gives the run to a worker, if it can move and nobody holds it.
+    pub(crate) fn take(&mut self, worker: usize, now: u64, clock: Timestamp) -> Option<u64> {
+        let is_held = self.holder.is_some() && now.saturating_sub(self.heartbeat) <= LEASE;
+        let is_due = match &self.status {
+            Status::Waiting(Waits::Retry { until }) => *until <= clock,
+            status => !status.rests(),
+        };
+        if is_held || self.status.is_ended() || !is_due && self.mailbox.is_empty() {
+            return None;
+        }
+        self.epoch += 1;
+        self.holder = Some(worker);
+        self.heartbeat = now;
+        Some(self.epoch)
+    }
+
+    pub(crate) fn beat(&mut self, worker: usize, epoch: u64, now: u64) {
+        if self.holder == Some(worker) && self.epoch == epoch {
+            self.heartbeat = now;
+        }
+    }
+
+    /// The operating system's lock is free at once when its process is dead.
+    pub(crate) fn unlock(&mut self, worker: usize) {
+        if self.holder == Some(worker) {
+            self.holder = None;
+        }
+    }
+
+    /// Puts a row to the mailbox, once.
+    pub(crate) fn put_mail(&mut self, row: MailRow) {
+        if self.known.insert(row.id.clone()) {
+            self.mailbox.push(row);
+        }
+    }
+
+    pub(crate) fn known_mail(&self) -> &BTreeSet<CommandId> {
+        &self.known
+    }
+}

@@ -1,0 +1,159 @@
+//! A worker's loop in miniature: think, remember, become, act.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use handfast_engine::{Command, Debt, DebtKey, Illegal, Refusal, Run};
+use handfast_events::{Body, CommandId, Reserved};
+use jiff::Timestamp;
+
+use crate::Mutant;
+use crate::store::{Append, MailRow};
+
+/// A worker, alive or dead.
+#[derive(Default)]
+pub(crate) struct Worker {
+    /// Counted up with each death: what is addressed to an earlier life reaches nobody.
+    pub(crate) life: u32,
+    pub(crate) is_dead: bool,
+    /// Until when it doesn't move, though it lives.
+    pub(crate) stalled_until: u64,
+    /// How far its clock is off, in milliseconds.
+    pub(crate) skew: i64,
+    pub(crate) live: Option<Live>,
+}
+
+/// The run that a worker holds, or believes that it holds.
+pub(crate) struct Live {
+    pub(crate) epoch: u64,
+    pub(crate) run: Run,
+    commands: VecDeque<Command>,
+    mail: BTreeSet<CommandId>,
+    pub(crate) pending: Option<Append>,
+    performing: BTreeSet<DebtKey>,
+    waited: Option<Timestamp>,
+}
+
+impl Live {
+    pub(crate) fn new(epoch: u64, run: Run) -> Self {
+        Self {
+            epoch,
+            run,
+            commands: VecDeque::new(),
+            mail: BTreeSet::new(),
+            pending: None,
+            performing: BTreeSet::new(),
+            waited: None,
+        }
+    }
+
+    /// What came of a debt stays known as performed until it is remembered: till then the run owes it still.
+    pub(crate) fn tell(&mut self, command: Command) {
+        self.commands.push_back(command);
+    }
+
+    /// Only a mutant forgets that early.
+    pub(crate) fn forget(&mut self, command: &Command) {
+        let key = match command {
+            Command::ModelReturned { step, turn, attempt, .. } => DebtKey::Ask(step.clone(), *turn, *attempt),
+            Command::ToolReturned { call, attempt, .. } => DebtKey::Call(call.clone(), *attempt),
+            _ => return,
+        };
+        self.performing.remove(&key);
+    }
+
+    pub(crate) fn tell_mail(&mut self, row: &MailRow) {
+        if self.mail.insert(row.id.clone()) {
+            let MailRow { id, at, mail } = row.clone();
+            self.commands.push_back(Command::Mail { id, who: "ada".into(), at, mail });
+        }
+    }
+
+    pub(crate) fn time_passed(&mut self, until: Timestamp) {
+        self.waited = self.waited.max(Some(until));
+        self.commands.push_back(Command::TimePassed);
+    }
+
+    /// Thinks, until there is something to remember. `id` names the append.
+    pub(crate) fn think(
+        &mut self,
+        id: u64,
+        now: Timestamp,
+        mutant: Option<Mutant>,
+    ) -> Result<Option<Append>, Illegal> {
+        while self.pending.is_none() {
+            let Some(command) = self.commands.pop_front() else { return Ok(None) };
+            let taken = match &command {
+                Command::Mail { id, .. } => Some(id.clone()),
+                _ => None,
+            };
+            let mut events = match self.run.decide(command, now) {
+                Ok(events) if events.is_empty() => continue,
+                Ok(events) => events,
+                Err(Refusal::Bug(illegal)) => return Err(illegal),
+                Err(_) => continue,
+            };
+            if mutant == Some(Mutant::NothingForfeited) {
+                for event in &mut events {
+                    if let Body::ModelFailed(failed) = &mut event.body {
+                        failed.forfeited = Reserved::default();
+                    }
+                }
+            }
+            let status = self.become_what(&events)?.status();
+            let is_release = status.rests() && self.commands.is_empty();
+            let (follows, epoch) = (self.run.seq().0, self.epoch);
+            let append = Append { id, follows, epoch, events, status, is_release, taken };
+            self.pending = Some(append.clone());
+            return Ok(Some(append));
+        }
+        Ok(None)
+    }
+
+    fn become_what(&self, events: &[handfast_events::Event]) -> Result<Run, Illegal> {
+        events.iter().try_fold(self.run.clone(), Run::evolve)
+    }
+
+    /// What is pending has landed. Tells whether the run was let go of.
+    pub(crate) fn remembered(&mut self) -> Result<bool, Illegal> {
+        let Some(append) = self.pending.take() else { return Ok(false) };
+        self.run = self.become_what(&append.events)?;
+        if let Some(taken) = append.taken {
+            self.mail.remove(&taken);
+        }
+        Ok(append.is_release)
+    }
+
+    /// What a run that is not remembered yet would owe: only a mutant asks.
+    pub(crate) fn owed_too_early(&mut self) -> Vec<Debt> {
+        let Some(append) = &self.pending else { return Vec::new() };
+        let Ok(next) = self.become_what(&append.events) else { return Vec::new() };
+        let (debts, _) = offered(&next, &mut self.performing, self.waited);
+        debts
+    }
+
+    /// What is owed and not performed yet, and the time that the run waits for.
+    pub(crate) fn offer(&mut self) -> (Vec<Debt>, Option<Timestamp>) {
+        offered(&self.run, &mut self.performing, self.waited)
+    }
+}
+
+fn offered(
+    run: &Run,
+    performing: &mut BTreeSet<DebtKey>,
+    waited: Option<Timestamp>,
+) -> (Vec<Debt>, Option<Timestamp>) {
+    let (mut debts, mut wait) = (Vec::new(), None);
+    let owed: Vec<Debt> = run.owed().collect();
+    performing.retain(|key| owed.iter().any(|debt| debt.key() == *key));
+    for debt in owed {
+        match debt {
+            Debt::Wait { until } => wait = Some(until).filter(|until| waited < Some(*until)),
+            debt => {
+                if performing.insert(debt.key()) {
+                    debts.push(debt);
+                }
+            }
+        }
+    }
+    (debts, wait)
+}
