@@ -23,6 +23,8 @@ pub struct Start {
     pub input: Value,
     /// The key that makes a second start the same run.
     pub key: Option<String>,
+    /// The contract's folder.
+    pub folder: String,
     /// What stands in for the contract's models: `script:/path`.
     pub model: Option<String>,
 }
@@ -50,6 +52,7 @@ impl Run {
             workflow: start.workflow,
             input,
             key: start.key,
+            folder: start.folder,
             model: start.model,
             settings,
         })?;

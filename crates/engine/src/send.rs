@@ -39,8 +39,12 @@ impl Draft {
             }
         };
         if let Some((behind, resource)) = self.in_the_way(&call, &touched) {
-            let is_said = due.behind.as_ref() == Some(&behind);
-            return if is_said { Ok(()) } else { self.tell_call(id, CallQueued { resource, behind }) };
+            // It is said once: whom else it waits for behind that one is no news.
+            return if due.behind.is_some() {
+                Ok(())
+            } else {
+                self.tell_call(id, CallQueued { resource, behind })
+            };
         }
         if self.pause_call(&id.step(), &call.tool, tool.limits.attempts, due.tries)? {
             return Ok(());

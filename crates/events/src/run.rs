@@ -33,6 +33,8 @@ pub struct RunStarted {
     /// The key that makes a second start the same run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// The contract's folder: where its servers' commands start, and its scripts are.
+    pub folder: String,
     /// What stands in for the contract's models, if something does: `script:/path`, `replay:/path`, or a model's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,

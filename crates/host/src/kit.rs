@@ -92,8 +92,8 @@ pub struct Kits {
     ready: BTreeMap<KitKey, Arc<Kit>>,
 }
 
-/// The contract's digest, the stand-in for its models, and its settings.
-type KitKey = (Digest, Option<String>, String);
+/// The contract's digest, its folder, the stand-in for its models, and its settings.
+type KitKey = (Digest, String, Option<String>, String);
 
 impl std::fmt::Debug for Kits {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -118,14 +118,14 @@ impl Kits {
         at: Timestamp,
     ) -> Result<Arc<Kit>, KitError> {
         let settings = serde_json::to_string(&began.settings).unwrap_or_default();
-        let key = (began.digest, began.model.clone(), settings);
+        let key = (began.digest, began.folder.clone(), began.model.clone(), settings);
         if let Some(kit) = self.ready.get(&key) {
             return Ok(kit.clone());
         }
         let sources =
             store.contract(began.digest).await?.ok_or(KitError::NoContract { digest: began.digest })?;
         let contract = reload(&sources, &began.settings)?;
-        let root = PathBuf::from(&sources.root);
+        let root = PathBuf::from(&began.folder);
         let kit = Arc::new(Kit::new(Arc::new(contract), &root, began.model.as_deref(), &self.around, at)?);
         if self.ready.len() >= KITS_MAX {
             self.ready.retain(|_, kit| Arc::strong_count(kit) > 1);

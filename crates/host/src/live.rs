@@ -195,11 +195,6 @@ impl Live {
         }
     }
 
-    /// Whether nothing will ever wake it but somebody from outside.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.pending.is_none() && self.commands.is_empty() && self.run.status().rests()
-    }
-
     /// Whether tools are at work that would be in doubt without their answer.
     pub(crate) fn has_calls(&self) -> bool {
         self.pending.is_some() || self.performing.keys().any(|key| matches!(key, DebtKey::Call(..)))

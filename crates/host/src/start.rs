@@ -59,6 +59,7 @@ pub async fn start<S: Store>(
     let id = new_run_id();
     let run = Run::new(plan, id);
     let at = now();
+    let start = Start { folder: sources.root.clone(), ..start };
     let events = run.start(start.clone(), at)?;
     let next = events.iter().try_fold(run, Run::evolve).map_err(Refusal::from)?;
     store.put_contract(sources).await?;

@@ -180,7 +180,7 @@ impl<S: Store> Worker<S> {
     async fn think(&mut self, run: RunId) -> Result<(), DriveError> {
         let Some(live) = self.lives.get_mut(&run) else { return Ok(()) };
         match live.think(now()) {
-            Ok(None) if live.is_idle() => self.let_go_of(run).await,
+            Ok(None) if live.is_over() => self.let_go_of(run).await,
             Ok(None) => Ok(()),
             Ok(Some(append)) => {
                 let store = self.store.clone();

@@ -85,9 +85,20 @@ async fn two_hundred_turns_cost_two_hundred_times_what_one_costs() {
     let overhead: Vec<usize> = turns.iter().map(|(all, own)| all - own).collect();
     let half = |turns: &[usize]| turns.iter().sum::<usize>() / turns.len();
     let (first, second) = (half(&overhead[1..100]), half(&overhead[100..199]));
-    println!("a turn costs {first} bytes beyond its own {}, then {second}; the last prompt has {}", turns[1].1, prompt.len());
+    println!(
+        "a turn costs {first} bytes beyond its own {}, then {second}; the last prompt has {}",
+        turns[1].1,
+        prompt.len()
+    );
     assert!(overhead[1..].iter().all(|bytes| *bytes <= OVERHEAD_MAX), "{overhead:?}");
-    assert!(first.abs_diff(second) < 100, "the second hundred turns cost {second} bytes each, the first {first}");
+    assert!(
+        first.abs_diff(second) < 100,
+        "the second hundred turns cost {second} bytes each, the first {first}"
+    );
     let last = prompt.text();
-    assert_eq!(last.matches("\"role\":\"assistant\"").count(), TURNS - 1, "the last prompt holds every answer before it");
+    assert_eq!(
+        last.matches("\"role\":\"assistant\"").count(),
+        TURNS - 1,
+        "the last prompt holds every answer before it"
+    );
 }

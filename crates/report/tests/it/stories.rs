@@ -28,6 +28,7 @@ impl Story {
             workflow: "ticket".into(),
             input: json!({ "text": "Where is my parcel?", "from": "ada@example.com" }),
             key: None,
+            folder: "/contracts".into(),
             model: Some("script:examples/support/scripts/late-parcel.json".into()),
             settings: Default::default(),
         });

@@ -37,6 +37,7 @@ impl Tale {
             workflow: "ticket".into(),
             input: serde_json::json!({ "ticket": 7 }),
             key: None,
+            folder: "/contracts".into(),
             model: None,
             settings: Default::default(),
         };
