@@ -29,6 +29,7 @@ pub(crate) async fn run(args: &args::Run) -> anyhow::Result<Exit> {
         workflow: workflow.name.to_string(),
         input: args.input.as_deref().map_or_else(|| Ok(json!({})), value)?,
         key: args.key.clone(),
+        folder: checked.sources.root.clone(),
         model: args.model.as_deref().map(|model| stand_in(&checked.contract, model)).transpose()?,
     };
     programs(&checked.contract, workflow, &checked.folder)?;
