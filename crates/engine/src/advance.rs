@@ -189,7 +189,7 @@ impl Draft {
 
     /// Every step is finished: the workflow gives its output.
     fn finish(&mut self) -> Result<(), Refusal> {
-        if !self.run.steps.iter().all(|step| step.is_finished()) {
+        if !self.run.is_finished() {
             return Ok(());
         }
         let Some(workflow) = self.run.workflow.clone() else { return Ok(()) };
@@ -221,8 +221,7 @@ impl Draft {
             let next = Next::Settlement;
             self.tell_call(&id, CallDoubted { attempt, failure, latency_ms: 0, next })?;
         }
-        let is_open = |call: &Call| matches!(call.state, CallState::Intended(_) | CallState::Doubted(_));
-        if self.run.calls().any(is_open) {
+        if self.run.may_hear() {
             return Ok(());
         }
         match ending {

@@ -128,6 +128,11 @@ impl Call {
         }
     }
 
+    /// Whether it took effect, and what came back was held against its contract.
+    pub(crate) const fn is_judged(&self) -> bool {
+        matches!(self.state, CallState::Closed(Closed::Judged { .. }))
+    }
+
     pub(crate) const fn is_closed(&self) -> bool {
         matches!(self.state, CallState::Closed(_))
     }

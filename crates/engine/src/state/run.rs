@@ -145,11 +145,14 @@ impl Run {
                     party: failed.party,
                 }))
             }
-            (Phase::Running, Body::RunSucceeded(_)) => Phase::Ended(Status::Done),
-            (Phase::Running | Phase::Ending(Ending::Failed(_)), Body::RunFailed(_)) => {
+            (Phase::Running, Body::RunSucceeded(_)) if self.is_finished() => Phase::Ended(Status::Done),
+            (Phase::Running, Body::RunFailed(_)) if self.is_finished() => Phase::Ended(Status::Failed),
+            (Phase::Ending(Ending::Failed(_)), Body::RunFailed(_)) if !self.may_hear() => {
                 Phase::Ended(Status::Failed)
             }
-            (Phase::Ending(Ending::Cancelled), Body::RunCancelled(_)) => Phase::Ended(Status::Cancelled),
+            (Phase::Ending(Ending::Cancelled), Body::RunCancelled(_)) if !self.may_hear() => {
+                Phase::Ended(Status::Cancelled)
+            }
             (phase @ (Phase::Running | Phase::Paused(_) | Phase::Ending(_)), _) if event.step.is_some() => {
                 phase
             }
@@ -206,6 +209,16 @@ impl Run {
             return Status::Waiting(Waits::Settlement);
         }
         Status::Running
+    }
+
+    /// Whether every step is finished.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.steps.iter().all(|step| step.is_finished())
+    }
+
+    /// Whether there is a call of which somebody may still hear: until it is settled nothing ends.
+    pub(crate) fn may_hear(&self) -> bool {
+        self.calls().any(Call::may_have_left)
     }
 
     /// Whether something is under way that will come back by itself.

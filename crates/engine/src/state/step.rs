@@ -111,7 +111,10 @@ impl StepRun {
             (StepState::Tool, Body::CallProposed(proposed)) => {
                 StepState::Calling(Call::new(CallId::of(&id, 0, 0), &proposed.tool, proposed.args.clone()))
             }
-            (StepState::Agent(_) | StepState::Calling(_), Body::StepSucceeded(done)) => {
+            (StepState::Agent(agent), Body::StepSucceeded(done)) if agent.turn.is_answered() => {
+                StepState::Succeeded(Arc::new(done.output.clone()))
+            }
+            (StepState::Calling(own), Body::StepSucceeded(done)) if own.is_judged() => {
                 StepState::Succeeded(Arc::new(done.output.clone()))
             }
             (state @ (StepState::Agent(_) | StepState::Calling(_)), Body::StepFailed(_)) => {

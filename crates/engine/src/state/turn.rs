@@ -134,6 +134,11 @@ impl Turn {
         })
     }
 
+    /// Whether the model has answered, and what follows is not decided yet.
+    pub(crate) const fn is_answered(&self) -> bool {
+        matches!(self, Self::Answered { .. })
+    }
+
     /// The id of the call that the answer asks for next.
     pub(crate) fn next_call(&self, step: &StepId) -> Option<CallId> {
         match self {

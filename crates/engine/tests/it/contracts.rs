@@ -141,6 +141,46 @@ workflows:
     output: 10 / (input.n - 1)
 "#;
 
+/// Clauses that can't always be evaluated.
+pub(crate) const FAULTS: &str = r#"
+handfast: 1
+name: faults
+version: "1"
+models: { main: { use: openai/test, url: "http://127.0.0.1:1/v1", price: free } }
+servers: { shop: { rust: {} } }
+tools:
+  ask:
+    via: shop.ask
+    description: Asks for something.
+    input: { n: integer }
+    effects: [ { reads: "order/*" } ]
+    requires: { it divides: 10 / args.n > 0 }
+  look:
+    via: shop.look
+    description: Looks at something.
+    input: { n: integer }
+    output: { fields: { n: integer } }
+    effects: [ { reads: "order/*" } ]
+    ensures: { it divides: 10 / result.n > 0 }
+  send:
+    via: shop.send
+    description: Sends something.
+    input: { n: integer }
+    sends: { share: 10 / args.n }
+    effects: [ { notifies: somebody } ]
+  gives:
+    via: shop.gives
+    description: Gives something.
+    input: { n: integer }
+    effects: [ { notifies: somebody } ]
+    failures:
+      counted: { when: 10 / args.n > 0, gives: 10 / (args.n - 1) }
+agents:
+  clerk: { purpose: Try., model: main, may: [ ask, look, send, gives ], limits: { turns: 8 } }
+workflows:
+  ticket: { steps: { resolve: { agent: clerk } }, output: steps.resolve }
+"#;
+
 /// Ceilings of every kind.
 pub(crate) const LIMITS: &str = r#"
 handfast: 1

@@ -17,6 +17,7 @@ mod calls;
 mod contracts;
 mod doubt;
 mod failures;
+mod faults;
 mod journal;
 mod laws;
 mod limits;

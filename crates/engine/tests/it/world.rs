@@ -174,6 +174,11 @@ impl World {
         assert_eq!(view(&again), view(&self.run), "a replay comes to another run");
     }
 
+    /// Whether these events can have happened.
+    pub(crate) fn folds(&self, journal: &[Event]) -> bool {
+        journal.iter().try_fold(Run::new(self.plan.clone(), self.run.id()), Run::evolve).is_ok()
+    }
+
     /// The journal from this place on, one event a line.
     pub(crate) fn in_words(&self, from: usize) -> String {
         let events = self.journal.get(from..).unwrap_or_default();
