@@ -9,10 +9,10 @@ use crate::project::Project;
 use crate::{args, environment, out};
 
 /// A difference between a contract and a server.
-struct Drift {
+pub(crate) struct Drift {
     /// The address in the contract.
-    place: String,
-    problem: String,
+    pub(crate) place: String,
+    pub(crate) problem: String,
     /// Whether the server could not be asked at all.
     is_away: bool,
 }
@@ -101,7 +101,8 @@ async fn live(contract: &Contract, project: &Project) -> Vec<Drift> {
     drift
 }
 
-fn compare(contract: &Contract, server: &str, listed: &[ListedTool]) -> Vec<Drift> {
+/// The differences between what a server lists and what the contract says of its tools.
+pub(crate) fn compare(contract: &Contract, server: &str, listed: &[ListedTool]) -> Vec<Drift> {
     let mut drift = Vec::new();
     for tool in contract.tools.values().filter(|tool| &*tool.via.server == server) {
         let place = tool.address("via");

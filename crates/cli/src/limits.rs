@@ -30,6 +30,8 @@ pub(crate) const PIPE_LINES_MAX: usize = 200;
 pub(crate) const CONTRACT_BYTES_MAX: u64 = 1024 * 1024;
 /// An input given on standard input or in a file: as much as one event's payload can sensibly hold.
 pub(crate) const INPUT_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// How long a run's start waits for a server to say what it takes: one that is slower is asked by the run itself.
+pub(crate) const ASK_WAIT: Duration = Duration::from_secs(10);
 /// Runs that `go` looks through at once.
 pub(crate) const RUNS_MAX: usize = 10_000;
 /// Runs that `runs` lists unless told otherwise: a screen or two.

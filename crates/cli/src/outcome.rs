@@ -83,7 +83,7 @@ impl Outcome {
 }
 
 /// Why a run was set aside, and what to do.
-fn aside(store: &SqliteStore, run: RunId) -> Explanation {
+pub(crate) fn aside(store: &SqliteStore, run: RunId) -> Explanation {
     let why = log::why_aside(store.path(), run);
     let why = why.unwrap_or_else(|| "the log does not say why any more".to_owned());
     let command = format!("handfast go {run}");

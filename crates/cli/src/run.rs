@@ -8,12 +8,15 @@ use anyhow::Context as _;
 use handfast_contract::{Contract, Name, StepWork, Transport, Workflow};
 use handfast_engine::Start;
 use handfast_host::{Kit, Started};
+use handfast_tool::Tools;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
+use crate::check::{self, Drift};
 use crate::detach::Driving;
 use crate::exit::{Exit, stop};
 use crate::follow::{Ended, Followed, follow};
-use crate::limits::INPUT_BYTES_MAX;
+use crate::limits::{ASK_WAIT, INPUT_BYTES_MAX};
 use crate::outcome::Outcome;
 use crate::project::{Checked, Project};
 use crate::{args, environment, out, post, store_open};
@@ -42,6 +45,7 @@ pub(crate) async fn run(args: &args::Run) -> anyhow::Result<Exit> {
         &environment::around(),
         handfast_host::now(),
     )?;
+    servers_as_promised(contract, workflow, &kit.tools).await?;
     let store = store_open::for_contract(&args.store, folder)?;
     let Started { run, is_new } = handfast_host::start(&store, kit.plan.clone(), sources, start).await?;
     drop(kit);
@@ -143,6 +147,27 @@ fn programs(contract: &Contract, workflow: &Workflow, folder: &Path) -> anyhow::
             Err(stop(Exit::Unavailable, message))
         }
     }
+}
+
+/// Whether the servers take what the contract sends. One that can't be asked now is the run's own business: it may come
+/// back, or wait for a key.
+async fn servers_as_promised(contract: &Contract, workflow: &Workflow, tools: &Tools) -> anyhow::Result<()> {
+    let mut drift = Vec::new();
+    for server in servers(workflow) {
+        if let Ok(Ok(Some(listed))) = timeout(ASK_WAIT, tools.list(&server)).await {
+            drift.extend(check::compare(contract, &server, &listed));
+        }
+    }
+    tools.shutdown().await;
+    if drift.is_empty() {
+        return Ok(());
+    }
+    for Drift { place, problem, .. } in &drift {
+        out::note(format!("{place}: {problem}"));
+    }
+    let message =
+        "the servers differ from the contract: nothing was started; mend it, then `handfast check --live`";
+    Err(stop(Exit::Contract, message))
 }
 
 /// The servers that a workflow can reach.

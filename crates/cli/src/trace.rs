@@ -1,12 +1,12 @@
 //! `handfast trace`: a run as a tree, or every prompt that its models were sent.
 
 use handfast_events::{Event, RunId};
-use handfast_report::{Style, Trace, prompts, render, visible};
-use handfast_store::Store as _;
+use handfast_report::{Style, Trace, prompts, render, render_explanation, visible};
+use handfast_store::{Journal, RunRow, SqliteStore, Store as _, driver_alive};
 use serde_json::json;
 
 use crate::exit::{Exit, stop};
-use crate::{args, out, store_open};
+use crate::{args, out, outcome, store_open};
 
 /// Shows a run.
 ///
@@ -15,7 +15,7 @@ use crate::{args, out, store_open};
 pub(crate) async fn run(args: &args::Trace) -> anyhow::Result<Exit> {
     let store = store_open::existing(&args.store)?;
     let run = store_open::find_run(&store, &args.run).await?;
-    let mut events = store.load(run).await?.events;
+    let Journal { row, mut events, .. } = store.load(run).await?;
     if let Some(at) = args.at {
         let newest = events.last().map_or(0, |event| event.seq.0);
         if at == 0 || at > newest {
@@ -30,8 +30,20 @@ pub(crate) async fn run(args: &args::Trace) -> anyhow::Result<Exit> {
         out::json(&Trace::fold(run, &events))?;
     } else {
         out::data(&render(&Trace::fold(run, &events), out::columns(), Style::Colour))?;
+        stands(&store, &row)?;
     }
     Ok(Exit::Done)
+}
+
+/// What the journal alone doesn't say: that nothing moves the run though it could.
+fn stands(store: &SqliteStore, row: &RunRow) -> anyhow::Result<()> {
+    if row.aside {
+        let why = outcome::aside(store, row.run);
+        out::note(render_explanation(&why, out::columns(), Style::Colour).trim_end());
+    } else if !row.status.rests() && driver_alive(store.path())?.is_none() {
+        out::note(format!("nobody drives it: `handfast go {}` goes on", row.run));
+    }
+    Ok(())
 }
 
 /// One after the other: all of them together would take as much as a run's length squared.

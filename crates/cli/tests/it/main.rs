@@ -10,6 +10,7 @@
 mod kit;
 
 mod refusals;
+mod servers;
 mod starting;
 mod steering;
 mod transcript;

@@ -50,6 +50,7 @@ fn a_run_whose_script_is_gone_is_set_aside_with_the_reason_until_it_is_mended() 
     assert_eq!(folder.runs()[0]["status"], "quarantined");
     let still = folder.expect(12, &["go", "last"]);
     assert!(still.stderr.contains("/script.json"), "{}", still.stderr);
+    assert!(folder.expect(0, &["trace", "last"]).stderr.contains("/script.json"));
     folder.write("script.json", &script);
     assert_eq!(folder.expect(0, &["go", "last"]).json()["words"], 8);
 }
