@@ -9,4 +9,5 @@
 
 mod drive;
 mod growth;
+mod once;
 mod world;
