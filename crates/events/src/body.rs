@@ -36,6 +36,9 @@ macro_rules! bodies {
         }
 
         impl Body {
+            /// Every kind that this release knows, with the version that it writes.
+            pub const KINDS: &'static [(&'static str, u32)] = &[$((stringify!($kind), $version)),+];
+
             /// The name of the kind.
             pub const fn name(&self) -> &'static str {
                 match self {
