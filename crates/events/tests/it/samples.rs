@@ -84,15 +84,6 @@ fn retry() -> Retry {
 }
 
 fn of_the_run() -> Vec<Body> {
-    let limit = |limit, ceiling, used, needs| PauseReason::Limit {
-        clause: "agents.clerk.limits".into(),
-        limit,
-        ceiling,
-        used,
-        needs,
-        step: StepId::new("resolve"),
-    };
-    let count = Ceiling::Count;
     let mut bodies: Vec<Body> = vec![
         RunStarted {
             contract: "support".into(),
@@ -120,34 +111,53 @@ fn of_the_run() -> Vec<Body> {
         .into(),
         EpochBegan { epoch: Epoch(3), worker: "host-1/4242".into() }.into(),
     ];
+    bodies.extend(of_the_mailbox());
+    bodies.extend(of_limits());
+    bodies.extend(of_the_end());
+    bodies
+}
+
+fn of_the_mailbox() -> Vec<Body> {
     let call = CallId::new("resolve@1.0");
     let (reason, evidence) = ("it was asked for".to_owned(), "the shop's ledger has it".to_owned());
     let applied = Settlement::Applied(json!({ "refund_id": "r1" }));
     let settle = |settlement| Mail::Settle { call: call.clone(), settlement, evidence: evidence.clone() };
-    let refused = MailOutcome::Refused { why: "no limit holds it".into() };
-    for (mail, outcome) in [
+    let (to, refused) = (Ceiling::Count(20), MailOutcome::Refused { why: "no limit holds it".into() });
+    let taken = |(mail, outcome)| {
+        let (id, who) = (CommandId::new("settle-1"), "asserted: ada".to_owned());
+        MailTaken { id, who, at: time("2026-11-21T05:59:59Z"), mail, outcome }.into()
+    };
+    let rows = [
         (settle(applied), MailOutcome::Done),
         (settle(Settlement::NotApplied), MailOutcome::Done),
-        (Mail::Raise { limit: LimitKind::Turns, to: count(20), reason: reason.clone() }, refused),
+        (Mail::Raise { limit: LimitKind::Turns, to, reason: reason.clone() }, refused),
         (Mail::Cancel { reason: reason.clone() }, MailOutcome::Done),
         (Mail::Resume { reason }, MailOutcome::Done),
-    ] {
-        let (id, who) = (CommandId::new("settle-1"), "asserted: ada".to_owned());
-        bodies.push(MailTaken { id, who, at: time("2026-11-21T05:59:59Z"), mail, outcome }.into());
-    }
-    for (kind, to) in [
-        (LimitKind::Turns, count(20)),
-        (LimitKind::Attempts, count(5)),
-        (LimitKind::Tokens, count(400_000)),
+    ];
+    rows.into_iter().map(taken).collect()
+}
+
+fn of_limits() -> Vec<Body> {
+    let mut bodies: Vec<Body> = Vec::new();
+    for (limit, to) in [
+        (LimitKind::Turns, Ceiling::Count(20)),
+        (LimitKind::Attempts, Ceiling::Count(5)),
+        (LimitKind::Tokens, Ceiling::Count(400_000)),
         (LimitKind::Cost, Ceiling::Money(money("5 USD"))),
         (LimitKind::Time, Ceiling::Ms(600_000)),
     ] {
-        let reason = limit(kind, to, to, to);
+        let (clause, step) = ("agents.clerk.limits".to_owned(), StepId::new("resolve"));
+        let (ceiling, used, needs) = (to, to, to);
+        let reason = PauseReason::Limit { clause: clause.clone(), limit, ceiling, used, needs, step };
         bodies.push(RunPaused { reason }.into());
-        bodies.push(LimitRaised { clause: "agents.clerk.limits".into(), limit: kind, to }.into());
+        bodies.push(LimitRaised { clause, limit, to }.into());
     }
+    bodies
+}
+
+fn of_the_end() -> Vec<Body> {
     let end = failure(Class::HandOff);
-    bodies.extend::<[Body; 7]>([
+    vec![
         RunPaused { reason: PauseReason::Operator { why: "set OPENAI_API_KEY".into() } }.into(),
         RunResumed { who: "asserted: ada".into() }.into(),
         RunCancelRequested { who: "asserted: ada".into(), why: "no longer needed".into() }.into(),
@@ -161,8 +171,7 @@ fn of_the_run() -> Vec<Body> {
         .into(),
         RunFailed { step: None, failure: end, clause: None, party: Party::Author }.into(),
         RunCancelled {}.into(),
-    ]);
-    bodies
+    ]
 }
 
 fn of_a_step() -> Vec<Body> {
