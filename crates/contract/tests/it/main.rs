@@ -12,6 +12,7 @@ mod errors;
 mod expr;
 mod loads;
 mod places;
+mod reference;
 mod schema;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,184 @@
+//! `docs/reference/language.md` is true: its examples load or fail as it says, its lists are the language's.
+
+use std::collections::BTreeSet;
+
+use handfast_contract::Code;
+
+use crate::{loaded, report};
+
+const PAGE: &str = include_str!("../../../../docs/reference/language.md");
+
+/// The sections in the order in which they name each other, as the fragments of the page lean on them.
+const SECTIONS: [(&str, &str); 7] = [
+    ("settings", "settings: { shop: { type: string, default: shop-server } }\n"),
+    (
+        "models",
+        "models:\n  main: { use: openai/gpt-5-mini }\n  local: { use: openai/qwen3-4b, url: \"http://127.0.0.1:8080/v1\", price: free }\n",
+    ),
+    (
+        "types",
+        "types:\n  Customer: { fields: { id: string, name: string } }\n  Receipt: { fields: { refund_id: string, amount: number } }\n  Reply: { fields: { text: string } }\n",
+    ),
+    ("servers", "servers:\n  shop: { mcp: { command: [\"{settings.shop}\"] } }\n"),
+    (
+        "tools",
+        "tools:
+  find_customer:
+    via: shop.find_customer
+    description: Finds the one customer with this email address.
+    input: { email: email }
+    output: Customer
+    effects: [ reads: customer/* ]
+  find_order:
+    via: shop.find_order
+    description: Reads one order by its id.
+    input: { order_id: string }
+    effects: [ reads: order/* ]
+  refund:
+    via: shop.refund
+    description: Pays money back for one order.
+    input: { order_id: string, amount: number }
+    effects: [ writes: order/* ]
+    idempotency: natural
+  send_mail:
+    via: shop.send_mail
+    description: Sends one plain-text email.
+    input: { to: email, body: string }
+    effects: [ notifies: the reader of that address ]
+    idempotency: none
+",
+    ),
+    (
+        "agents",
+        "agents:
+  clerk:
+    purpose: Resolve one customer's problem with one order.
+    model: main
+    may: [ find_order ]
+    unsure: refuse
+    input: { text: string }
+    output: Reply
+    limits: { turns: 3 }
+",
+    ),
+    (
+        "workflows",
+        "workflows:
+  ticket:
+    steps:
+      resolve: { agent: clerk, with: { text: \"'hello'\" } }
+",
+    ),
+];
+
+const HEAD: &str = "handfast: 1\nname: reference\nversion: \"1\"\n";
+
+/// A fragment within a contract that has what it leans on: the sections that stand before its own.
+fn wrapped(fragment: &str) -> String {
+    let first = fragment.split(':').next().unwrap();
+    let before = SECTIONS.iter().take_while(|(section, _)| *section != first);
+    let mut text = HEAD.to_owned();
+    text.extend(before.map(|(_, section)| *section));
+    assert!(SECTIONS.iter().any(|(section, _)| *section == first), "no section `{first}`:\n{fragment}");
+    text + fragment
+}
+
+/// The contract of the test, with one word put into one of its parts.
+fn with_word(place: &str, word: &str) -> String {
+    let (after, indent) = match place {
+        "a contract" => (HEAD, ""),
+        "a server" => ("  shop: { mcp: { command: [\"{settings.shop}\"] } }\n", "    "),
+        "a tool" => ("    description: Pays money back for one order.\n", "    "),
+        "an agent" => ("    unsure: refuse\n", "    "),
+        "a workflow" => ("  ticket:\n", "    "),
+        "a step" => ("      resolve: { agent: clerk, with: { text: \"'hello'\" } }\n", "        "),
+        _ => ("", ""),
+    };
+    let text: String = HEAD.to_owned() + &SECTIONS.iter().map(|(_, section)| *section).collect::<String>();
+    assert!(!after.is_empty() && text.contains(after), "this test knows no place `{place}`");
+    // What stands on one line is written out, so that the word can stand behind it.
+    let spelled = match place {
+        "a server" => "  shop:\n    mcp: { command: [\"{settings.shop}\"] }\n".to_owned(),
+        "a step" => "      resolve:\n        agent: clerk\n        with: { text: \"'hello'\" }\n".to_owned(),
+        _ => after.to_owned(),
+    };
+    text.replacen(after, &format!("{spelled}{indent}{word}: x\n"), 1)
+}
+
+/// Each fenced block: the words behind its fence, and its text.
+fn blocks() -> Vec<(&'static str, &'static str)> {
+    let mut found = Vec::new();
+    let mut rest = PAGE;
+    while let Some((_, behind)) = rest.split_once("```") {
+        let (info, behind) = behind.split_once('\n').unwrap();
+        let (text, behind) = behind.split_once("```").expect("a block of the page isn't closed");
+        found.push((info, text));
+        rest = behind;
+    }
+    found
+}
+
+#[test]
+fn every_example_loads_or_fails_as_it_says() {
+    let blocks = blocks();
+    assert!(blocks.len() > 15, "the page has lost its examples");
+    for (info, text) in blocks {
+        let words: Vec<&str> = info.split_whitespace().collect();
+        assert_eq!(words.first(), Some(&"yaml"), "a block of another language can't be checked here");
+        let source = if words.contains(&"fragment") { wrapped(text) } else { text.to_owned() };
+        match words.iter().find_map(|word| word.strip_prefix("error=")) {
+            None => assert_eq!(report(&source), "", "{text}"),
+            Some(code) => {
+                let found = loaded(&source);
+                let codes: BTreeSet<&str> = found.diagnostics.iter().map(|found| found.code.id()).collect();
+                assert_eq!(codes, BTreeSet::from([code]), "{}", report(&source));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_the_page_says_is_refused_is_refused_by_name() {
+    let (_, table) = PAGE.split_once("## What is refused so far").unwrap();
+    let mut words = 0;
+    for row in table
+        .lines()
+        .skip_while(|line| !line.starts_with("|--"))
+        .skip(1)
+        .take_while(|line| line.starts_with('|'))
+    {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        for word in cells[2].trim_matches('`').split(' ') {
+            let told = report(&with_word(cells[1], word));
+            assert!(
+                told.contains("HF0050") && told.contains(&format!("`{word}`")),
+                "{} {word}:\n{told}",
+                cells[1]
+            );
+            words += 1;
+        }
+    }
+    assert!(words > 50, "the page has lost its table");
+    for function in ["zip", "flatten", "sorted", "pick", "money", "under", "timestamp", "duration"] {
+        let text = wrapped(&format!(
+            "tools:\n  t:\n    via: shop.t\n    description: Tries one function.\n    input: {{}}\n    effects: [ reads: x ]\n    requires: {{ it holds: \"{function}('a') == 1\" }}\n"
+        ));
+        assert!(report(&text).contains("not built yet"), "{function}: {}", report(&text));
+    }
+    for root in ["facts", "old", "last", "memory"] {
+        let text = wrapped(&format!(
+            "tools:\n  t:\n    via: shop.t\n    description: Tries one root.\n    input: {{}}\n    effects: [ reads: x ]\n    requires: {{ it holds: \"{root}.a == 1\" }}\n"
+        ));
+        assert!(report(&text).contains("HF0050"), "{root}: {}", report(&text));
+    }
+}
+
+#[test]
+fn the_page_has_every_code_with_its_own_words() {
+    for code in Code::all() {
+        let row = format!("| `{}` | {} | {} |", code.id(), code.title(), code.page());
+        assert!(PAGE.lines().any(|line| line == row), "the page lacks this row:\n{row}");
+    }
+    let rows = PAGE.lines().filter(|line| line.starts_with("| `HF")).count();
+    assert_eq!(rows, Code::all().len(), "the page has a code that there isn't");
+}
