@@ -64,6 +64,14 @@ impl Run {
     /// # Errors
     /// The command changes nothing: drop it if it is [`Refusal::Stale`], else tell whoever gave it.
     pub fn decide(&self, command: Command, now: Timestamp) -> Result<Vec<Event>, Refusal> {
+        self.think(command, now).map(|decision| decision.events)
+    }
+
+    /// What [`Run::decide`] says, with what the run becomes by it, so that the same events need not be folded twice.
+    ///
+    /// # Errors
+    /// As for [`Run::decide`].
+    pub fn think(&self, command: Command, now: Timestamp) -> Result<Decision, Refusal> {
         if matches!(self.phase, Phase::Unborn | Phase::Ended(_)) {
             return Err(Refusal::NotLive { state: self.phase.name() });
         }
@@ -71,15 +79,24 @@ impl Run {
         match command {
             Command::Begin { epoch, worker } => draft.begin(epoch, worker)?,
             Command::ModelReturned { step, turn, attempt, reply } => {
-                draft.model_returned(&step, turn, attempt, reply)?
+                draft.model_returned(&step, turn, attempt, reply)?;
             }
             Command::ToolReturned { call, attempt, reply } => draft.tool_returned(&call, attempt, reply)?,
             Command::TimePassed => {}
             Command::Mail { id, who, at, mail } => draft.mail(id, who, at, mail)?,
         }
         draft.advance()?;
-        Ok(draft.events)
+        Ok(Decision { events: draft.events, next: draft.run })
     }
+}
+
+/// What follows from a command.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// What is to be remembered; nothing where nothing follows.
+    pub events: Vec<Event>,
+    /// What the run is once it is remembered, and not before.
+    pub next: Run,
 }
 
 /// A decision in the making.

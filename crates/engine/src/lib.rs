@@ -23,7 +23,7 @@ mod owed;
 mod words;
 
 pub use command::{Command, ModelReply, ModelSaid, ModelTrouble, ToolError, ToolOutcome, ToolReply};
-pub use decide::Start;
+pub use decide::{Decision, Start};
 pub use dialect::{Dialect, Message, ModelSheet, Opening, Rates};
 pub use owed::{AskModel, CallTool, Debt, DebtKey};
 pub use plan::Plan;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use handfast_engine::{Command, Debt, DebtKey, Illegal, Refusal, Run};
+use handfast_engine::{Command, Debt, DebtKey, Decision, Illegal, Refusal, Run};
 use handfast_events::{CommandId, Head, Salt, Status, Timestamp};
 use handfast_store::{Append, Hold, Lease, MailRow};
 use tokio::task::AbortHandle;
@@ -116,9 +116,9 @@ impl Live {
                 Command::Mail { id, .. } => Some(id.clone()),
                 _ => None,
             };
-            let decided = std::panic::catch_unwind(AssertUnwindSafe(|| self.run.decide(command, now)));
-            let events = match decided.map_err(|_| Broken::Panicked)? {
-                Ok(events) => events,
+            let decided = std::panic::catch_unwind(AssertUnwindSafe(|| self.run.think(command, now)));
+            let Decision { events, next } = match decided.map_err(|_| Broken::Panicked)? {
+                Ok(decision) => decision,
                 Err(Refusal::Bug(illegal)) => return Err(illegal.into()),
                 // Stale replies are dropped: what they are about is closed. Mail of a run that ended stays where it is.
                 Err(_) => continue,
@@ -126,7 +126,6 @@ impl Live {
             if events.is_empty() {
                 continue;
             }
-            let next = events.iter().try_fold(self.run.clone(), Run::evolve)?;
             let status = next.status();
             let hold = if status.rests() && self.commands.is_empty() { Hold::Release } else { Hold::Keep };
             let wake_at = match &status {

@@ -5,12 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::future::BoxFuture;
-use futures_util::stream::FuturesUnordered;
 use handfast_engine::{Command, Debt, DebtKey, Run};
 use handfast_events::{Body, Head, RunId, Status, Timestamp};
-use handfast_store::{AppendError, Hold, Journal, Lease, LoadError, ReadError, Store, TakeError, WriteError};
+use handfast_store::{
+    AppendError, Hold, Journal, Lease, LoadError, MailRow, ReadError, Store, TakeError, WriteError,
+};
 use tokio::task::JoinSet;
 
 use crate::limits::{POLL, RUNS_MAX, SLEEP_MAX, STOP_GRACE};
@@ -55,8 +54,14 @@ pub struct Worker<S: Store> {
     name: handfast_store::Worker,
     kits: Kits,
     lives: HashMap<RunId, Live>,
-    appends: FuturesUnordered<BoxFuture<'static, Wake>>,
-    debts: JoinSet<Wake>,
+    /// All that is under way: appends, runs being read, debts. Tasks, not futures polled here: each goes on while this loop
+    /// itself waits for the store, which could else wait for one of them for ever.
+    tasks: JoinSet<Wake>,
+    /// Appends under way, and runs being read.
+    appending: usize,
+    loading: usize,
+    /// Whether more runs can move than there was room for.
+    has_more: bool,
     waits: BTreeSet<(Timestamp, RunId)>,
     driven: Driven,
     runs_max: usize,
@@ -66,6 +71,8 @@ pub struct Worker<S: Store> {
 enum Wake {
     /// An append ended.
     Appended { run: RunId, result: Result<Head, AppendError> },
+    /// A run that was taken is read.
+    Loaded { lease: Lease, result: Result<(Journal, Vec<MailRow>), LoadError> },
     /// A debt was performed.
     Paid { run: RunId, key: DebtKey, command: Command },
     /// The earliest time that a run waits for may have come.
@@ -86,8 +93,10 @@ impl<S: Store> Worker<S> {
             name,
             kits,
             lives: HashMap::new(),
-            appends: FuturesUnordered::new(),
-            debts: JoinSet::new(),
+            tasks: JoinSet::new(),
+            appending: 0,
+            loading: 0,
+            has_more: false,
             waits: BTreeSet::new(),
             driven: Driven::default(),
             runs_max: RUNS_MAX,
@@ -101,7 +110,7 @@ impl<S: Store> Worker<S> {
     pub async fn take(&mut self, runs: &[RunId]) -> Result<(), DriveError> {
         for run in runs {
             match self.store.take_run(&self.name, *run).await {
-                Ok(lease) => self.adopt(lease).await?,
+                Ok(lease) => self.load(lease),
                 Err(error @ (TakeError::NotDriving | TakeError::Write(_))) => return Err(error.into()),
                 Err(error) => self.driven.troubled.push((*run, error.to_string())),
             }
@@ -131,7 +140,7 @@ impl<S: Store> Worker<S> {
         let mut grace: Option<std::pin::Pin<Box<tokio::time::Sleep>>> = None;
         self.look().await?;
         loop {
-            let is_empty = self.lives.is_empty() && self.appends.is_empty();
+            let is_empty = self.lives.is_empty() && self.appending + self.loading == 0;
             let is_over = grace.is_some() || (until == Until::Idle && is_empty && !self.look().await?);
             if is_empty && is_over {
                 break;
@@ -143,8 +152,7 @@ impl<S: Store> Worker<S> {
                 () = lapse(&mut grace) => break,
                 _ = poll.tick(), if grace.is_none() => Wake::Look,
                 () = knocked(), if grace.is_none() => Wake::Look,
-                Some(wake) = self.appends.next(), if !self.appends.is_empty() => wake,
-                Some(paid) = self.debts.join_next(), if !self.debts.is_empty() => paid.unwrap_or(Wake::Nothing),
+                Some(wake) = self.tasks.join_next(), if !self.tasks.is_empty() => wake.unwrap_or(Wake::Nothing),
                 () = sleep => Wake::Time,
             };
             match wake {
@@ -155,7 +163,7 @@ impl<S: Store> Worker<S> {
                 self.let_go().await?;
             }
         }
-        self.debts.shutdown().await;
+        self.tasks.shutdown().await;
         self.kits.shut_down().await;
         Ok(self.driven)
     }
@@ -163,6 +171,7 @@ impl<S: Store> Worker<S> {
     async fn handle(&mut self, wake: Wake) -> Result<(), DriveError> {
         match wake {
             Wake::Appended { run, result } => self.appended(run, result).await,
+            Wake::Loaded { lease, result } => self.adopt(lease, result).await,
             Wake::Paid { run, key, command } => {
                 if let Some(live) = self.lives.get_mut(&run) {
                     live.paid(&key);
@@ -184,10 +193,11 @@ impl<S: Store> Worker<S> {
             Ok(None) => Ok(()),
             Ok(Some(append)) => {
                 let store = self.store.clone();
-                self.appends.push(Box::pin(async move {
+                self.appending += 1;
+                self.tasks.spawn(async move {
                     let result = store.append(&append).await;
                     Wake::Appended { run, result }
-                }));
+                });
                 Ok(())
             }
             Err(broken) => self.set_aside(run, broken.to_string()).await,
@@ -196,6 +206,7 @@ impl<S: Store> Worker<S> {
 
     /// What was decided is remembered: become it, and act.
     async fn appended(&mut self, run: RunId, result: Result<Head, AppendError>) -> Result<(), DriveError> {
+        self.appending -= 1;
         let head = match result {
             Ok(head) => head,
             Err(AppendError::Write(error)) => return Err(error.into()),
@@ -218,10 +229,10 @@ impl<S: Store> Worker<S> {
             let (key, kit) = (debt.key(), live.kit.clone());
             let paid = key.clone();
             let task = match debt {
-                Debt::AskModel(ask) => self.debts.spawn(async move {
+                Debt::AskModel(ask) => self.tasks.spawn(async move {
                     Wake::Paid { run, key: paid, command: perform::ask(kit, *ask).await }
                 }),
-                Debt::CallTool(call) => self.debts.spawn(async move {
+                Debt::CallTool(call) => self.tasks.spawn(async move {
                     Wake::Paid { run, key: paid, command: perform::call(kit, call).await }
                 }),
                 Debt::Wait { .. } => continue,
@@ -231,6 +242,11 @@ impl<S: Store> Worker<S> {
         if hold == Hold::Release {
             self.driven.runs.insert(run, live.run().status());
             self.forget(run);
+            // An eighth at a time: a taking is a commit of its own.
+            let is_worth_it = self.lives.len() + self.loading <= self.runs_max - self.runs_max.div_ceil(8);
+            if self.has_more && is_worth_it {
+                self.take_more().await?;
+            }
             return Ok(());
         }
         self.think(run).await
@@ -248,14 +264,9 @@ impl<S: Store> Worker<S> {
         Ok(())
     }
 
-    /// Takes what can move, and takes in mail. Tells whether there was anything.
+    /// Takes what can move, and takes in mail. Tells whether there was anything to take.
     async fn look(&mut self) -> Result<bool, DriveError> {
-        let room = self.runs_max.saturating_sub(self.lives.len());
-        let leases = if room > 0 { self.store.take(&self.name, room, now()).await? } else { Vec::new() };
-        let found = !leases.is_empty();
-        for lease in leases {
-            self.adopt(lease).await?;
-        }
+        let found = self.take_more().await?;
         for run in self.store.mailed(RUNS_MAX).await? {
             let Some(live) = self.lives.get_mut(&run) else { continue };
             for row in self.store.mail(run).await? {
@@ -266,11 +277,44 @@ impl<S: Store> Worker<S> {
         Ok(found)
     }
 
-    /// Reads a run that was taken, and lets it begin.
-    async fn adopt(&mut self, lease: Lease) -> Result<(), DriveError> {
+    /// Takes as many runs as there is room for.
+    async fn take_more(&mut self) -> Result<bool, DriveError> {
+        let room = self.runs_max.saturating_sub(self.lives.len() + self.loading);
+        if room == 0 {
+            return Ok(false);
+        }
+        let leases = self.store.take(&self.name, room, now()).await?;
+        self.has_more = leases.len() == room;
+        let found = !leases.is_empty();
+        for lease in leases {
+            self.load(lease);
+        }
+        Ok(found)
+    }
+
+    /// Reads a run that was taken, beside whatever else goes on.
+    fn load(&mut self, lease: Lease) {
+        let store = self.store.clone();
+        self.loading += 1;
+        self.tasks.spawn(async move {
+            let read = async {
+                let journal = store.load(lease.run).await?;
+                Ok((journal, store.mail(lease.run).await?))
+            };
+            Wake::Loaded { lease, result: read.await }
+        });
+    }
+
+    /// A run that was taken begins.
+    async fn adopt(
+        &mut self,
+        lease: Lease,
+        result: Result<(Journal, Vec<MailRow>), LoadError>,
+    ) -> Result<(), DriveError> {
         let run = lease.run;
-        let Journal { row, salt, events } = match self.store.load(run).await {
-            Ok(journal) => journal,
+        self.loading -= 1;
+        let (Journal { row, salt, events }, mail) = match result {
+            Ok(read) => read,
             Err(LoadError::Read(error)) => return Err(error.into()),
             Err(error) => return self.refuse(lease, with_causes(&error)).await,
         };
@@ -287,8 +331,8 @@ impl<S: Store> Worker<S> {
             Err(illegal) => return self.refuse(lease, format!("its journal does not fold: {illegal}")).await,
         };
         live.tell(Command::Begin { epoch: lease.epoch, worker: self.name.as_str().to_owned() });
-        for mail in self.store.mail(run).await? {
-            live.tell_mail(mail);
+        for row in mail {
+            live.tell_mail(row);
         }
         self.lives.insert(run, live);
         self.think(run).await
