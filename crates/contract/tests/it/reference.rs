@@ -7,6 +7,7 @@ use handfast_contract::Code;
 use crate::{loaded, report};
 
 const PAGE: &str = include_str!("../../../../docs/reference/language.md");
+const README: &str = include_str!("../../../../README.md");
 
 /// The sections in the order in which they name each other, as the fragments of the page lean on them.
 const SECTIONS: [(&str, &str); 7] = [
@@ -171,6 +172,15 @@ fn what_the_page_says_is_refused_is_refused_by_name() {
         ));
         assert!(report(&text).contains("HF0050"), "{root}: {}", report(&text));
     }
+}
+
+#[test]
+fn the_readme_shows_a_tool_that_loads() {
+    let (_, block) = README.split_once("```yaml\nrefund:\n").unwrap();
+    let (lines, _) = block.split_once("```").unwrap();
+    let lines: String = lines.lines().map(|line| format!("  {line}\n")).collect();
+    let rest = "    via: shop.refund\n    description: Pays money back for one order.\n    input: { order_id: string, amount: number }\n    output: Receipt\n";
+    assert_eq!(report(&wrapped(&format!("tools:\n  refund:\n{lines}{rest}"))), "");
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn the_chain_is_verified_by_hand_as_the_reference_says() {
     let script = block("bash").replace("handfast journal RUN --json", "cat");
     let child =
         Command::new("bash").args(["-c", &script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-    let Ok(mut child) = child else {
+    let Some(mut child) = child.ok().filter(|_| can_hash) else {
         println!("skipped: the chain by hand needs `bash` and `sha256sum`: install them");
         return;
     };
