@@ -49,6 +49,7 @@ fn block(language: &str) -> &'static str {
 #[test]
 fn the_chain_is_verified_by_hand_as_the_reference_says() {
     let script = block("bash").replace("handfast journal RUN --json", "cat");
+    let can_hash = Command::new("sha256sum").arg("--version").output().is_ok();
     let child =
         Command::new("bash").args(["-c", &script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let Some(mut child) = child.ok().filter(|_| can_hash) else {
