@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use handfast_engine::Start;
-use handfast_events::{Body, Epoch, Event, Head, RunId, Seq, Sources, Status};
+use handfast_events::{Body, Epoch, Event, Head, Output, RunId, Seq, Sources, Status, StepSucceeded};
 use handfast_host::{Around, Kit, Kits, Until, Worker};
 use handfast_store::{Append, Driver, Hold, Options, RunBirth, RunFilter, SqliteStore, Store};
 use handfast_tool::{CallContext, Functions};
@@ -26,6 +26,9 @@ pub(crate) struct BenchArgs {
     /// Runs in flight.
     #[arg(long, value_delimiter = ',', default_value = "1,16,256")]
     pub(crate) concurrency: Vec<usize>,
+    /// Only these: append, agent-10, effect-10.
+    #[arg(long, value_delimiter = ',', default_value = "append,agent-10,effect-10")]
+    pub(crate) workload: Vec<Workload>,
     /// How many runs for each point; else enough for some seconds.
     #[arg(long)]
     pub(crate) runs: Option<usize>,
@@ -63,7 +66,7 @@ pub(crate) async fn run(args: &BenchArgs) -> anyhow::Result<()> {
     }
     for _ in 0..args.repeats.max(1) {
         for concurrency in &args.concurrency {
-            for workload in [Workload::Append, Workload::Agent, Workload::Effect] {
+            for workload in args.workload.iter().copied() {
                 let runs = args.runs.unwrap_or_else(|| (concurrency * 40).max(300));
                 let point = measure(workload, *concurrency, runs, &args.folder).await?;
                 if args.json {
@@ -80,13 +83,16 @@ pub(crate) async fn run(args: &BenchArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Workload {
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Workload {
     /// The store alone: one event of 1 KB an append.
     Append,
     /// Ten answers of a model.
+    #[value(name = "agent-10")]
     Agent,
     /// Ten keyed effects.
+    #[value(name = "effect-10")]
     Effect,
 }
 
@@ -276,7 +282,7 @@ fn kilobyte_append(run: RunId, follows: Head, epoch: Epoch) -> Append {
 }
 
 fn kilobyte(seq: Seq, time: handfast_events::Timestamp) -> Event {
-    let body = handfast_events::StepSucceeded { output: Value::String("x".repeat(1024)) };
+    let body = StepSucceeded { output: Output::Value(Value::String("x".repeat(1024))) };
     Event { seq, time, step: None, call: None, body: body.into() }
 }
 

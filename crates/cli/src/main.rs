@@ -52,7 +52,7 @@ fn main() -> ExitCode {
     if matches!(cli.command, Command::Worker(_)) {
         worker::leave_terminal();
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return out::error(&anyhow::Error::new(error).context("can't start threads")),
     };

@@ -121,7 +121,7 @@ pub(crate) fn closed(fields: serde_json::Map<String, Value>) -> Value {
 pub(crate) fn call_schema() -> Value {
     let text = json!({ "type": "string" });
     json!({ "type": "object", "additionalProperties": false, "properties":
-        { "key": text, "id": text, "run": text, "attempt": { "type": "integer" }, "started": text } })
+        { "key": text, "id": text, "run": text, "started": text } })
 }
 
 /// What conditions can read of a failure.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use handfast_contract::{Expr, Scope, Step, StepWork};
 use handfast_events::{
-    CallDoubted, CallId, Failure, FailureClass, Kept, Next, Party, RunCancelled, RunFailed, RunSucceeded,
-    StepId, StepKind, StepSkipped, StepStarted, StepSucceeded,
+    CallDoubted, CallId, Failure, FailureClass, Kept, Next, Output, Party, RunCancelled, RunFailed,
+    RunSucceeded, StepId, StepKind, StepSkipped, StepStarted, StepSucceeded,
 };
 use serde_json::{Map, Value};
 
@@ -168,7 +168,7 @@ impl Draft {
 
     fn finish_tool_step(&mut self, id: &StepId, tool: &str, closed: &Closed) -> Result<(), Refusal> {
         match closed {
-            Closed::Judged(Kept::Whole(value)) => self.tell_step(id, StepSucceeded { output: value.clone() }),
+            Closed::Judged(Kept::Whole(_)) => self.tell_step(id, StepSucceeded { output: Output::AsGiven }),
             Closed::Judged(Kept::Cut { bytes, .. }) => {
                 let detail =
                     format!("the result of `{tool}` has {bytes} bytes, more than a step can pass on");

@@ -43,7 +43,7 @@ pub use run::{
     RunFailed, RunPaused, RunResumed, RunStarted, RunSucceeded, Status, Waits,
 };
 pub use sources::Sources;
-pub use step::{StepFailed, StepKind, StepSkipped, StepStarted, StepSucceeded};
+pub use step::{Output, StepFailed, StepKind, StepSkipped, StepStarted, StepSucceeded};
 pub use turn::{ContextAdjusted, ModelAnswered, ModelFailed, ModelIntended, Reserved, Retry};
 pub use verdict::{Held, Verdict};
 

@@ -24,10 +24,10 @@ pub struct StepStarted {
     pub input: Value,
 }
 
-/// The step's condition did not hold, or what it reads was skipped.
+/// The step's condition did not hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepSkipped {
-    /// Which of the two, in a sentence.
+    /// Which condition, in a sentence.
     pub why: String,
 }
 
@@ -35,7 +35,17 @@ pub struct StepSkipped {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepSucceeded {
     /// Its value, checked against its type.
-    pub output: Value,
+    pub output: Output,
+}
+
+/// A step's value. What a journal tells already it does not tell again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Output {
+    /// This value.
+    Value(Value),
+    /// To the letter what the agent's last answer said, as text; or what the tool step's call gave.
+    AsGiven,
 }
 
 /// The step did not give what it promised.

@@ -1,6 +1,8 @@
 //! A journal as lines: where, when, what, and a digest of what it says.
 
-use handfast_events::{Answer, Body, Event, Kept, Mail, MailOutcome, Next, PauseReason, Settled, StepKind};
+use handfast_events::{
+    Answer, Body, Event, Kept, Mail, MailOutcome, Next, Output, PauseReason, Settled, StepKind,
+};
 
 use crate::limits::{WIDTH_MAX, WIDTH_MIN};
 use crate::render::{Line, Paint};
@@ -51,7 +53,10 @@ fn phrase(body: &Body) -> String {
             StepKind::Tool(name) => format!("tool {name} {}", json(&started.input)),
         },
         Body::StepSkipped(skipped) => skipped.why.clone(),
-        Body::StepSucceeded(done) => json(&done.output),
+        Body::StepSucceeded(done) => match &done.output {
+            Output::Value(value) => json(value),
+            Output::AsGiven => "as given".to_owned(),
+        },
         Body::StepFailed(failed) => failure(&failed.failure),
         body => phrase_of_work(body),
     }

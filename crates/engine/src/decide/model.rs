@@ -1,8 +1,8 @@
 //! A model returned: an answer is taken apart, a failure gets its remedy.
 
 use handfast_events::{
-    Answer, CallProposed, ContextAdjusted, Failure, FailureClass, Finish, ModelAnswered, ModelFailed, Party,
-    PauseReason, Reserved, RunPaused, StepId, StepSucceeded, Usage,
+    Answer, CallProposed, ContextAdjusted, Failure, FailureClass, Finish, ModelAnswered, ModelFailed, Output,
+    Party, PauseReason, Reserved, RunPaused, StepId, StepSucceeded, Usage,
 };
 use serde_json::Value;
 
@@ -119,7 +119,7 @@ impl Draft {
     }
 
     /// The agent's final value, or what keeps the answer from being it.
-    fn read_output(&self, step: &StepId, answer: &Answer) -> Result<Value, String> {
+    fn read_output(&self, step: &StepId, answer: &Answer) -> Result<Output, String> {
         if answer.finish == Finish::Length {
             return Err("it was cut off at the cap on its length; say it in fewer words".into());
         }
@@ -128,13 +128,13 @@ impl Draft {
             return if answer.text.trim().is_empty() {
                 Err("it is empty".into())
             } else {
-                Ok(Value::String(answer.text.clone()))
+                Ok(Output::AsGiven)
             };
         };
         let value: Value =
             serde_json::from_str(answer.text.trim()).map_err(|error| format!("it is no JSON: {error}"))?;
         let problems = schema.check(&value);
-        if problems.is_empty() { Ok(value) } else { Err(problems_told(&problems)) }
+        if problems.is_empty() { Ok(Output::Value(value)) } else { Err(problems_told(&problems)) }
     }
 
     /// The model is shown what was wrong and asked again; after the last time the step fails.

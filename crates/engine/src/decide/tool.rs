@@ -106,6 +106,8 @@ impl Draft {
             match rule.when.holds(&scope) {
                 Ok(false) => {}
                 Ok(true) => return recognised(rule, &scope, sent, error),
+                // There is no result to look at: the rule is not about this failure.
+                Err(_) if returned.is_none() && rule.when.roots().contains("result") => {}
                 Err(fault) => {
                     let failure =
                         Failure::new(FailureClass::Author, format!("failure `{}`: {fault}", rule.name));

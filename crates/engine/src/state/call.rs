@@ -133,6 +133,14 @@ impl Call {
         matches!(self.state, CallState::Closed(Closed::Judged { .. }))
     }
 
+    /// What it gave, if that was kept whole.
+    pub(crate) fn gave(&self) -> Option<Value> {
+        match &self.state {
+            CallState::Closed(Closed::Judged(Kept::Whole(value))) => Some(value.clone()),
+            _ => None,
+        }
+    }
+
     pub(crate) const fn is_closed(&self) -> bool {
         matches!(self.state, CallState::Closed(_))
     }

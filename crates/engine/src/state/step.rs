@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use handfast_events::{Body, CallId, Prompt, StepId, StepKind, Timestamp};
+use handfast_events::{Body, CallId, Output, Prompt, StepId, StepKind, Timestamp};
 use serde_json::Value;
 
 use super::{Asked, Call, Illegal, Spend, Turn};
@@ -112,10 +112,10 @@ impl StepRun {
                 StepState::Calling(Call::new(CallId::of(&id, 0, 0), &proposed.tool, proposed.args.clone()))
             }
             (StepState::Agent(agent), Body::StepSucceeded(done)) if agent.turn.is_answered() => {
-                StepState::Succeeded(Arc::new(done.output.clone()))
+                StepState::Succeeded(Arc::new(value(&done.output, agent.turn.said())))
             }
             (StepState::Calling(own), Body::StepSucceeded(done)) if own.is_judged() => {
-                StepState::Succeeded(Arc::new(done.output.clone()))
+                StepState::Succeeded(Arc::new(value(&done.output, own.gave())))
             }
             (state @ (StepState::Agent(_) | StepState::Calling(_)), Body::StepFailed(_)) => {
                 StepState::Failed(state.calls().iter().filter(|call| call.may_have_left()).cloned().collect())
@@ -172,6 +172,14 @@ impl AgentStep {
         }
         self.turn = self.turn.evolve(step, body)?;
         Ok(self)
+    }
+}
+
+/// A step's value, from what it says or from what was given before.
+fn value(output: &Output, given: Option<Value>) -> Value {
+    match output {
+        Output::Value(value) => value.clone(),
+        Output::AsGiven => given.unwrap_or_default(),
     }
 }
 

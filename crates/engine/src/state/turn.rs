@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use handfast_events::{Answer, Body, CallId, ContextAdjusted, Reserved, StepId, Timestamp};
+use serde_json::Value;
 
 use super::{Call, Illegal};
 
@@ -137,6 +138,14 @@ impl Turn {
     /// Whether the model has answered, and what follows is not decided yet.
     pub(crate) const fn is_answered(&self) -> bool {
         matches!(self, Self::Answered { .. })
+    }
+
+    /// What the last answer said.
+    pub(crate) fn said(&self) -> Option<Value> {
+        match self {
+            Self::Answered { answer, .. } => Some(Value::String(answer.text.clone())),
+            _ => None,
+        }
     }
 
     /// The id of the call that the answer asks for next.

@@ -1,7 +1,7 @@
 //! Events in words: their kind, where they belong, and what a story may want to say of them.
 
 use handfast_events::{
-    Body, Event, FailureClass, Held, Kept, Mail, MailOutcome, Next, Party, PauseReason, Settled,
+    Body, Event, FailureClass, Held, Kept, Mail, MailOutcome, Next, Output, Party, PauseReason, Settled,
 };
 use serde_json::{Value, json};
 
@@ -45,7 +45,10 @@ fn more(body: &Body) -> String {
         }
         Body::RunCancelled(_) | Body::StepSkipped(_) | Body::ContextAdjusted(_) => String::new(),
         Body::StepStarted(it) => it.input.to_string(),
-        Body::StepSucceeded(it) => it.output.to_string(),
+        Body::StepSucceeded(it) => match &it.output {
+            Output::Value(value) => value.to_string(),
+            Output::AsGiven => "as given".into(),
+        },
         Body::StepFailed(it) => failed(it.failure.class, it.clause.as_deref(), it.party),
         Body::ModelIntended(it) => {
             format!("turn {} #{} cap {}", it.turn, it.attempt, it.output_tokens_max)

@@ -56,6 +56,7 @@ pub(crate) fn all() -> Vec<Event> {
     told.extend(of_a_step().into_iter().map(|body| (Some("resolve"), None, body)));
     told.extend(of_a_turn().into_iter().map(|body| (Some("resolve"), None, body)));
     told.extend(of_a_call().into_iter().map(|body| (Some("resolve"), Some("resolve@1.0"), body)));
+    told.push((Some("tell"), None, StepSucceeded { output: Output::AsGiven }.into()));
     let began = time("2026-11-21T06:00:00.000001Z");
     let event = |(place, (step, call, body)): (usize, (Option<&str>, Option<&str>, Body))| Event {
         seq: Seq(place as u64 + 1),
@@ -180,7 +181,7 @@ fn of_a_step() -> Vec<Body> {
         StepStarted { kind: StepKind::Tool("find_order".into()), input: json!({ "order_id": "1042" }) }
             .into(),
         StepSkipped { why: "`steps.who.id != ''` does not hold".into() }.into(),
-        StepSucceeded { output: json!(["a", 1, 2.5, true, null]) }.into(),
+        StepSucceeded { output: Output::Value(json!(["a", 1, 2.5, true, null])) }.into(),
     ];
     let full = Failure {
         status: Some(429),

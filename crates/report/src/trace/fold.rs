@@ -4,8 +4,8 @@
 //! Whether a journal is in order is the engine's question.
 
 use handfast_events::{
-    Body, CallId, Digest, Event, FailureClass, Kept, MailOutcome, Next, RunId, Seq, Settled, Status, StepId,
-    Timestamp, Waits,
+    Body, CallId, Digest, Event, FailureClass, Kept, MailOutcome, Next, Output, RunId, Seq, Settled, Status,
+    StepId, Timestamp, Waits,
 };
 use serde_json::Value;
 
@@ -153,6 +153,19 @@ impl Step {
         Self { id, kind: None, input: Value::Null, state, began, ended, turns: Vec::new(), calls: Vec::new() }
     }
 
+    /// What its own call gave, or what its agent's last answer said.
+    fn given(&self) -> Option<Value> {
+        if let Some(CallState::Applied { result: Kept::Whole(value), .. }) =
+            self.calls.last().map(|call| &call.state)
+        {
+            return Some(value.clone());
+        }
+        match &self.turns.last()?.attempts.last()?.state {
+            AttemptState::Answered { text, .. } => Some(Value::String(text.clone())),
+            _ => None,
+        }
+    }
+
     /// The newest try of its model, while the step is at work.
     fn newest_attempt(&self) -> Option<&Attempt> {
         let is_running = self.state == StepState::Running;
@@ -172,7 +185,11 @@ impl Step {
             }
             Body::StepSucceeded(done) => {
                 self.ended = Some(event.time);
-                self.state = StepState::Succeeded { output: done.output.clone() };
+                let output = match &done.output {
+                    Output::Value(value) => value.clone(),
+                    Output::AsGiven => self.given().unwrap_or_default(),
+                };
+                self.state = StepState::Succeeded { output };
             }
             Body::StepFailed(failed) => {
                 self.ended = Some(event.time);

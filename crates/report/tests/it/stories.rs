@@ -192,7 +192,7 @@ pub(crate) fn malformed_then_good() -> Story {
         })
         .ask(2, 3, ",{\"role\":\"user\",\"content\":\"That answer can't be used\"}")
         .answer(2, 3, says(r#"{"text":"Your parcel is in Leipzig and three days late."}"#))
-        .step("resolve", StepSucceeded { output: json!({ "text": "Your parcel is in Leipzig and three days late." }) })
+        .step("resolve", StepSucceeded { output: Output::Value(json!({ "text": "Your parcel is in Leipzig and three days late." })) })
         .start("tell", StepKind::Tool("send_mail".into()), json!({ "to": "ada@example.com" }))
         .intend(
             "tell@0.0",
@@ -201,7 +201,7 @@ pub(crate) fn malformed_then_good() -> Story {
             Idempotency::Key("hf_0123456789abcdefghjkmnpqrs".into()),
         )
         .applied("tell@0.0", 1, json!({ "message_id": "m-17" }))
-        .step("tell", StepSucceeded { output: json!({ "message_id": "m-17" }) })
+        .step("tell", StepSucceeded { output: Output::Value(json!({ "message_id": "m-17" })) })
         .step("voucher", StepSkipped { why: "its condition did not hold".into() })
         .run(RunSucceeded { output: json!({ "text": "Your parcel is in Leipzig and three days late." }) });
     story
