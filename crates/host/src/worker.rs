@@ -10,7 +10,7 @@ use handfast_events::{Body, Head, RunId, Status, Timestamp};
 use handfast_store::{
     AppendError, Hold, Journal, Lease, LoadError, MailRow, ReadError, Store, TakeError, WriteError,
 };
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::limits::{POLL, RUNS_MAX, SLEEP_MAX, STOP_GRACE};
 use crate::live::Live;
@@ -152,7 +152,7 @@ impl<S: Store> Worker<S> {
                 () = lapse(&mut grace) => break,
                 _ = poll.tick(), if grace.is_none() => Wake::Look,
                 () = knocked(), if grace.is_none() => Wake::Look,
-                Some(wake) = self.tasks.join_next(), if !self.tasks.is_empty() => wake.unwrap_or(Wake::Nothing),
+                Some(wake) = self.tasks.join_next(), if !self.tasks.is_empty() => carried(wake),
                 () = sleep => Wake::Time,
             };
             match wake {
@@ -392,6 +392,16 @@ impl<S: Store> Worker<S> {
 /// Nothing durable hangs on it: what a run waits for is in its journal.
 fn sleep_for(wait: Duration) -> tokio::time::Sleep {
     tokio::time::sleep(wait)
+}
+
+/// What a task came to. One that was stopped comes to nothing; a panic outside of models and tools, which are caught, is
+/// this worker's end: the next one goes on from the journal.
+fn carried(wake: Result<Wake, JoinError>) -> Wake {
+    match wake.map_err(JoinError::try_into_panic) {
+        Ok(wake) => wake,
+        Err(Err(_)) => Wake::Nothing,
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+    }
 }
 
 /// Ends when the time to stop is over; never where nobody wants to stop.

@@ -7,7 +7,7 @@ use handfast_events::{
 };
 
 use super::Draft;
-use crate::state::{CallState, Phase};
+use crate::state::Phase;
 use crate::{Refusal, problems_told};
 
 impl Draft {
@@ -56,15 +56,11 @@ impl Draft {
     }
 
     fn objection_to_settling(&self, id: &CallId, settlement: &Settlement) -> Option<String> {
-        let in_doubt: Vec<&str> = self
-            .run
-            .calls()
-            .filter(|call| matches!(call.state, CallState::Doubted(_)))
-            .map(|call| call.id.as_str())
-            .collect();
-        let Some(call) = self.run.call(id).filter(|call| in_doubt.contains(&call.id.as_str())) else {
+        let in_doubt: Vec<&str> =
+            self.run.calls().filter(|call| call.is_in_doubt()).map(|call| call.id.as_str()).collect();
+        let Some(call) = self.run.call(id).filter(|call| call.is_in_doubt()) else {
             let known = if in_doubt.is_empty() { "no call is".to_owned() } else { in_doubt.join(", ") };
-            return Some(format!("call `{id}` is not waiting to be settled; {known}"));
+            return Some(format!("call `{id}` is not in doubt; {known}"));
         };
         let Settlement::Applied(result) = settlement else { return None };
         let output = self.run.plan.tool(&call.tool).and_then(|tool| tool.output.as_ref())?;
@@ -99,8 +95,19 @@ impl Draft {
             Settlement::NotApplied => Settled::NotApplied,
         };
         let is_applied = matches!(settled, Settled::Applied(_));
-        self.tell_call(id, CallSettled { settled, who, evidence })?;
-        if is_applied { self.judge(id) } else { Ok(()) }
+        self.tell_call(id, CallSettled { settled, who: who.clone(), evidence })?;
+        if is_applied {
+            self.judge(id)?;
+        }
+        // Where its attempts had run out, nothing holds the run any more.
+        match &self.run.phase {
+            Phase::Paused(PauseReason::Limit { limit: LimitKind::Attempts, step, .. })
+                if *step == id.step() =>
+            {
+                self.tell(RunResumed { who })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn raise(&mut self, to: Ceiling, who: String) -> Result<(), Refusal> {

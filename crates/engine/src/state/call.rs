@@ -101,12 +101,13 @@ impl Call {
             {
                 Doubted(Sent { intent, tries, doubt: true })
             }
-            (Doubted(sent), Body::CallSettled(settled)) => match &settled.settled {
-                Settled::Applied(result) => Applied(Kept::Whole(result.clone())),
-                Settled::NotApplied => {
-                    DueState(Due { attempt: sent.intent.attempt + 1, tries: sent.tries, ..Due::default() })
-                }
-            },
+            (Doubted(sent), Body::CallSettled(settled)) => {
+                settle(sent.intent.attempt, sent.tries, &settled.settled)
+            }
+            // A person may know before the next attempt does.
+            (DueState(Due { doubt: Some(intent), tries, .. }), Body::CallSettled(settled)) => {
+                settle(intent.attempt, tries, &settled.settled)
+            }
             (Applied(result), Body::CallJudged(_)) => CallState::Closed(Closed::Judged(result)),
             (state, body) => {
                 return Err(Illegal {
@@ -129,6 +130,15 @@ impl Call {
     }
 
     /// Whether it took effect, and what came back was held against its contract.
+    /// Whether a person may say what came of it.
+    pub(crate) const fn is_in_doubt(&self) -> bool {
+        match &self.state {
+            CallState::Doubted(_) => true,
+            CallState::Due(due) => due.doubt.is_some(),
+            _ => false,
+        }
+    }
+
     pub(crate) const fn is_judged(&self) -> bool {
         matches!(self.state, CallState::Closed(Closed::Judged { .. }))
     }
@@ -143,6 +153,14 @@ impl Call {
 
     pub(crate) const fn is_closed(&self) -> bool {
         matches!(self.state, CallState::Closed(_))
+    }
+}
+
+/// What a person's word leaves behind.
+fn settle(attempt: u32, tries: u64, settled: &Settled) -> CallState {
+    match settled {
+        Settled::Applied(result) => CallState::Applied(Kept::Whole(result.clone())),
+        Settled::NotApplied => CallState::Due(Due { attempt: attempt + 1, tries, ..Due::default() }),
     }
 }
 

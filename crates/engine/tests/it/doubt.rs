@@ -64,11 +64,11 @@ fn a_settlement_of_what_is_not_in_doubt_is_refused_and_says_what_is() {
         r#"start  tell
            when   ada settles tell@0.0 not applied
            then   MailTaken settle refused
-           says   "is not waiting to be settled; no call is"
+           says   "is not in doubt; no call is"
            given  mail is lost
            when   ada settles told@0.0 not applied
            then   MailTaken settle refused
-           says   "is not waiting to be settled; tell@0.0""#,
+           says   "is not in doubt; tell@0.0""#,
     );
 }
 
@@ -134,5 +134,19 @@ fn a_keyed_call_that_failed_behind_a_doubt_can_still_be_settled_by_ending_the_ru
            when   ada settles pay@0.0 not applied
            then   MailTaken settle, CallSettled pay@0.0, RunCancelled
            status cancelled"#,
+    );
+}
+
+#[test]
+fn a_person_may_settle_a_keyed_doubt_before_its_attempts_are_raised() {
+    check(
+        SHOP,
+        r#"start  pay {"amount":5}
+           given  pay@0.0 is lost, time passes, pay@0.0 fails "the card has expired", time passes
+           given  pay@0.0 fails "the card has expired", time passes
+           status paused (limit)
+           when   ada settles pay@0.0 applied {"order":"o1","amount":5}
+           then   MailTaken settle, CallSettled pay@0.0, CallJudged pay@0.0, RunResumed, StepSucceeded pay
+           status done"#,
     );
 }

@@ -45,10 +45,7 @@ fn more(body: &Body) -> String {
         }
         Body::RunCancelled(_) | Body::StepSkipped(_) | Body::ContextAdjusted(_) => String::new(),
         Body::StepStarted(it) => it.input.to_string(),
-        Body::StepSucceeded(it) => match &it.output {
-            Output::Value(value) => value.to_string(),
-            Output::AsGiven => "as given".into(),
-        },
+        Body::StepSucceeded(it) => given(&it.output),
         Body::StepFailed(it) => failed(it.failure.class, it.clause.as_deref(), it.party),
         Body::ModelIntended(it) => {
             format!("turn {} #{} cap {}", it.turn, it.attempt, it.output_tokens_max)
@@ -106,4 +103,11 @@ pub(crate) fn class(class: FailureClass) -> String {
 /// The one word by which a journal stores it.
 fn word(value: &Value) -> String {
     value.as_str().expect("one word").to_owned()
+}
+
+fn given(output: &Output) -> String {
+    match output {
+        Output::Value(value) => value.to_string(),
+        Output::AsGiven => "as given".into(),
+    }
 }

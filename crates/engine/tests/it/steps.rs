@@ -19,7 +19,7 @@ fn a_step_starts_when_what_it_reads_is_there_and_beside_others() {
         STEPS,
         r#"start  answer {"email":"ada@x"}
            when   who done {"id":"c1"}
-           then   CallApplied who@0.0 {"id":"c1"}, CallJudged who@0.0 held, StepSucceeded who {"id":"c1"},
+           then   CallApplied who@0.0 {"id":"c1"}, CallJudged who@0.0 held, StepSucceeded who as given,
                   StepStarted order {"id":"c1"}, CallProposed order@0.0 read,
                   StepStarted write {"id":"c1"}, CallIntended order@0.0 #1, ModelIntended write
            owes   ask write@1 #1, call order@0.0"#,
@@ -36,7 +36,7 @@ fn a_step_waits_for_what_it_needs_though_it_reads_nothing_of_it() {
            then   CallApplied order@0.0, CallJudged order@0.0, StepSucceeded order
            owes   ask write@1 #1
            when   write done "hello"
-           then   ModelAnswered write, StepSucceeded write "hello",
+           then   ModelAnswered write, StepSucceeded write as given,
                   StepStarted greet {"id":"c1","total":9.5}, CallProposed greet@0.0, CallIntended greet@0.0
            when   greet done "Dear Ada"
            then   CallApplied greet@0.0, CallJudged greet@0.0, StepSucceeded greet, RunSucceeded "Dear Ada"

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use handfast_events::{Body, CallId, Event, RunId, Status, Waits};
+use handfast_events::{Body, CallId, Event, Idempotency, RunId, Status, Waits};
 use handfast_store::{Options, SqliteStore, Store, driver_alive};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -19,6 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A run under test, with a store and a shop of its own.
 pub(crate) struct Victim {
+    ticket: &'static str,
     folder: TempDir,
     run: RunId,
     store: SqliteStore,
@@ -45,7 +46,7 @@ pub(crate) struct End {
 
 impl Victim {
     /// Begins a run of this ticket, driven by a process of its own.
-    pub(crate) fn start(ticket: &str) -> Self {
+    pub(crate) fn start(ticket: &'static str) -> Self {
         let folder = TempDir::new().unwrap();
         let example = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let out = handfast(folder.path())
@@ -69,18 +70,20 @@ impl Victim {
             run.unwrap_or_else(|| panic!("no run began: {said} {}", String::from_utf8_lossy(&out.stderr)));
         let store = SqliteStore::open(folder.path().join("journal.db"), Options::default()).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Self { folder, run, store, runtime, seen: Vec::new(), follower: None }
+        Self { ticket, folder, run, store, runtime, seen: Vec::new(), follower: None }
     }
 
-    /// Kills the worker at a moment that `seed` chooses: half of the time right behind a call's intent.
+    /// Kills the worker at a moment that `seed` chooses: behind a call's intent, behind a question to the model, while a
+    /// call that takes no key is under way, or anywhere.
     pub(crate) fn kill_somewhere(&mut self, seed: usize, tally: &mut Tally) -> Ended {
         let worker = self.worker();
-        if seed.is_multiple_of(2) {
-            let before = self.intents();
-            self.wait(|victim| victim.intents() > before || victim.rests());
-            pause(seed as u64 * 13 % (2 * DELAY_MS));
-        } else {
-            pause(seed as u64 * 37 % 500);
+        let is_call = |body: &Body| matches!(body, Body::CallIntended(_));
+        let is_unkeyed = |body: &Body| matches!(body, Body::CallIntended(intent) if intent.idempotency == Idempotency::None);
+        match seed % 4 {
+            0 => self.wait_for_next(is_call, seed, 2 * DELAY_MS),
+            1 => self.wait_for_next(|body| matches!(body, Body::ModelIntended(_)), seed, 300),
+            2 if self.ticket == "hand-over" => self.wait_for_next(is_unkeyed, seed, 2 * DELAY_MS),
+            _ => pause(seed as u64 * 37 % 400),
         }
         if let Some(pid) = worker {
             drop(Command::new("kill").args(["-9", &pid.to_string()]).stderr(Stdio::null()).status());
@@ -171,8 +174,12 @@ impl Victim {
         self.runtime.block_on(self.store.load(self.run)).unwrap().events
     }
 
-    fn intents(&self) -> usize {
-        self.events().iter().filter(|event| matches!(event.body, Body::CallIntended(_))).count()
+    /// Waits for one more event like this, and up to `ms` longer.
+    fn wait_for_next(&self, is_it: impl Fn(&Body) -> bool, seed: usize, ms: u64) {
+        let count = |victim: &Self| victim.events().iter().filter(|event| is_it(&event.body)).count();
+        let before = count(self);
+        self.wait(|victim| count(victim) > before || victim.rests());
+        pause(seed as u64 * 13 % ms);
     }
 
     fn status(&self) -> Status {
