@@ -146,7 +146,7 @@ fn a_person_may_settle_a_keyed_doubt_before_its_attempts_are_raised() {
            given  pay@0.0 fails "the card has expired", time passes
            status paused (limit)
            when   ada settles pay@0.0 applied {"order":"o1","amount":5}
-           then   MailTaken settle, CallSettled pay@0.0, CallJudged pay@0.0, RunResumed, StepSucceeded pay
+           then   MailTaken settle, CallSettled pay@0.0, CallJudged pay@0.0, RunResumed, StepSucceeded pay, RunSucceeded
            status done"#,
     );
 }
