@@ -9,6 +9,7 @@
 
 mod kit;
 
+mod examples;
 mod refusals;
 mod servers;
 mod starting;
