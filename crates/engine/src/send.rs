@@ -1,8 +1,11 @@
 //! A call leaves: after its turn among the calls that touch the same things, and within its limits.
 
+use std::time::Duration;
+
 use handfast_contract::{EffectKind, IdempotencyRule, Scope, Tool, overlap};
 use handfast_events::{
-    CallId, CallIntended, CallQueued, Failure, FailureClass, Idempotency, Party, call_key,
+    CallDoubted, CallId, CallIntended, CallQueued, Failure, FailureClass, Idempotency, Next, Party,
+    Timestamp, call_key,
 };
 use serde_json::{Map, Value};
 
@@ -50,6 +53,16 @@ impl Draft {
             return Ok(());
         }
         let timeout = tool.limits.timeout.unwrap_or(TOOL_TIMEOUT);
+        let valid_until = match &due.doubt {
+            Some(doubt) => doubt.valid_until,
+            None => key_valid(&tool).and_then(|valid| self.now.checked_add(valid).ok()),
+        };
+        if let Some(doubt) = due.doubt.as_ref().filter(|_| self.is_forgotten(valid_until, timeout)) {
+            let told = "the server may have forgotten the key of the attempt in doubt, so it is not repeated";
+            let failure = Failure::new(FailureClass::Timeout, told);
+            let (attempt, latency_ms, next) = (doubt.attempt, 0, Next::Settlement);
+            return self.tell_call(id, CallDoubted { attempt, failure, latency_ms, next });
+        }
         let intent = CallIntended {
             attempt: due.attempt,
             sends,
@@ -57,8 +70,14 @@ impl Draft {
             reads: touched.reads,
             writes: touched.writes,
             timeout_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX),
+            valid_until,
         };
         self.tell_call(id, intent)
+    }
+
+    /// Whether a key that is kept until then may be forgotten before an attempt made now is over.
+    fn is_forgotten(&self, valid_until: Option<Timestamp>, timeout: Duration) -> bool {
+        valid_until.is_some_and(|until| self.now.checked_add(timeout).map_or(true, |end| end > until))
     }
 
     /// An open call that goes first: one that has left, or one before it in its turn, that touches what this one touches
@@ -138,6 +157,14 @@ impl Touched {
 
     fn all(&self) -> impl Iterator<Item = &String> {
         self.reads.iter().chain(&self.writes)
+    }
+}
+
+/// How long the tool's server keeps a key, where its contract says so.
+fn key_valid(tool: &Tool) -> Option<Duration> {
+    match &tool.idempotency {
+        IdempotencyRule::Key { valid, .. } => *valid,
+        IdempotencyRule::Natural | IdempotencyRule::None => None,
     }
 }
 

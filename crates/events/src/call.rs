@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Digest, Failure, Retry, Verdict};
+use crate::{Digest, Failure, Retry, Timestamp, Verdict};
 
 /// Somebody asks for the call: the model, or a tool step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,6 +53,9 @@ pub struct CallIntended {
     pub writes: Vec<String>,
     /// When the attempt is given up, in milliseconds after it is sent.
     pub timeout_ms: u64,
+    /// Until when the server keeps the key, where the contract says so: from then on it must not be repeated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<Timestamp>,
 }
 
 /// Whether a call may be repeated.

@@ -36,7 +36,7 @@ tools:
     input: { order: string, amount: number }
     output: Receipt
     effects: [ { writes: "order/{args.order}" } ]
-    idempotency: { key: { arg: idempotency_key } }
+    idempotency: { key: { arg: idempotency_key }, valid: 1h }
     requires:
       it is more than nothing: args.amount > 0.0
     ensures:

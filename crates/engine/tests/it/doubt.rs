@@ -150,3 +150,17 @@ fn a_person_may_settle_a_keyed_doubt_before_its_attempts_are_raised() {
            status done"#,
     );
 }
+
+#[test]
+fn a_key_that_the_server_may_have_forgotten_repeats_nothing() {
+    check(
+        SHOP,
+        r#"start  pay {"amount":5}
+           given  pay@0.0 is lost
+           status waiting (retry)
+           when   time passes 7200s
+           then   CallDoubted pay@0.0 #1 timeout
+           owes   nothing
+           status waiting (settlement)"#,
+    );
+}

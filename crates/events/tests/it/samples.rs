@@ -57,6 +57,16 @@ pub(crate) fn all() -> Vec<Event> {
     told.extend(of_a_turn().into_iter().map(|body| (Some("resolve"), None, body)));
     told.extend(of_a_call().into_iter().map(|body| (Some("resolve"), Some("resolve@1.0"), body)));
     told.push((Some("tell"), None, StepSucceeded { output: Output::AsGiven }.into()));
+    let keyed = CallIntended {
+        attempt: 2,
+        sends: json!({}),
+        idempotency: Idempotency::Key("hf_0".into()),
+        reads: Vec::new(),
+        writes: Vec::new(),
+        timeout_ms: 1,
+        valid_until: Some(time("2026-11-22T06:00:00Z")),
+    };
+    told.push((Some("tell"), Some("tell@0.0"), keyed.into()));
     let began = time("2026-11-21T06:00:00.000001Z");
     let event = |(place, (step, call, body)): (usize, (Option<&str>, Option<&str>, Body))| Event {
         seq: Seq(place as u64 + 1),
@@ -275,8 +285,18 @@ fn of_a_call() -> Vec<Body> {
         (Idempotency::None, Vec::new(), Vec::new()),
     ] {
         let sends = json!({ "order": "1042", "amount": 20.5 });
-        bodies
-            .push(CallIntended { attempt: 1, sends, idempotency, reads, writes, timeout_ms: 60_000 }.into());
+        bodies.push(
+            CallIntended {
+                attempt: 1,
+                sends,
+                idempotency,
+                reads,
+                writes,
+                timeout_ms: 60_000,
+                valid_until: None,
+            }
+            .into(),
+        );
     }
     let (attempt, latency_ms) = (1, 35);
     for next in [Next::Retry(retry()), Next::Settlement, Next::GiveUp] {
