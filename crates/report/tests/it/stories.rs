@@ -138,7 +138,18 @@ impl Story {
         idempotency: Idempotency,
     ) -> &mut Self {
         let (reads, writes) = (Vec::new(), Vec::new());
-        self.call(call, CallIntended { attempt, sends: args, idempotency, reads, writes, timeout_ms: 10_000, valid_until: None })
+        self.call(
+            call,
+            CallIntended {
+                attempt,
+                sends: args,
+                idempotency,
+                reads,
+                writes,
+                timeout_ms: 10_000,
+                valid_until: None,
+            },
+        )
     }
 
     pub(crate) fn applied(&mut self, call: &str, attempt: u32, result: Value) -> &mut Self {
