@@ -89,8 +89,7 @@ impl Draft {
                 is_before = false;
                 continue;
             }
-            let has_left =
-                matches!(other.state, CallState::Intended(_) | CallState::Doubted(_) | CallState::Applied(_));
+            let has_left = other.may_have_left();
             let may_leave =
                 is_before && matches!(other.state, CallState::Due(_)) && other.id.step() == call.id.step();
             if !has_left && !may_leave {

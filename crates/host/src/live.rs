@@ -110,6 +110,8 @@ impl Live {
 
     /// Thinks, until there is something to remember. Nothing while an append is under way.
     pub(crate) fn think(&mut self, now: Timestamp) -> Result<Option<Append>, Broken> {
+        // A clock that was set back must not make a time come twice: what was waited for has passed.
+        let now = self.waited.map_or(now, |waited| now.max(waited));
         while self.pending.is_none() {
             let Some(command) = self.commands.pop_front() else { return Ok(None) };
             let mail = match &command {

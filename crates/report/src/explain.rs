@@ -1,10 +1,10 @@
 //! Why a run stands where it stands, and the exact command that goes on from there.
 
-use handfast_events::{CallId, Ceiling, LimitKind, Money, Party, PauseReason, Status, Waits};
+use handfast_events::{CallId, Ceiling, LimitKind, Money, Party, PauseReason, Status, StepId, Waits};
 use serde::Serialize;
 
 use crate::text::{json, shell_word};
-use crate::trace::{Call, CallState, End, Note, Trace};
+use crate::trace::{Call, CallState, End, Note, Step, Trace};
 
 /// Why a run doesn't go on, or ended otherwise than promised.
 #[derive(Clone, Debug, Serialize)]
@@ -101,18 +101,17 @@ fn doubt(call: &Call) -> Vec<String> {
         Some(key) => format!("it carried the key {key}: look for that on the other side"),
         None => "it carried no key: look for what it would have changed".into(),
     });
-    for attempt in &call.attempts {
-        if let Some(failure) = &attempt.failure {
-            facts.push(format!(
-                "attempt {} at {}: {}: {}",
-                attempt.attempt,
-                attempt.at,
-                failure.class.name(),
-                failure.detail
-            ));
-        }
-    }
+    facts.extend(failed_attempts(call));
     facts
+}
+
+/// The attempts of a call that gave no result, with what they said.
+fn failed_attempts(call: &Call) -> impl Iterator<Item = String> {
+    call.attempts.iter().filter_map(|attempt| {
+        let failure = attempt.failure.as_ref()?;
+        let (number, at) = (attempt.attempt, attempt.at);
+        Some(format!("attempt {number} at {at}: {}: {}", failure.class.name(), failure.detail))
+    })
 }
 
 fn paused(trace: &Trace, reason: &PauseReason) -> Explanation {
@@ -121,11 +120,14 @@ fn paused(trace: &Trace, reason: &PauseReason) -> Explanation {
         PauseReason::Limit { clause, limit, ceiling, used, needs, step: by } => Explanation {
             headline: format!("the next call of step {by} could pass its limit on {}", limit.name()),
             clause: Some(clause.clone()),
-            evidence: vec![
+            evidence: [
                 format!("the limit is {ceiling}"),
                 format!("used up so far: {used}"),
                 format!("the next call could take {needs} at worst"),
-            ],
+            ]
+            .into_iter()
+            .chain(tried_in_vain(trace, *limit, by))
+            .collect(),
             next: vec![
                 step(
                     "to let it go on",
@@ -150,6 +152,13 @@ fn paused(trace: &Trace, reason: &PauseReason) -> Explanation {
     }
 }
 
+/// Where tries ran out: why the step's open calls gave nothing.
+fn tried_in_vain(trace: &Trace, limit: LimitKind, by: &StepId) -> Vec<String> {
+    let steps = trace.steps.iter().filter(|step| step.id == *by && limit == LimitKind::Attempts);
+    let open = steps.flat_map(Step::all_calls).filter(|call| call.state == CallState::Proposed);
+    open.flat_map(failed_attempts).collect()
+}
+
 /// A ceiling that the next call fits under for certain, with as much room again as there was: a bare fit would hold the
 /// run again one call later.
 fn higher(limit: LimitKind, ceiling: Ceiling, used: Ceiling, needs: Ceiling) -> String {
@@ -162,9 +171,8 @@ fn higher(limit: LimitKind, ceiling: Ceiling, used: Ceiling, needs: Ceiling) -> 
             let cents = money.nano_usd().saturating_add(CENT - 1) / CENT;
             Money::from_nano_usd(cents.saturating_mul(CENT)).to_string().replace(' ', "")
         }
-        (Ceiling::Ms(ceiling), Ceiling::Ms(used), Ceiling::Ms(needs)) => {
-            format!("{}s", room(ceiling, used, needs).div_ceil(1_000))
-        }
+        // Said from now on.
+        (Ceiling::Ms(ceiling), ..) => format!("{}s", ceiling.div_ceil(1_000)),
         (Ceiling::Count(ceiling), Ceiling::Count(used), Ceiling::Count(needs)) => {
             room(ceiling, used, needs).to_string()
         }

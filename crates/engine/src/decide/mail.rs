@@ -62,7 +62,12 @@ impl Draft {
             let known = if in_doubt.is_empty() { "no call is".to_owned() } else { in_doubt.join(", ") };
             return Some(format!("call `{id}` is not in doubt; {known}"));
         };
-        let Settlement::Applied(result) = settlement else { return None };
+        let Settlement::Applied(result) = settlement else {
+            // What has left may be at work though its worker is gone: nobody can see yet that it takes no effect.
+            let told =
+                || format!("its attempt may be at work until {}: look again then, and say it", call.over_by);
+            return (self.now < call.over_by).then(told);
+        };
         let output = self.run.plan.tool(&call.tool).and_then(|tool| tool.output.as_ref())?;
         let problems = output.check(result);
         let told = || format!("what `{}` gave must fit its output: {}", call.tool, problems_told(&problems));
@@ -79,7 +84,10 @@ impl Draft {
                 paused.name()
             ));
         }
-        let is_higher = std::mem::discriminant(ceiling) == std::mem::discriminant(&to) && *ceiling < to;
+        let is_higher = match (ceiling, to) {
+            (Ceiling::Ms(_), Ceiling::Ms(more)) => more > 0,
+            _ => std::mem::discriminant(ceiling) == std::mem::discriminant(&to) && *ceiling < to,
+        };
         (!is_higher).then(|| format!("the limit is {ceiling} already: say a higher one"))
     }
 
@@ -111,8 +119,18 @@ impl Draft {
     }
 
     fn raise(&mut self, to: Ceiling, who: String) -> Result<(), Refusal> {
-        let Phase::Paused(PauseReason::Limit { clause, limit, .. }) = self.run.phase.clone() else {
+        let Phase::Paused(PauseReason::Limit { clause, limit, step, .. }) = self.run.phase.clone() else {
             return Ok(());
+        };
+        let to = match to {
+            // Time is said from now on: while the run was paused, the clock went on.
+            Ceiling::Ms(more) => {
+                let own = self.agent_step(&step).filter(|_| clause.starts_with("agents."));
+                let since = own.map_or(self.run.since, |agent| agent.since);
+                let gone = u64::try_from(self.now.duration_since(since).as_millis()).unwrap_or(0);
+                Ceiling::Ms(gone.saturating_add(more))
+            }
+            to => to,
         };
         self.tell(LimitRaised { clause, limit, to })?;
         self.tell(RunResumed { who })

@@ -40,8 +40,10 @@ impl Draft {
                 self.judge(id)
             }
             Came::NotApplied { failure, settles_call } => {
+                let (pause, detail) = (remedy(&failure) == Remedy::Pause, failure.detail.clone());
                 let next = self.next(id, &sent, &failure, settles_call);
-                self.tell_call(id, CallNotApplied { attempt, failure, latency_ms, next })
+                self.tell_call(id, CallNotApplied { attempt, failure, latency_ms, next })?;
+                if pause { self.pause_for_operator(&detail) } else { Ok(()) }
             }
             Came::NotSent(failure) => {
                 let pause = remedy(&failure) == Remedy::Pause;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use handfast_events::{
-    Body, CallId, CallIntended, CallRefused, Failure, Idempotency, Kept, Next, Settled, Timestamp,
+    Body, CallId, CallIntended, CallRefused, Failure, FailureClass, Idempotency, Kept, Next, Settled,
+    Timestamp,
 };
 use serde_json::Value;
 
@@ -16,6 +17,8 @@ pub(crate) struct Call {
     pub(crate) tool: Arc<str>,
     pub(crate) args: Arc<Value>,
     pub(crate) state: CallState,
+    /// When the newest attempt is given up at the latest: until then it may be at work, whoever made it.
+    pub(crate) over_by: Timestamp,
 }
 
 #[derive(Clone, Debug)]
@@ -67,11 +70,21 @@ pub(crate) enum Closed {
 impl Call {
     pub(crate) fn new(id: CallId, tool: &str, args: Value) -> Self {
         let due = Due { attempt: 1, ..Due::default() };
-        Self { id, tool: tool.into(), args: Arc::new(args), state: CallState::Due(due) }
+        Self {
+            id,
+            tool: tool.into(),
+            args: Arc::new(args),
+            state: CallState::Due(due),
+            over_by: Timestamp::UNIX_EPOCH,
+        }
     }
 
     /// Becomes what the event says.
-    pub(crate) fn evolve(mut self, body: &Body) -> Result<Self, Illegal> {
+    pub(crate) fn evolve(mut self, time: Timestamp, body: &Body) -> Result<Self, Illegal> {
+        if let Body::CallIntended(intent) = body {
+            let timeout = std::time::Duration::from_millis(intent.timeout_ms);
+            self.over_by = time.checked_add(timeout).unwrap_or(Timestamp::MAX);
+        }
         use CallState::{Applied, Doubted, Due as DueState, Intended};
         self.state = match (self.state, body) {
             (DueState(_), Body::CallRefused(refused)) => CallState::Closed(Closed::Refused(refused.clone())),
@@ -166,8 +179,11 @@ fn settle(attempt: u32, tries: u64, settled: &Settled) -> CallState {
 
 /// What an attempt without a result leaves behind.
 fn after(sent: Sent, next: &Next, failure: &Failure) -> CallState {
-    // An attempt that died with its worker says nothing about the tool: it doesn't count.
-    let counts = failure.class != handfast_events::FailureClass::WorkerGone;
+    // An attempt that died with its worker, or that the operator must mend, says nothing about the tool: it doesn't count.
+    let counts = !matches!(
+        failure.class,
+        FailureClass::WorkerGone | FailureClass::Authentication | FailureClass::Billing
+    );
     let tries = if counts { sent.tries } else { sent.tries.saturating_sub(1) };
     match next {
         Next::Retry(retry) => CallState::Due(Due {

@@ -121,11 +121,15 @@ impl StepRun {
                 StepState::Failed(state.calls().iter().filter(|call| call.may_have_left()).cloned().collect())
             }
             (StepState::Failed(mut calls), body) if call.is_some() => {
-                evolve_one(&mut calls, call, body)?;
+                evolve_one(&mut calls, call, time, body)?;
                 StepState::Failed(calls)
             }
-            (StepState::Calling(own), body) if call == Some(&own.id) => StepState::Calling(own.evolve(body)?),
-            (StepState::Agent(agent), body) => StepState::Agent(Box::new(agent.evolve(&id, call, body)?)),
+            (StepState::Calling(own), body) if call == Some(&own.id) => {
+                StepState::Calling(own.evolve(time, body)?)
+            }
+            (StepState::Agent(agent), body) => {
+                StepState::Agent(Box::new(agent.evolve(&id, call, time, body)?))
+            }
             (state, body) => {
                 return Err(Illegal {
                     place: format!("step `{id}`"),
@@ -139,16 +143,18 @@ impl StepRun {
 }
 
 impl AgentStep {
-    fn evolve(mut self, step: &StepId, call: Option<&CallId>, body: &Body) -> Result<Self, Illegal> {
+    fn evolve(
+        mut self,
+        step: &StepId,
+        call: Option<&CallId>,
+        time: Timestamp,
+        body: &Body,
+    ) -> Result<Self, Illegal> {
         let illegal = |state| Illegal { place: format!("step `{step}`"), state, event: body.name() };
         match (body, &mut self.turn) {
             (Body::CallProposed(_), _) => {}
             (_, Turn::Calling { calls, .. }) if call.is_some() => {
-                let own = calls
-                    .iter_mut()
-                    .find(|own| Some(&own.id) == call)
-                    .ok_or_else(|| illegal("without that call"))?;
-                *own = own.clone().evolve(body)?;
+                evolve_one(calls, call, time, body)?;
                 return Ok(self);
             }
             (Body::ModelIntended(intent), _) => {
@@ -184,10 +190,10 @@ fn value(output: &Output, given: Option<Value>) -> Value {
 }
 
 /// One of these calls becomes what the event says.
-fn evolve_one(calls: &mut [Call], id: Option<&CallId>, body: &Body) -> Result<(), Illegal> {
+fn evolve_one(calls: &mut [Call], id: Option<&CallId>, time: Timestamp, body: &Body) -> Result<(), Illegal> {
     let unknown = || Illegal { place: "a step".into(), state: "without that call", event: body.name() };
     let own = calls.iter_mut().find(|own| Some(&own.id) == id).ok_or_else(unknown)?;
-    *own = own.clone().evolve(body)?;
+    *own = own.clone().evolve(time, body)?;
     Ok(())
 }
 

@@ -38,6 +38,7 @@ fn a_call_that_a_person_settles_as_not_applied_is_sent_again() {
         SHOP,
         r#"start  tell
            given  mail is lost
+           given  time passes 60s
            when   ada settles tell@0.0 not applied
            then   MailTaken settle ada, CallSettled tell@0.0 not applied, CallIntended tell@0.0 #2
            owes   call tell@0.0 #2"#,
@@ -131,6 +132,7 @@ fn a_keyed_call_that_failed_behind_a_doubt_can_still_be_settled_by_ending_the_ru
            when   ada cancels
            then   MailTaken cancel, RunCancelRequested ada, CallDoubted pay@0.0 cancelled settlement
            status waiting (settlement)
+           given  time passes 60s
            when   ada settles pay@0.0 not applied
            then   MailTaken settle, CallSettled pay@0.0, RunCancelled
            status cancelled"#,
@@ -162,5 +164,20 @@ fn a_key_that_the_server_may_have_forgotten_repeats_nothing() {
            then   CallDoubted pay@0.0 #1 timeout
            owes   nothing
            status waiting (settlement)"#,
+    );
+}
+
+#[test]
+fn nobody_can_see_yet_that_what_may_be_at_work_takes_no_effect() {
+    check(
+        SHOP,
+        r#"start  tell
+           given  mail is lost
+           when   ada settles tell@0.0 not applied
+           then   MailTaken settle refused
+           says   "its attempt may be at work until"
+           status waiting (settlement)
+           when   ada settles tell@0.0 applied {"sent":true}
+           then   MailTaken settle, CallSettled tell@0.0, CallJudged tell@0.0, StepSucceeded tell, RunSucceeded"#,
     );
 }
