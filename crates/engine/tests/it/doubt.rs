@@ -181,3 +181,34 @@ fn nobody_can_see_yet_that_what_may_be_at_work_takes_no_effect() {
            then   MailTaken settle, CallSettled tell@0.0, CallJudged tell@0.0, StepSucceeded tell, RunSucceeded"#,
     );
 }
+
+#[test]
+fn a_call_in_doubt_holds_what_it_touches_until_its_repeat_has_an_answer() {
+    check(
+        r#"
+handfast: 1
+name: two
+version: "1"
+servers: { disk: { rust: {} } }
+tools:
+  keep:
+    via: disk.keep
+    description: Keeps one value.
+    input: { value: string }
+    effects: [ { writes: file/x } ]
+    idempotency: natural
+workflows:
+  both:
+    steps:
+      first:  { tool: keep, with: { value: "'1'" } }
+      second: { tool: keep, with: { value: "'2'" } }
+"#,
+        r#"start  both
+           given  first@0.0 is lost
+           owes   wait
+           when   time passes
+           then   CallIntended first@0.0 #2
+           when   first@0.0 returns null
+           then   CallApplied first@0.0, CallJudged first@0.0, StepSucceeded first, CallIntended second@0.0"#,
+    );
+}
