@@ -16,12 +16,14 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::limits::{DEATH_GRACE, KILL_WAIT, STDERR_BYTES};
+use crate::secrets::Secrets;
 
 /// A process group. When its leader ends, the rest is killed; dropping it kills all.
 pub(crate) struct Group {
     orders: mpsc::Sender<Duration>,
     ended: watch::Receiver<Option<Ended>>,
     words: Arc<Mutex<Vec<u8>>>,
+    secrets: Arc<Secrets>,
     /// Owns the process; ends with it, or with this.
     _keeper: JoinSet<()>,
 }
@@ -41,6 +43,7 @@ impl Group {
         command: &[String],
         directory: &Path,
         variables: &BTreeMap<String, String>,
+        secrets: &Arc<Secrets>,
     ) -> io::Result<(Self, ChildStdin, ChildStdout)> {
         let (program, arguments) =
             command.split_first().ok_or_else(|| io::Error::other("its `command` is empty"))?;
@@ -57,8 +60,10 @@ impl Group {
         let (orders, ordered) = mpsc::channel(8);
         let (tell, ended) = watch::channel(None);
         let mut keeper = JoinSet::new();
-        keeper.spawn(keep(child, stderr, Arc::clone(&words), ordered, tell));
-        Ok((Self { orders, ended, words, _keeper: keeper }, stdin, stdout))
+        // Some is kept beyond what is told, so that no secret is torn by the cut and slips through.
+        let listening = listen(stderr, Arc::clone(&words), STDERR_BYTES + secrets.longest());
+        keeper.spawn(keep(child, listening, ordered, tell));
+        Ok((Self { orders, ended, words, secrets: Arc::clone(secrets), _keeper: keeper }, stdin, stdout))
     }
 
     /// Gives the process this long to leave, then kills it; what it started goes with it in either case.
@@ -70,10 +75,10 @@ impl Group {
         seen.ok().and_then(|ended| *ended).unwrap_or(Ended::Killed)
     }
 
-    /// The end of what it wrote to its standard error.
+    /// The end of what it wrote to its standard error, without any secret.
     pub(crate) fn words(&self) -> String {
         let words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&words).trim().to_owned()
+        last_words(&words, &self.secrets)
     }
 }
 
@@ -119,12 +124,11 @@ fn resolved(program: &str, directory: &Path) -> PathBuf {
 /// Stays with the process to its end, and says how it came once its last words are heard.
 async fn keep(
     child: Kept,
-    stderr: ChildStderr,
-    words: Arc<Mutex<Vec<u8>>>,
+    listening: impl Future<Output = ()>,
     orders: mpsc::Receiver<Duration>,
     tell: watch::Sender<Option<Ended>>,
 ) {
-    let mut listening = pin!(listen(stderr, words));
+    let mut listening = pin!(listening);
     let mut waiting = pin!(wait(child, orders));
     let mut heard = false;
     let ended = loop {
@@ -170,13 +174,46 @@ async fn wait(mut kept: Kept, mut orders: mpsc::Receiver<Duration>) -> Ended {
     ended.unwrap_or(Ended::Killed)
 }
 
-async fn listen(mut stderr: ChildStderr, words: Arc<Mutex<Vec<u8>>>) {
+async fn listen(mut stderr: ChildStderr, words: Arc<Mutex<Vec<u8>>>, most: usize) {
     let mut buffer = vec![0; 4096];
     while let Ok(count) = stderr.read(&mut buffer).await {
         let Some(heard) = buffer.get(..count).filter(|heard| !heard.is_empty()) else { return };
         let mut words = words.lock().unwrap_or_else(PoisonError::into_inner);
         words.extend_from_slice(heard);
-        let surplus = words.len().saturating_sub(STDERR_BYTES);
+        let surplus = words.len().saturating_sub(most);
         words.drain(..surplus);
+    }
+}
+
+/// Masked first and cut then. What was kept beyond the limit goes from the front whatever masking did to the length: a
+/// secret of which only the end was kept stands there, where no mask knows it.
+fn last_words(kept: &[u8], secrets: &Secrets) -> String {
+    let surplus = kept.len().saturating_sub(STDERR_BYTES);
+    // Bytes that go on a letter whose beginning is gone: as text each would be longer than it is.
+    let torn = kept.iter().take_while(|byte| **byte & 0b1100_0000 == 0b1000_0000).count();
+    let masked = secrets.mask(&String::from_utf8_lossy(kept.get(torn..).unwrap_or_default()));
+    let from = masked.ceil_char_boundary(surplus.min(masked.len()));
+    masked.get(from..).unwrap_or_default().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_on_the_cut_is_told_neither_whole_nor_in_part() {
+        let value = "open-sesame-5511-and-a-good-deal-more";
+        let secrets = Secrets::of([("S", value)]);
+        // Each place of the cut in the secret, with a second secret whose mask makes the text shorter.
+        for kept in 0..=value.len() {
+            let mut said = value.as_bytes().get(value.len() - kept..).unwrap().to_vec();
+            said.extend(value.bytes());
+            said.resize(STDERR_BYTES + secrets.longest(), b'.');
+            let words = last_words(&said, &secrets);
+            let told =
+                value.as_bytes().windows(4).any(|part| words.contains(std::str::from_utf8(part).unwrap()));
+            assert!(!told, "{kept}: {}", words.get(..60).unwrap());
+        }
+        assert_eq!(last_words(format!("no {value}\n").as_bytes(), &secrets), "no [secret S]");
     }
 }

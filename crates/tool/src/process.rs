@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use handfast_contract::EnvValue;
@@ -21,7 +22,7 @@ use crate::key::Sent;
 use crate::limits::{KILL_WAIT, MESSAGE_BYTES_MAX};
 use crate::secrets::Secrets;
 use crate::tools::{Site, ToolCall, text_or_json};
-use crate::trouble::{shortened, trouble};
+use crate::trouble::trouble;
 
 /// Makes one call by one process.
 pub(crate) async fn call(
@@ -29,7 +30,7 @@ pub(crate) async fn call(
     site: &Site,
     command: &[String],
     env: &BTreeMap<String, EnvValue>,
-    secrets: &Secrets,
+    secrets: &Arc<Secrets>,
     sent: Sent,
 ) -> ToolOutcome {
     let mut variables = match secrets.variables(env) {
@@ -43,7 +44,7 @@ pub(crate) async fn call(
         ("HANDFAST_ATTEMPT".to_owned(), call.attempt.to_string()),
     ]);
     variables.extend(sent.variables);
-    let (group, stdin, stdout) = match Group::start(command, &site.directory, &variables) {
+    let (group, stdin, stdout) = match Group::start(command, &site.directory, &variables, secrets) {
         Ok(started) => started,
         Err(error) => return ToolOutcome::NotSent(site.cannot_start(command, &error)),
     };
@@ -113,7 +114,7 @@ fn failed(code: i32, words: &str, output: &str) -> ToolError {
         ("", output) => output.to_owned(),
         (words, _) => words.to_owned(),
     };
-    ToolError { text: shortened(&text), code: Some(code.to_string()), status: None, class: None }
+    ToolError { text, code: Some(code.to_string()), status: None, class: None }
 }
 
 fn lost(class: FailureClass, site: &Site, what: &str, group: &Group) -> ToolOutcome {

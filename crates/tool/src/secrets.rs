@@ -7,37 +7,50 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use handfast_contract::{EnvValue, Secret, Server, Transport};
+use handfast_contract::{Contract, EnvValue, Secret, Transport};
 use handfast_engine::{ToolError, ToolOutcome};
 use handfast_events::FailureClass;
 use serde_json::Value;
 
 use crate::limits::SECRET_BYTES_MIN;
-use crate::trouble::trouble;
+use crate::trouble::{shortened, trouble};
 
 /// What every child gets, where the worker has it: programs are found, homes and words are right, files can be put.
 const BASE: [&str; 4] = ["PATH", "HOME", "LANG", "TMPDIR"];
 
-/// The base variables and the secrets of one contract's servers.
+/// The base variables, and all the secrets that one contract names.
 pub(crate) struct Secrets {
     base: Vec<(String, String)>,
     values: BTreeMap<Secret, Arc<str>>,
 }
 
 impl Secrets {
-    /// Reads once what the servers name; what is missing is said when it is needed.
-    pub(crate) fn read<'a>(
-        servers: impl Iterator<Item = &'a Server>,
-        variable: &dyn Fn(&str) -> Option<String>,
-    ) -> Self {
+    /// Reads once what the contract names; what is missing is said when it is needed. A model's key is never given to
+    /// a tool, but a tool may come upon it.
+    pub(crate) fn read(contract: &Contract, variable: &dyn Fn(&str) -> Option<String>) -> Self {
         let base = BASE.iter().filter_map(|name| Some(((*name).to_owned(), variable(name)?))).collect();
         let mut values = BTreeMap::new();
-        for secret in servers.flat_map(|server| named(&server.transport)) {
+        let servers = contract.servers.values().flat_map(|server| named(&server.transport));
+        let models = contract.models.values().filter_map(|used| used.api_key.as_ref());
+        for secret in servers.chain(models) {
             if let Some(value) = variable(&secret.0) {
                 values.insert(secret.clone(), Arc::from(value));
             }
         }
         Self { base, values }
+    }
+
+    /// Only these, by name and value.
+    #[cfg(test)]
+    pub(crate) fn of<'a>(all: impl IntoIterator<Item = (&'a str, &'a str)>) -> Arc<Self> {
+        let values =
+            all.into_iter().map(|(name, value)| (Secret(name.to_owned()), Arc::from(value))).collect();
+        Arc::new(Self { base: Vec::new(), values })
+    }
+
+    /// The longest secret's length: what must be kept beyond a cut so that none is torn by it.
+    pub(crate) fn longest(&self) -> usize {
+        self.values.values().map(|value| value.len()).max().unwrap_or(0)
     }
 
     /// The value, for the one place that sends it.
@@ -88,16 +101,17 @@ impl Secrets {
         masked
     }
 
-    /// The error without any secret.
+    /// The error without any secret, and then cut: the other way round, a part of one could be left.
     pub(crate) fn mask_error(&self, error: ToolError) -> ToolError {
-        ToolError { text: self.mask(&error.text), code: error.code.map(|code| self.mask(&code)), ..error }
+        ToolError {
+            text: shortened(&self.mask(&error.text)),
+            code: error.code.map(|code| self.mask(&code)),
+            ..error
+        }
     }
 
     /// What came of a call, without any secret.
     pub(crate) fn mask_outcome(&self, outcome: ToolOutcome) -> ToolOutcome {
-        if self.values.is_empty() {
-            return outcome;
-        }
         match outcome {
             ToolOutcome::Returned(value) => ToolOutcome::Returned(self.mask_value(value)),
             ToolOutcome::Failed(error) => ToolOutcome::Failed(self.mask_error(error)),

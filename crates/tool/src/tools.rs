@@ -75,14 +75,15 @@ enum Door {
 
 impl Tools {
     /// Opens nothing yet. `root` is the folder of the contract; `variable` gives a variable of the worker's
-    /// environment by its name, asked for secrets and for the few that every child gets.
+    /// environment by its name, asked for every secret that the contract names, the models' too (a tool may come upon
+    /// one, and its result is masked), and for the few that every child gets.
     pub fn new(
         contract: &Contract,
         root: &Path,
         variable: &dyn Fn(&str) -> Option<String>,
         functions: Functions,
     ) -> Self {
-        let secrets = Arc::new(Secrets::read(contract.servers.values(), variable));
+        let secrets = Arc::new(Secrets::read(contract, variable));
         let door = |server: &Server| {
             let site = Site::of(server, root);
             match &site.transport {

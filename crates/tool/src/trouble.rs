@@ -5,9 +5,10 @@ use handfast_events::FailureClass;
 
 use crate::limits::TEXT_CHARS_MAX;
 
-/// A failure of this class with nothing but its sentence.
+/// A failure of this class with nothing but its sentence. It is cut where it is masked, and after that: a cut before
+/// could leave a part of a secret.
 pub(crate) fn trouble(class: FailureClass, text: impl AsRef<str>) -> ToolError {
-    ToolError { text: shortened(text.as_ref()), code: None, status: None, class: Some(class) }
+    ToolError { text: text.as_ref().to_owned(), code: None, status: None, class: Some(class) }
 }
 
 /// The text, cut where it is longer than people read.

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::mcp::connect::Health;
 use crate::tools::{Site, text_or_json};
-use crate::trouble::{shortened, trouble, with_causes};
+use crate::trouble::{trouble, with_causes};
 
 /// What an answer means.
 pub(crate) fn answered(tool: &Tool, result: ServerResult) -> ToolOutcome {
@@ -72,7 +72,7 @@ fn failed(result: &CallToolResult) -> ToolError {
         Some(Value::Number(code)) => Some(code.to_string()),
         _ => None,
     };
-    ToolError { text: shortened(&text), code, status: None, class: None }
+    ToolError { text, code, status: None, class: None }
 }
 
 /// What a failure of the protocol or the transport means, and whether the connection is still of use.
@@ -89,25 +89,24 @@ pub(crate) fn unanswered(site: &Site, error: &ServiceError) -> (ToolOutcome, Hea
     }
 }
 
-/// A JSON-RPC error: the protocol's own refusals come before the tool saw the call; anything else is the tool's.
+/// A JSON-RPC error. Only a method that isn't there surely kept the call from the tool. Servers answer an unknown tool
+/// with "invalid params", and so do handlers in the middle of their work: which of them spoke can't be told, so it is a
+/// failure, which the contract may name by its code.
 fn refused(error: &ErrorData) -> ToolOutcome {
     let code = error.code;
     let text = match &error.data {
         Some(data) => format!("{} ({data})", error.message),
         None => error.message.to_string(),
     };
-    let told =
-        ToolError { text: shortened(&text), code: Some(code.0.to_string()), status: None, class: None };
+    let told = |class| ToolError { text, code: Some(code.0.to_string()), status: None, class };
     match code {
-        ErrorCode::METHOD_NOT_FOUND
-        | ErrorCode::INVALID_PARAMS
+        ErrorCode::METHOD_NOT_FOUND => ToolOutcome::TurnedAway(told(Some(FailureClass::BadRequest))),
+        ErrorCode::INVALID_PARAMS
         | ErrorCode::INVALID_REQUEST
         | ErrorCode::UNSUPPORTED_PROTOCOL_VERSION
         | ErrorCode::MISSING_REQUIRED_CLIENT_CAPABILITY
-        | ErrorCode::HEADER_MISMATCH => {
-            ToolOutcome::TurnedAway(ToolError { class: Some(FailureClass::BadRequest), ..told })
-        }
-        _ => ToolOutcome::Failed(told),
+        | ErrorCode::HEADER_MISMATCH => ToolOutcome::Failed(told(Some(FailureClass::BadRequest))),
+        _ => ToolOutcome::Failed(told(None)),
     }
 }
 
@@ -122,21 +121,30 @@ fn unposted(site: &Site, error: &StreamableHttpError<reqwest::Error>) -> (ToolOu
             // The server answered without looking at the call: a new connection has a new session.
             (ToolOutcome::NotSent(trouble(FailureClass::ConnectionLost, text)), Health::Gone)
         }
-        StreamableHttpError::AuthRequired(_) => (by_status(401, text), Health::Good),
-        StreamableHttpError::InsufficientScope(_) => (by_status(403, text), Health::Good),
         StreamableHttpError::HttpStatus(error) => (by_status(error.status, text), Health::Unsure),
         StreamableHttpError::ReservedHeaderConflict(_) => {
             (ToolOutcome::NotSent(trouble(FailureClass::Author, text)), Health::Good)
         }
-        StreamableHttpError::UnexpectedServerResponse(words) => match status_in(words) {
+        _ => match status_of(error) {
             Some(status) => (by_status(status, text), Health::Good),
             None => (broken(site, &with_causes(error)), Health::Unsure),
         },
-        _ => (broken(site, &with_causes(error)), Health::Unsure),
     }
 }
 
-/// What an HTTP status says. 4xx was turned away at the door, but for those that a server gives while it works.
+/// The HTTP status behind an error, where there is one.
+pub(crate) fn status_of(error: &StreamableHttpError<reqwest::Error>) -> Option<u16> {
+    match error {
+        StreamableHttpError::AuthRequired(_) => Some(401),
+        StreamableHttpError::InsufficientScope(_) => Some(403),
+        StreamableHttpError::HttpStatus(error) => Some(error.status),
+        StreamableHttpError::UnexpectedServerResponse(words) => status_in(words),
+        _ => None,
+    }
+}
+
+/// What an HTTP status says. 4xx was turned away at the door, but for those that a server gives while it works. A
+/// redirect may follow work that is done (303 says so), and it isn't followed to find out.
 fn by_status(status: u16, text: String) -> ToolOutcome {
     let class = match status {
         401 | 403 => FailureClass::Authentication,
@@ -145,10 +153,11 @@ fn by_status(status: u16, text: String) -> ToolOutcome {
         500.. => FailureClass::Unavailable,
         _ => FailureClass::BadRequest,
     };
-    let error = ToolError { text: shortened(&text), code: None, status: Some(status), class: Some(class) };
+    let error = ToolError { text, code: None, status: Some(status), class: Some(class) };
     match status {
         408 | 409 | 425 => ToolOutcome::Failed(error),
-        300..=499 => ToolOutcome::TurnedAway(error),
+        300..=399 => ToolOutcome::Lost(error),
+        400..=499 => ToolOutcome::TurnedAway(error),
         _ => ToolOutcome::Failed(error),
     }
 }
@@ -173,13 +182,14 @@ mod tests {
         let outcome = |status| match by_status(status, String::new()) {
             ToolOutcome::TurnedAway(error) => ("turned away", error.class),
             ToolOutcome::Failed(error) => ("failed", error.class),
+            ToolOutcome::Lost(error) => ("lost", error.class),
             other => panic!("{other:?}"),
         };
         assert_eq!(outcome(400), ("turned away", Some(FailureClass::BadRequest)));
         assert_eq!(outcome(404), ("turned away", Some(FailureClass::BadRequest)));
         assert_eq!(outcome(401), ("turned away", Some(FailureClass::Authentication)));
         assert_eq!(outcome(429), ("turned away", Some(FailureClass::RateLimited)));
-        assert_eq!(outcome(302), ("turned away", Some(FailureClass::BadRequest)));
+        assert_eq!(outcome(303), ("lost", Some(FailureClass::BadRequest)));
         assert_eq!(outcome(408), ("failed", Some(FailureClass::Timeout)));
         assert_eq!(outcome(409), ("failed", Some(FailureClass::BadRequest)));
         assert_eq!(outcome(503), ("failed", Some(FailureClass::Unavailable)));

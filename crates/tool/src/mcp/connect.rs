@@ -24,7 +24,7 @@ use crate::key::Sent;
 use crate::limits::{
     CANCEL_GRACE, CONNECT_TIMEOUT, DEATH_GRACE, LEAVE_GRACE, MESSAGE_BYTES_MAX, PAGES_MAX, TOOLS_MAX,
 };
-use crate::mcp::answer::{answered, unanswered};
+use crate::mcp::answer::{answered, status_of, unanswered};
 use crate::mcp::http::{self, CallHeaders};
 use crate::mcp::line::Lines;
 use crate::secrets::Secrets;
@@ -53,11 +53,11 @@ pub(crate) enum Health {
 
 impl Connection {
     /// Starts or reaches the server and shakes hands, in whatever version of MCP it speaks.
-    pub(crate) async fn open(site: &Site, secrets: &Secrets) -> Result<Self, ToolError> {
+    pub(crate) async fn open(site: &Site, secrets: &Arc<Secrets>) -> Result<Self, ToolError> {
         match &site.transport {
             Transport::McpCommand { command, env } => {
                 let variables = secrets.variables(env)?;
-                let start = || Group::start(command, &site.directory, &variables);
+                let start = || Group::start(command, &site.directory, &variables, secrets);
                 let (group, stdin, stdout) = start().map_err(|error| site.cannot_start(command, &error))?;
                 match shake(pipes(stdin, stdout), newest_first()).await {
                     Ok(service) => Ok(Self::new(service, Some(group))),
@@ -87,7 +87,7 @@ impl Connection {
                     .map_err(|error| no_handshake(site, &with_causes(&error), None))?;
                 match shake(transport, newest_first()).await {
                     Ok(service) => Ok(Self::new(service, None)),
-                    Err(error) => Err(no_handshake(site, &error.to_string(), None)),
+                    Err(error) => Err(turned_down(site, &error)),
                 }
             }
             Transport::Process { .. } | Transport::Rust => {
@@ -269,7 +269,23 @@ fn refusal(error: &ClientInitializeError) -> String {
     }
 }
 
+/// The HTTP status of the last refusal.
+fn refusal_status(error: &ClientInitializeError) -> Option<u16> {
+    match error {
+        ClientInitializeError::TransportError { error, .. } => status_of(error.error.downcast_ref()?),
+        ClientInitializeError::LegacyFallbackFailed { fallback, .. } => refusal_status(fallback),
+        _ => None,
+    }
+}
+
 impl Handshake {
+    fn status(&self) -> Option<u16> {
+        match self {
+            Self::TooSlow => None,
+            Self::Refused(error) => refusal_status(error),
+        }
+    }
+
     fn is_hung_up(&self) -> bool {
         use ClientInitializeError::{ConnectionClosed, TransportError};
         matches!(self, Self::Refused(error) if matches!(**error, ConnectionClosed(_) | TransportError { .. }))
@@ -303,6 +319,20 @@ fn no_handshake(site: &Site, what: &str, group: Option<&Group>) -> ToolError {
         site.name
     );
     trouble(FailureClass::Unavailable, text)
+}
+
+/// A server elsewhere said no. One that asks for another token waits for a person: no retry brings it.
+fn turned_down(site: &Site, error: &Handshake) -> ToolError {
+    let (Some(status @ (401 | 403)), Transport::McpHttp { url, bearer }) = (error.status(), &site.transport)
+    else {
+        return ToolError { status: error.status(), ..no_handshake(site, &error.to_string(), None) };
+    };
+    let mend = match bearer {
+        Some(secret) => format!("give a token that is valid there in {}", secret.0),
+        None => "the contract gives it no `bearer`".to_owned(),
+    };
+    let text = format!("`servers.{}` at {url} turned us away with {status}: {error}; {mend}", site.name);
+    ToolError { status: Some(status), ..trouble(FailureClass::Authentication, text) }
 }
 
 fn said(group: &Group) -> String {

@@ -166,7 +166,7 @@ async fn bare(status: StatusCode, headers: HeaderMap) -> (String, JoinSet<()>) {
 }
 
 #[tokio::test]
-async fn a_refusal_in_http_and_a_redirect_are_turned_away() {
+async fn a_refusal_in_http_is_turned_away_and_a_redirect_leaves_doubt() {
     let (url, _serving) = bare(StatusCode::NOT_FOUND, HeaderMap::new()).await;
     let kit = Kit::new(&contract(&url));
     let error = turned_away(kit.call("echo", json!({})).await);
@@ -181,7 +181,32 @@ async fn a_refusal_in_http_and_a_redirect_are_turned_away() {
     elsewhere.insert("location", "/elsewhere".parse().unwrap());
     let (url, _serving) = bare(StatusCode::TEMPORARY_REDIRECT, elsewhere).await;
     let kit = Kit::new(&contract(&url));
-    assert_eq!(turned_away(kit.call("echo", json!({})).await).status, Some(307));
+    assert_eq!(lost(kit.call("echo", json!({})).await).status, Some(307));
+}
+
+#[tokio::test]
+async fn a_handshake_that_asks_for_another_token_is_a_matter_of_authentication() {
+    let challenge: HeaderMap =
+        [("www-authenticate".parse().unwrap(), "Bearer".parse().unwrap())].into_iter().collect();
+    for headers in [HeaderMap::new(), challenge] {
+        for status in [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN] {
+            let headers = headers.clone();
+            let answer = move || async move { (status, headers, "who are you?") };
+            let (url, _serving) = serve(Router::new().route("/mcp", any(answer))).await;
+            let error = not_sent(Kit::new(&contract(&url)).call("echo", json!({})).await);
+            assert_eq!(
+                (error.class, error.status),
+                (Some(FailureClass::Authentication), Some(status.as_u16())),
+                "{}",
+                error.text
+            );
+            assert!(
+                error.text.ends_with("; give a token that is valid there in SHOP_SECRET"),
+                "{}",
+                error.text
+            );
+        }
+    }
 }
 
 #[tokio::test]

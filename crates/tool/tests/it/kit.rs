@@ -12,6 +12,8 @@ use handfast_tool::{Functions, ToolCall, Tools};
 use serde_json::Value;
 
 pub(crate) const SECRET: &str = "open-sesame-5511";
+/// A model's key: no tool gets it, and one may find it.
+pub(crate) const MODEL_KEY: &str = "sk-found-in-a-file-77";
 
 /// A folder with a contract in it.
 pub(crate) struct Kit {
@@ -35,6 +37,7 @@ impl Kit {
         let contract = loaded(&text, folder.path(), &BTreeMap::new());
         let variable = |name: &str| match name {
             "SHOP_SECRET" => Some(SECRET.to_owned()),
+            "MODEL_KEY" => Some(MODEL_KEY.to_owned()),
             "SHORT_SECRET" => Some("abc".to_owned()),
             "PATH" | "HOME" => std::env::var(name).ok(),
             _ => None,

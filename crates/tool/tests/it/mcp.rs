@@ -96,9 +96,12 @@ async fn each_kind_of_no_says_whether_the_tool_saw_the_call() {
     let kit = Kit::new(SHOP);
     let error = failed(kit.call("fail", json!({ "text": "sold out", "code": "sold_out" })).await);
     assert_eq!((error.text.as_str(), error.code.as_deref()), ("sold out", Some("sold_out")));
-    let error = turned_away(kit.call("refuse", json!({ "code": -32602, "text": "bad arguments" })).await);
+    let error = failed(kit.call("refuse", json!({ "code": -32602, "text": "bad arguments" })).await);
     assert_eq!((error.text.as_str(), error.code.as_deref()), ("bad arguments", Some("-32602")));
-    let error = turned_away(kit.call("absent", json!({})).await);
+    assert_eq!(error.class, Some(FailureClass::BadRequest));
+    let error = turned_away(kit.call("refuse", json!({ "code": -32601, "text": "no such method" })).await);
+    assert_eq!((error.text.as_str(), error.code.as_deref()), ("no such method", Some("-32601")));
+    let error = failed(kit.call("absent", json!({})).await);
     assert_eq!(error.text, "no tool absent");
     let error = failed(kit.call("refuse", json!({ "code": -32603, "text": "half done" })).await);
     assert_eq!((error.text.as_str(), error.code.as_deref()), ("half done", Some("-32603")));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use handfast_events::FailureClass;
 use serde_json::json;
 
-use crate::kit::{Kit, failed, gone, lost, not_sent, pids, returned};
+use crate::kit::{Kit, MODEL_KEY, failed, gone, lost, not_sent, pids, returned};
 
 const SCRIPTS: &str = r#"
 servers:
@@ -44,6 +44,26 @@ async fn an_exit_code_is_a_failure_in_the_tools_own_words_without_secrets() {
     let kit = kit("#!/bin/sh\necho \"no more $TOKEN\" >&2\nexit 7\n");
     let error = failed(kit.call("work", json!({})).await);
     assert_eq!((error.text.as_str(), error.code.as_deref()), ("no more [secret SHOP_SECRET]", Some("7")));
+}
+
+#[tokio::test]
+async fn a_models_key_that_a_tool_finds_is_masked_in_results_and_failures() {
+    let contract = format!(
+        "models:\n  main: {{ use: openai/gpt-5-mini, api_key: {{ secret: MODEL_KEY }} }}\n{}",
+        SCRIPTS.trim_start()
+    );
+    let kit = Kit::new(&contract);
+    kit.script("tool.sh", &format!("#!/bin/sh\necho 'OPENAI={MODEL_KEY}'\n"));
+    assert_eq!(returned(kit.call("text", json!({})).await), json!("OPENAI=[secret MODEL_KEY]"));
+    kit.script("tool.sh", &format!("#!/bin/sh\necho 'no {MODEL_KEY}' >&2\nexit 1\n"));
+    assert_eq!(failed(kit.call("text", json!({})).await).text, "no [secret MODEL_KEY]");
+}
+
+#[tokio::test]
+async fn a_secret_where_a_text_is_cut_is_masked_first() {
+    let kit = kit("#!/bin/sh\nprintf '%3990s%s and more than fits' '' \"$TOKEN\" | tr ' ' x >&2\nexit 7\n");
+    let error = failed(kit.call("work", json!({})).await);
+    assert!(error.text.starts_with("xxx") && error.text.contains("x[secret SH…"), "{}", error.text);
 }
 
 #[tokio::test]
