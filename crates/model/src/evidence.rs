@@ -41,7 +41,10 @@ impl Evidence {
         }
         let mut text = masks.mask(&String::from_utf8_lossy(&self.head));
         if self.bytes > BODY_BYTES_MAX as u64 {
-            text.truncate(text.floor_char_boundary(BODY_BYTES_MAX));
+            // Masks may have made it shorter: what was read beyond the limit goes in any case, for a secret that was
+            // torn where reading ended stands there, and no mask knows it.
+            let beyond = self.head.len().saturating_sub(BODY_BYTES_MAX);
+            text.truncate(text.floor_char_boundary(text.len().saturating_sub(beyond).min(BODY_BYTES_MAX)));
             text.push_str(&format!("\n… cut here: {} bytes in all, {}", self.bytes, self.hasher.finish()));
         }
         Some(text.into())
@@ -81,6 +84,22 @@ mod tests {
         assert!(
             body.ends_with(&format!("x[maske\n… cut here: {} bytes in all, {digest}", BODY_BYTES_MAX + 15))
         );
+    }
+
+    #[test]
+    fn a_secret_torn_where_reading_ended_is_not_told_though_masks_made_the_rest_shorter() {
+        let value = "a-secret-that-is-longer-than-its-mask-by-far";
+        let mut masks = Masks::default();
+        masks.add("K", &Key::new(value));
+        for read in 1..value.len() {
+            let mut evidence = Evidence::default();
+            evidence.feed(value.as_bytes(), &masks);
+            evidence.feed(&vec![b'.'; BODY_BYTES_MAX - read], &masks);
+            evidence.feed(value.as_bytes(), &masks);
+            evidence.feed(b" and more", &masks);
+            let body = evidence.finish(&masks).unwrap();
+            assert!(!body.contains("a-se"), "{read}");
+        }
     }
 
     #[test]

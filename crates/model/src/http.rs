@@ -13,7 +13,7 @@ use crate::decode::{Broken, Reader};
 use crate::evidence::{Evidence, quote};
 use crate::limits::{
     ANSWER_BYTES_MAX, CALLS_MAX, CONNECT_TIMEOUT, CONNECTIONS_IDLE_MAX, PROGRESS_EVERY, READ_TIMEOUT,
-    REQUEST_ID_CHARS_MAX,
+    REQUEST_ID_CHARS_MAX, SECRET_BYTES_MIN,
 };
 use crate::mask::{Key, Masks};
 use crate::models::Listener;
@@ -172,6 +172,11 @@ impl HttpModel {
         let key = key.as_ref().ok_or_else(|| refuse("is not set; set it to the key and go on"))?;
         if key.reveal().is_empty() {
             return Err(refuse("is empty; set it to the key and go on"));
+        }
+        if key.reveal().len() < SECRET_BYTES_MIN {
+            return Err(refuse(&format!(
+                "has fewer than {SECRET_BYTES_MIN} bytes, too few to be masked in what comes back; give a longer key"
+            )));
         }
         let mut bearer = HeaderValue::from_str(&format!("Bearer {}", key.reveal())).map_err(|_| {
             refuse("holds a line break or another character that no key has; set it to the key alone")

@@ -38,5 +38,5 @@ pub(crate) const CONNECTIONS_IDLE_MAX: usize = 64;
 /// People see no more than ten changes a second, and a listener must not slow a stream.
 pub(crate) const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
-/// A shorter secret is a word of the language: masking it would tear every text apart.
-pub(crate) const SECRET_BYTES_MIN: usize = 6;
+/// A shorter secret occurs in ordinary text, so masking it would tear every text apart; as short as a tool's may be.
+pub(crate) const SECRET_BYTES_MIN: usize = 4;

@@ -35,7 +35,7 @@ pub(crate) struct Masks {
 }
 
 impl Masks {
-    /// Masks this value, too. One under `limits::SECRET_BYTES_MIN` bytes is no secret that can be told from a word.
+    /// Masks this value, too. One under `limits::SECRET_BYTES_MIN` bytes can't be told from a word; it is never sent.
     pub(crate) fn add(&mut self, variable: &str, key: &Key) {
         let value = key.reveal();
         if value.len() < SECRET_BYTES_MIN {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use handfast_contract::{Contract, ModelUse, Name};
+use handfast_contract::{Contract, EnvValue, ModelUse, Name, Secret, Transport};
 use handfast_engine::{ModelReply, ModelSheet, ModelTrouble, Rates};
 use handfast_events::{Failure, FailureClass, Timestamp};
 
@@ -117,8 +117,9 @@ impl std::fmt::Debug for Models {
 }
 
 impl Models {
-    /// Makes a contract's models ready. `secret` gives the value of an environment variable; it is called here, once
-    /// for each key that the contract names, and one that is missing fails the attempts that need it.
+    /// Makes a contract's models ready. `secret` gives the value of an environment variable; it is called here, for
+    /// each secret that the contract names, and a key that is missing fails the attempts that need it. The servers'
+    /// secrets go to no model, but what a model says is masked for them, too.
     ///
     /// # Errors
     /// Each names the place in the contract, or the file, and what to mend.
@@ -127,7 +128,13 @@ impl Models {
         options: &ModelsOptions,
         secret: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, OpenError> {
-        Self::of(contract.models.values(), options, secret)
+        let mut all = Self::of(contract.models.values(), options, &secret)?;
+        for named in contract.servers.values().flat_map(|server| named(&server.transport)) {
+            if let Some(value) = secret(&named.0) {
+                all.masks.add(&named.0, &Key::new(&value));
+            }
+        }
+        Ok(all)
     }
 
     /// Makes these models ready, as [`Models::open`] does for a contract's.
@@ -227,6 +234,21 @@ impl Models {
         self.sheets.insert(used.name.clone(), sheet);
         self.backends.insert(used.name.clone(), backend);
         Ok(())
+    }
+}
+
+/// The secrets that a server's transport names.
+fn named(transport: &Transport) -> Vec<&Secret> {
+    match transport {
+        Transport::McpCommand { env, .. } | Transport::Process { env, .. } => {
+            let secrets = env.values().filter_map(|value| match value {
+                EnvValue::Secret(secret) => Some(secret),
+                EnvValue::Plain(_) => None,
+            });
+            secrets.collect()
+        }
+        Transport::McpHttp { bearer, .. } => bearer.iter().collect(),
+        Transport::Rust => Vec::new(),
     }
 }
 

@@ -199,11 +199,37 @@ async fn a_key_is_never_told_whatever_a_provider_echoes() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_missing_empty_or_torn_is_named_and_nothing_is_sent() {
+async fn a_servers_secrets_are_masked_in_what_a_model_says() {
+    let text = "handfast: 1\nname: kit\nversion: \"1\"\nmodels:\n  main: { use: openai/gpt-test, url: \"URL\" }\nservers:\n  \
+                web: { mcp: { url: \"http://127.0.0.1:9/mcp\", bearer: { secret: WEB_TOKEN } } }\n  desk: { process: { command: \
+                [./tool.sh], env: { TOKEN: { secret: DESK_TOKEN } } } }\n";
+    let said = r#"{"choices":[{"message":{"content":"web-token-1 desk"},"finish_reason":"stop"}]}"#;
+    let double = Double::giving([Reply::json(200, said), Reply::json(400, "desk or web-token-1?")]).await;
+    let text = text.replace("URL", &double.url);
+    let loaded =
+        handfast_contract::load("handfast.yaml", ".", &Default::default(), &mut |_: &str| Ok(text.clone()));
+    let report = loaded.report(handfast_contract::Paint::Plain);
+    let contract = loaded.contract.unwrap_or_else(|| unreachable!("{report}"));
+    let secret = |name: &str| match name {
+        "WEB_TOKEN" => Some("web-token-1".to_owned()),
+        "DESK_TOKEN" => Some("desk".to_owned()),
+        _ => None,
+    };
+    let models = Models::open(&contract, &options(".".as_ref(), Source::Contract), secret).unwrap();
+    for _ in 0..2 {
+        let told = format!("{:?}", models.ask("main", "{}", &place("s", 1, 1), PATIENCE).await);
+        assert!(told.contains("[masked WEB_TOKEN]") && told.contains("[masked DESK_TOKEN]"), "{told}");
+        assert!(!told.contains("web-token-1") && !told.contains(" desk"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_missing_empty_short_or_torn_is_named_and_nothing_is_sent() {
     let double = Double::giving([]).await;
     for (value, why) in [
         (None, "is not set; set it to the key and go on"),
         (Some(""), "is empty; set it to the key and go on"),
+        (Some("abc"), "has fewer than 4 bytes, too few to be masked in what comes back; give a longer key"),
         (Some("sk-a\nb"), "holds a line break or another character that no key has; set it to the key alone"),
     ] {
         let used = model(&double.url);
