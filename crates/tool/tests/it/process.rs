@@ -61,7 +61,7 @@ async fn a_models_key_that_a_tool_finds_is_masked_in_results_and_failures() {
 
 #[tokio::test]
 async fn a_secret_where_a_text_is_cut_is_masked_first() {
-    let kit = kit("#!/bin/sh\nprintf '%3990s%s and more than fits' '' \"$TOKEN\" | tr ' ' x >&2\nexit 7\n");
+    let kit = kit("#!/bin/sh\nprintf '%3990s%s and more than fits' '' \"$TOKEN\" | tr ' ' x\nexit 7\n");
     let error = failed(kit.call("work", json!({})).await);
     assert!(error.text.starts_with("xxx") && error.text.contains("x[secret SH…"), "{}", error.text);
 }
