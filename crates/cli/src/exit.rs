@@ -150,7 +150,7 @@ const fn read(error: &ReadError) -> Exit {
 const fn load(error: &LoadError) -> Exit {
     match error {
         LoadError::NotFound { .. } => Exit::NotFound,
-        LoadError::Damaged { .. } | LoadError::TooNew { .. } => Exit::Damaged,
+        LoadError::Damaged { .. } | LoadError::TooNew { .. } | LoadError::Mail { .. } => Exit::Damaged,
         LoadError::Read(error) => read(error),
     }
 }
@@ -194,6 +194,8 @@ const fn start(error: &StartError) -> Exit {
         StartError::Refused(
             handfast_engine::Refusal::NoPrice { .. } | handfast_engine::Refusal::NoModel { .. },
         ) => Exit::Contract,
+        // Ours, not the caller's: another input would not help.
+        StartError::Refused(handfast_engine::Refusal::Bug(_)) => Exit::Failed,
         StartError::Refused(_) | StartError::KeyTaken { .. } => Exit::Usage,
         StartError::Load(error) => load(error),
         StartError::Read(error) => read(error),

@@ -1,11 +1,12 @@
 //! A run begins: its first event, and its key claimed in the same commit.
 
 use handfast_engine::{Plan, Refusal, Run, Start};
-use handfast_events::{Head, RunId, Sources};
+use handfast_events::{Body, Event, Head, RunId, Sources};
 use handfast_store::{
     Append, AppendError, Claim, ClaimChange, Expected, Hold, LoadError, ReadError, RunBirth, Store,
     WriteError,
 };
+use serde_json::json;
 
 use crate::{new_append_id, new_run_id, new_salt, now};
 
@@ -24,8 +25,8 @@ pub enum StartError {
     /// The workflow, its input or its models are not as they must be.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The key belongs to a run with another workflow or input: choose another key.
-    #[error("key `{key}` began run `{run}` with another workflow or input: choose another key")]
+    /// The key belongs to a run of another contract, or with another workflow or input: choose another key.
+    #[error("key `{key}` began run `{run}` with another contract, workflow or input: choose another key")]
     KeyTaken {
         /// The key.
         key: String,
@@ -63,10 +64,11 @@ pub async fn start<S: Store>(
     let events = run.start(start.clone(), at)?;
     let next = events.iter().try_fold(run, Run::evolve).map_err(Refusal::from)?;
     store.put_contract(sources).await?;
+    let fingerprint = events.first().map(fingerprint).unwrap_or_default();
     let claim = start.key.as_ref().map(|key| ClaimChange {
         name: format!("start/{key}"),
         expected: Expected::Absent,
-        set: Some(fingerprint(&start)),
+        set: Some(fingerprint.clone()),
     });
     let append = Append {
         id: new_append_id(),
@@ -92,7 +94,7 @@ pub async fn start<S: Store>(
             let Some(Claim { run, value, .. }) = store.claim(&name).await? else {
                 return Err(AppendError::ClaimHeld { name, by: None }.into());
             };
-            if value == fingerprint(&start) {
+            if value == fingerprint {
                 Ok(Started { run, is_new: false })
             } else {
                 Err(StartError::KeyTaken { key: key.clone(), run })
@@ -102,8 +104,10 @@ pub async fn start<S: Store>(
     }
 }
 
-/// What a second start under the same key must have in common with the first.
-fn fingerprint(start: &Start) -> String {
-    let what = serde_json::json!({ "workflow": start.workflow, "input": start.input });
+/// What a second start under the same key must have in common with the first. A new version of the contract may follow
+/// the old one, but another contract is another matter.
+fn fingerprint(first: &Event) -> String {
+    let Body::RunStarted(began) = &first.body else { return String::new() };
+    let what = json!({ "contract": began.contract, "workflow": began.workflow, "input": began.input });
     handfast_events::Digest::of(&handfast_events::canonical(&what)).to_string()
 }

@@ -269,8 +269,13 @@ impl<S: Store> Worker<S> {
         let found = self.take_more().await?;
         for run in self.store.mailed(RUNS_MAX).await? {
             let Some(live) = self.lives.get_mut(&run) else { continue };
-            for row in self.store.mail(run).await? {
-                live.tell_mail(row);
+            match self.store.mail(run).await {
+                Ok(rows) => rows.into_iter().for_each(|row| live.tell_mail(row)),
+                Err(LoadError::Read(error)) => return Err(error.into()),
+                Err(error) => {
+                    self.set_aside(run, with_causes(&error)).await?;
+                    continue;
+                }
             }
             self.think(run).await?;
         }

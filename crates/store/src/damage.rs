@@ -2,7 +2,7 @@
 
 use handfast_events::{DecodeError, Digest, RunId, Seq};
 
-use crate::ReadError;
+use crate::{Cause, ReadError};
 
 /// A run could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +29,18 @@ pub enum LoadError {
     TooNew {
         /// The run.
         run: RunId,
+    },
+    /// A row of its mailbox can't be understood: quarantine this run, never skip the row.
+    #[error(
+        "a row of run `{run}`'s mailbox can't be read: where a newer release of Handfast put it there, use that one; \
+         else restore a backup"
+    )]
+    Mail {
+        /// The run.
+        run: RunId,
+        /// What is wrong with it.
+        #[source]
+        cause: Cause,
     },
     /// The store could not be read.
     #[error(transparent)]

@@ -59,6 +59,17 @@ pub enum OpenError {
         /// The first without the defect.
         needed: &'static str,
     },
+    /// No room to bring it to this release's tables, or to open its log: free some, then try again.
+    #[error(
+        "no room to open `{path}`: the disk is full or the file has reached its size limit; free some room and try again"
+    )]
+    Full {
+        /// The store.
+        path: PathBuf,
+        /// What the database said.
+        #[source]
+        cause: Cause,
+    },
     /// The file or its folder can't be used.
     #[error("can't open `{path}`: check that the folder is there, writable, and that its disk has room")]
     Failed {

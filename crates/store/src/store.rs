@@ -98,8 +98,9 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// The rows of a run's mailbox that nobody took in yet, in the order in which they came.
     ///
     /// # Errors
-    /// The store can't be read.
-    fn mail(&self, run: RunId) -> impl Future<Output = Result<Vec<MailRow>, ReadError>> + Send;
+    /// [`LoadError::Mail`]: one of them can't be understood, which is this run's trouble alone. Else the store can't be
+    /// read.
+    fn mail(&self, run: RunId) -> impl Future<Output = Result<Vec<MailRow>, LoadError>> + Send;
 
     /// The runs, held or not, with rows that nobody took in yet; those with the oldest mail first.
     ///

@@ -80,8 +80,13 @@ impl Driver {
     pub async fn acquire(store: &SqliteStore, now: Timestamp) -> Result<Self, DriverError> {
         let lock = lock_exclusively(store.path()).await?;
         let plate = read(&lock).map_err(|cause| lock_error(store.path(), cause))?;
+        if let Some(plate) = &plate {
+            // From here on whoever had the lock before is not to be taken for its holder.
+            let unnamed = Plate { pid: None, host: None, since: None, ..plate.clone() };
+            write(&lock, &unnamed).map_err(|cause| lock_error(store.path(), cause))?;
+        }
         let path = store.path().to_path_buf();
-        let expected = plate.clone();
+        let expected = plate;
         let kept = store.writer().write(move |db| begin_term(db, &path, expected.as_ref())).await?;
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let pid = std::process::id();
@@ -173,13 +178,13 @@ fn begin_term(
     let (incarnation, term) = db.query_row("SELECT incarnation, term FROM meta", [], |row| {
         Ok((row.get::<_, String>(0)?, codec::uint(row, 1)?))
     })?;
-    // The database counts first: one ahead is a process that died in between.
+    // The database counts first: it is ahead by as many processes as died in between. One that was restored is behind.
     let why = match expected {
         None => Some("the lock file is missing or empty".to_owned()),
         Some(plate) if plate.incarnation != incarnation => {
             Some(format!("the database is `{incarnation}`, the lock file `{}`", plate.incarnation))
         }
-        Some(plate) if plate.term != term && plate.term + 1 != term => {
+        Some(plate) if plate.term > term => {
             Some(format!("the database was driven {term} times, the lock file says {}", plate.term))
         }
         Some(_) => None,

@@ -19,7 +19,9 @@ const MAILED: &str = "SELECT runs.run, epoch FROM (SELECT DISTINCT run FROM mail
 const NEXT_WAKE: &str =
     "SELECT min(ready) FROM runs WHERE ready IS NOT NULL AND worker IS NULL AND aside = 0";
 
-const RELEASE_ALL: &str = "UPDATE runs SET worker = NULL WHERE worker IS NOT NULL";
+/// A run that was set aside and did not get as far as an append of its new holder is set aside again.
+const RELEASE_ALL: &str = "UPDATE runs SET worker = NULL, aside = aside OR status = '\"quarantined\"' \
+                           WHERE worker IS NOT NULL";
 
 /// Takes runs that can move and that nobody holds.
 pub(super) fn take(
@@ -78,9 +80,10 @@ pub(super) fn take_run(
     Ok(Ok(lease))
 }
 
-/// Lets go of a run.
+/// Lets go of a run; see [`RELEASE_ALL`] for one that was set aside.
 pub(super) fn release(db: &Connection, lease: Lease) -> rusqlite::Result<Result<(), WriteError>> {
-    let sql = "UPDATE runs SET worker = NULL WHERE run = ?1 AND epoch = ?2";
+    let sql = "UPDATE runs SET worker = NULL, aside = aside OR status = '\"quarantined\"' \
+               WHERE run = ?1 AND epoch = ?2";
     db.prepare_cached(sql)?.execute((lease.run.as_bytes(), int(lease.epoch.0)))?;
     Ok(Ok(()))
 }

@@ -13,7 +13,7 @@ use super::checkpoint::Copier;
 use super::driver::{self, Driving};
 use super::filesystem::{self, Kind};
 use super::pool::Pool;
-use super::writer::Writer;
+use super::writer::{Writer, is_file_limit};
 use super::{knock, leasing, reading, schema, sharing};
 use crate::limits::{BUSY_TIMEOUT, PAGE_BYTES, STATEMENTS_MAX, SWITCH_PAUSE, SWITCH_TRIES, WRITER_CACHE_KIB};
 use crate::{
@@ -194,6 +194,8 @@ fn explain(path: &Path, cause: rusqlite::Error) -> OpenError {
     let path = path.to_path_buf();
     match cause.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => OpenError::Foreign { path },
+        Some(ErrorCode::DiskFull) => OpenError::Full { path, cause: Arc::new(cause) },
+        _ if is_file_limit(&cause) => OpenError::Full { path, cause: Arc::new(cause) },
         _ => OpenError::Failed { path, cause: Arc::new(cause) },
     }
 }
@@ -268,8 +270,8 @@ impl Store for SqliteStore {
         Ok(posted)
     }
 
-    async fn mail(&self, run: RunId) -> Result<Vec<MailRow>, ReadError> {
-        self.0.readers.read(move |db| sharing::mail(db, run)).await
+    async fn mail(&self, run: RunId) -> Result<Vec<MailRow>, LoadError> {
+        self.read_run(move |db| sharing::mail(db, run)).await
     }
 
     async fn mailed(&self, limit: usize) -> Result<Vec<RunId>, ReadError> {

@@ -1,10 +1,13 @@
 //! What doesn't belong to one run's journal: mail before it is taken in, claims, contracts.
 
+use std::sync::Arc;
+
 use handfast_events::{CommandId, Digest, RunId, Seq, Sources};
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::codec::{json, run as run_of, size, time, uint};
-use crate::{Claim, MailError, MailRow, Posted, WriteError};
+use super::codec::{is_value_wrong, json, run as run_of, size, time, uint};
+use super::reading::Read;
+use crate::{Claim, LoadError, MailError, MailRow, Posted, WriteError};
 
 /// Puts a row, once. `mail` is its body as JSON.
 pub(super) fn put_mail(
@@ -23,14 +26,19 @@ pub(super) fn put_mail(
 }
 
 /// The rows that nobody took in yet.
-pub(super) fn mail(db: &Connection, run: RunId) -> rusqlite::Result<Vec<MailRow>> {
+pub(super) fn mail(db: &Connection, run: RunId) -> Read<Vec<MailRow>> {
     let sql = "SELECT id, who, at, mail FROM mailbox WHERE run = ?1 AND taken_seq IS NULL ORDER BY position";
     let mut statement = db.prepare_cached(sql)?;
     let rows = statement.query_map([run.as_bytes()], |row| {
         let id = CommandId::new(row.get::<_, String>(0)?);
         Ok(MailRow { id, run, who: row.get(1)?, at: time(row, 2)?, mail: json(row, 3)? })
     })?;
-    rows.collect()
+    match rows.collect() {
+        Ok(rows) => Ok(Ok(rows)),
+        // That run's trouble, and nobody else's.
+        Err(error) if is_value_wrong(&error) => Ok(Err(LoadError::Mail { run, cause: Arc::new(error) })),
+        Err(error) => Err(error),
+    }
 }
 
 /// The runs that have such rows.

@@ -183,11 +183,12 @@ impl Desk {
     }
 }
 
-/// Whether a write (not a flush) failed while this process may write files of a limited size only.
-fn is_file_limit(cause: &rusqlite::Error) -> bool {
+/// Whether a write (not a flush), or making the log's index larger, failed while this process may write files of a limited
+/// size only.
+pub(super) fn is_file_limit(cause: &rusqlite::Error) -> bool {
     let code = cause.sqlite_error().map(|error| error.extended_code);
     let is_limited = rustix::process::getrlimit(rustix::process::Resource::Fsize).current.is_some();
-    code == Some(ffi::SQLITE_IOERR_WRITE) && is_limited
+    matches!(code, Some(ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_SHMSIZE)) && is_limited
 }
 
 #[cfg(test)]

@@ -145,6 +145,70 @@ async fn a_copied_or_restored_file_is_not_driven() {
     assert!(store.take_run(driver.worker(), tale.run).await.is_ok());
 }
 
+#[tokio::test]
+async fn a_run_set_aside_stays_so_until_its_next_append_whoever_dies() {
+    let home = Home::new();
+    let store = home.open();
+    let driver = Driver::acquire(&store, at(0)).await.unwrap();
+    let mut tale = kit::taken(&store, driver.worker()).await;
+    store.quarantine(handfast_store::Lease { run: tale.run, epoch: tale.epoch }).await.unwrap();
+    let is_aside = || async { store.run(tale.run).await.unwrap().unwrap().aside };
+    let lease = store.take_run(driver.worker(), tale.run).await.unwrap();
+    assert!(!is_aside().await, "it was taken");
+    store.release(lease).await.unwrap();
+    assert!(is_aside().await, "let go of without an append");
+    store.take_run(driver.worker(), tale.run).await.unwrap();
+    drop(driver);
+    let heir = Driver::acquire(&store, at(1)).await.unwrap();
+    assert!(is_aside().await, "its holder died");
+    tale.epoch = store.take_run(heir.worker(), tale.run).await.unwrap().epoch;
+    store.append(&tale.then(&["goes on"])).await.unwrap();
+    drop(heir);
+    drop(Driver::acquire(&store, at(2)).await.unwrap());
+    assert!(!is_aside().await, "it has gone on");
+}
+
+#[tokio::test]
+async fn deaths_between_database_and_lock_file_make_no_copy_of_a_store() {
+    let home = Home::new();
+    let store = home.open();
+    drop(Driver::acquire(&store, at(1)).await.unwrap());
+    home.raw().execute("UPDATE meta SET term = term + 3", []).unwrap();
+    drop(Driver::acquire(&store, at(2)).await.unwrap());
+    home.raw().execute("UPDATE meta SET term = term - 1", []).unwrap();
+    let older = Driver::acquire(&store, at(3)).await.unwrap_err();
+    assert!(matches!(older, DriverError::Incarnation { .. }), "{older}");
+}
+
+#[tokio::test]
+async fn who_has_just_locked_is_not_taken_for_whoever_drove_before() {
+    let home = Home::new();
+    let store = home.open();
+    drop(Driver::acquire(&store, at(1)).await.unwrap());
+    let plate = || std::fs::read_to_string(home.path().with_extension("db.lock")).unwrap();
+    assert!(plate().contains("pid"), "{}", plate());
+    // Locked, but not further: the database refuses.
+    home.raw().execute("UPDATE meta SET term = 0", []).unwrap();
+    Driver::acquire(&store, at(2)).await.unwrap_err();
+    assert!(!plate().contains("pid") && plate().contains("\"term\":1"), "{}", plate());
+}
+
+#[tokio::test]
+async fn mail_that_cannot_be_read_is_its_runs_trouble() {
+    let home = Home::new();
+    let store = home.open();
+    let driver = Driver::acquire(&store, at(0)).await.unwrap();
+    let (tale, other) =
+        (kit::taken(&store, driver.worker()).await, kit::taken(&store, driver.worker()).await);
+    store.put_mail(tale.mail("a")).await.unwrap();
+    store.put_mail(other.mail("b")).await.unwrap();
+    let sql = "UPDATE mailbox SET mail = '{\"Sing\":{}}' WHERE id = 'a'";
+    home.raw().execute(sql, []).unwrap();
+    let refused = store.mail(tale.run).await.unwrap_err();
+    assert!(matches!(refused, LoadError::Mail { run, .. } if run == tale.run));
+    assert_eq!(store.mail(other.run).await.unwrap(), [other.mail("b")]);
+}
+
 #[test]
 fn what_cannot_be_a_store_is_refused_with_a_remedy() {
     let home = Home::new();
