@@ -6,10 +6,11 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use anyhow::Context as _;
 use handfast_events::RunId;
 use handfast_store::{DriverInfo, SqliteStore, driver_alive, knock};
+use rustix::process::Pid;
 use tokio::time::{Instant, sleep};
 
-use crate::limits::{LOOK, STOP_WAIT, WORKERS_AGAIN};
-use crate::log;
+use crate::limits::{DISK_FULL_UNDER, LOOK, STOP_WAIT, WORKERS_AGAIN};
+use crate::{environment, log};
 
 /// Who drives a store, as one command sees to it.
 pub(crate) struct Driving {
@@ -97,9 +98,8 @@ impl Driving {
         let begun = Instant::now();
         let mut asked = None;
         while self.is_alive()? {
-            let pid = self.driver()?.and_then(|driver| i32::try_from(driver.pid).ok());
-            let pid = pid.or_else(|| self.child.as_ref().and_then(|child| i32::try_from(child.id()).ok()));
-            if let Some(pid) = pid.and_then(rustix::process::Pid::from_raw)
+            let child = self.child.as_ref().map(Child::id);
+            if let Some(pid) = process_to_stop(self.driver()?, child, &this_host())?
                 && asked != Some(pid)
             {
                 rustix::process::kill_process(pid, rustix::process::Signal::TERM)
@@ -115,6 +115,13 @@ impl Driving {
             sleep(LOOK).await;
         }
         Ok(())
+    }
+
+    /// That the store's disk is full, if it is: a worker then has no room for its last words either.
+    pub(crate) fn full_disk(&self) -> Option<String> {
+        let path = self.store.path();
+        let free = environment::room(path.parent()?).ok()?;
+        (free < DISK_FULL_UNDER).then(|| format!("`{}`'s disk is full: free some room", path.display()))
     }
 
     /// Where the workers of this store write what they have to say.
@@ -141,5 +148,62 @@ impl Driving {
         self.child = Some(command.spawn().context("can't start a worker")?);
         (self.ended, self.log_from) = (None, log_from);
         Ok(())
+    }
+}
+
+/// Which process to ask: whoever drives, if it is one of this machine. Who has the lock and has not said its name yet can
+/// only be a child of ours that is still there; else nobody is asked for now.
+fn process_to_stop(
+    driver: Option<DriverInfo>,
+    child: Option<u32>,
+    host: &str,
+) -> anyhow::Result<Option<Pid>> {
+    let pid = match driver {
+        Some(driver) if driver.pid == 0 => child,
+        Some(driver) if driver.host == host => Some(driver.pid),
+        Some(DriverInfo { pid, host, .. }) => {
+            anyhow::bail!("the worker is process {pid} on `{host}`, not on this machine: stop it there")
+        }
+        None => child,
+    };
+    Ok(pid.and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw))
+}
+
+/// This machine, as a lock file names it.
+fn this_host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use handfast_events::Timestamp;
+    use handfast_store::Options;
+
+    use super::*;
+
+    #[test]
+    fn only_a_process_of_this_machine_is_stopped() {
+        let driver =
+            |pid, host: &str| Some(DriverInfo { pid, host: host.into(), since: Timestamp::UNIX_EPOCH });
+        let asked =
+            |driver, child| process_to_stop(driver, child, "here").map(|pid| pid.map(Pid::as_raw_pid));
+        assert_eq!(asked(driver(7, "here"), Some(8)).unwrap(), Some(7));
+        let elsewhere = asked(driver(7, "there"), Some(8)).unwrap_err().to_string();
+        assert!(
+            elsewhere.contains("process 7 on `there`") && elsewhere.contains("stop it there"),
+            "{elsewhere}"
+        );
+        assert_eq!(asked(driver(0, "unknown"), None).unwrap(), None, "it has not said its name yet");
+        assert_eq!(asked(driver(0, "unknown"), Some(8)).unwrap(), Some(8));
+        assert_eq!(asked(None, Some(8)).unwrap(), Some(8), "it has no lock yet");
+    }
+
+    #[test]
+    fn a_disk_with_room_is_not_called_full() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(folder.path().join("journal.db"), Options::default()).unwrap();
+        let driving = Driving::new(store);
+        let free = environment::room(folder.path()).unwrap();
+        assert_eq!(driving.full_disk().is_some(), free < DISK_FULL_UNDER);
     }
 }

@@ -193,6 +193,7 @@ async fn look_at_store(path: &Path, findings: &mut Vec<Finding>) {
 /// Whether somebody drives, and whether somebody could.
 async fn driver(store: &SqliteStore) -> Finding {
     match driver_alive(store.path()) {
+        Ok(Some(driver)) if driver.pid == 0 => Finding::ok("worker", "one is just beginning to drive"),
         Ok(Some(driver)) => {
             Finding::ok("worker", format!("process {} drives since {}", driver.pid, driver.since))
         }
@@ -211,12 +212,11 @@ async fn driver(store: &SqliteStore) -> Finding {
 }
 
 fn room(folder: &Path) -> Finding {
-    match rustix::fs::statvfs(folder) {
+    match environment::room(folder) {
         Err(error) => {
             Finding::warn("disk", format!("can't see how much room there is: {error}"), "look yourself")
         }
-        Ok(about) => {
-            let free = about.f_bavail.saturating_mul(about.f_frsize);
+        Ok(free) => {
             let found = format!("{} MiB free", free / (1024 * 1024));
             if free < DISK_ROOM_MIN {
                 let remedy = format!("free some: under {} MiB runs soon stop", DISK_ROOM_MIN / (1024 * 1024));

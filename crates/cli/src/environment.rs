@@ -49,3 +49,12 @@ pub(crate) fn working_directory() -> anyhow::Result<PathBuf> {
 pub(crate) fn pairs(pairs: &[(String, String)]) -> BTreeMap<String, serde_json::Value> {
     pairs.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect()
 }
+
+/// How many bytes may still be written to the disk that this folder is on.
+///
+/// # Errors
+/// The system doesn't say.
+pub(crate) fn room(folder: &Path) -> std::io::Result<u64> {
+    let about = rustix::fs::statvfs(folder)?;
+    Ok(about.f_bavail.saturating_mul(about.f_frsize))
+}

@@ -240,6 +240,7 @@ mod tests {
     fn every_trouble_with_a_store_has_its_code_also_behind_context() {
         let (path, run) = (PathBuf::from("j.db"), RunId::from_bytes([7; 16]));
         let cause = || -> handfast_store::Cause { std::sync::Arc::new(std::io::Error::other("no")) };
+        let illegal = handfast_engine::Illegal { place: "run".into(), state: "done", event: "RunStarted" };
         let errors = [
             (anyhow::Error::new(OpenError::TooNew { path: path.clone(), found: 9, known: 1 }), 13),
             (OpenError::Network { path: path.clone(), kind: "NFS" }.into(), 10),
@@ -249,6 +250,8 @@ mod tests {
             (LoadError::NotFound { run }.into(), 5),
             (StartError::Write(WriteError::Full { path: path.clone(), cause: cause() }).into(), 10),
             (StartError::KeyTaken { key: "k".into(), run }.into(), 2),
+            (StartError::Refused(handfast_engine::Refusal::Bug(illegal)).into(), 1),
+            (LoadError::Mail { run, cause: cause() }.into(), 13),
             (KitError::StandIn("x".into()).into(), 2),
             (KitError::Contract("x".into()).into(), 3),
             (stop(Exit::NotFound, "no"), 5),

@@ -157,10 +157,10 @@ fn revive(driving: &mut Driving, runs: &mut [Followed]) -> anyhow::Result<()> {
         return Ok(());
     }
     let log = driving.log_path();
-    let why = driving.last_words().map_or_else(
-        || format!("the worker that drove run {} is gone; its log is `{}`", open.run, log.display()),
-        |words| format!("the worker ended: {words}"),
-    );
+    let words = driving.last_words().map(|words| format!("the worker ended: {words}"));
+    let why = words.or_else(|| driving.full_disk()).unwrap_or_else(|| {
+        format!("the worker that drove run {} is gone; its log is `{}`", open.run, log.display())
+    });
     let remedy = format!("nothing that was acknowledged is lost; go on with `handfast go {}`", open.run);
     Err(stop(Exit::Unavailable, format!("{why}\n  {remedy}")))
 }

@@ -1,14 +1,16 @@
 //! `handfast go`: drives whatever can go on, after a crash, a stop, or once what was missing is there.
 
+use std::time::Duration;
+
 use handfast_events::{Mail, MailOutcome, RunId, Status};
-use handfast_store::{RunFilter, RunRow, SqliteStore, Store as _};
+use handfast_store::{DriverInfo, RunFilter, RunRow, SqliteStore, Store as _};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use crate::detach::Driving;
 use crate::exit::{Exit, stop};
 use crate::follow::{Ended, Followed, follow};
-use crate::limits::{LOOK, RUNS_MAX, TAKEN_WAIT};
+use crate::limits::{LOOK, RESUME_WAIT, RUNS_MAX, TAKEN_WAIT};
 use crate::outcome::Outcome;
 use crate::{args, out, post, store_open};
 
@@ -21,15 +23,24 @@ pub(crate) async fn run(args: &args::Go) -> anyhow::Result<Exit> {
     let rows = if args.runs.is_empty() { unended(&store).await? } else { named(&store, &args.runs).await? };
     let is_named = !args.runs.is_empty();
     let mut driving = Driving::new(store.clone());
-    let aside: Vec<&RunRow> = rows.iter().filter(|row| row.aside && is_named).collect();
+    let is_driven = driving.driver()?.is_some();
+    let is_aside = |row: &RunRow| {
+        // Taken by somebody who died before it moved, it is set aside again once somebody drives.
+        row.aside || (row.status == Status::Quarantined && !is_driven)
+    };
+    let aside: Vec<&RunRow> = rows.iter().filter(|row| is_aside(row) && is_named).collect();
+    let is_paused = |row: &RunRow| row.status == Status::PausedForOperator && !row.aside;
     if aside.is_empty() {
+        if rows.iter().any(is_paused) {
+            a_new_worker_drives(&driving).await?;
+        }
         driving.ensure(&[])?;
     } else {
         nobody_drives(&driving).await?;
         driving.ensure(&aside.iter().map(|row| row.run).collect::<Vec<_>>())?;
     }
     let mut runs: Vec<Followed> = aside.into_iter().map(Followed::once_taken).collect();
-    for row in rows.iter().filter(|row| !row.aside) {
+    for row in rows.iter().filter(|row| !is_aside(row)) {
         if row.status == Status::PausedForOperator {
             resume(&mut driving, row.run).await?;
         }
@@ -114,17 +125,36 @@ async fn resume(driving: &mut Driving, run: RunId) -> anyhow::Result<()> {
 
 /// Only a worker that starts takes runs by name, so one that drives must have ended before.
 async fn nobody_drives(driving: &Driving) -> anyhow::Result<()> {
+    let Some(driver) = still_drives(driving, TAKEN_WAIT).await? else { return Ok(()) };
+    let message = format!(
+        "process {} drives other runs of this store, and only a worker that starts takes up a run that was set aside: \
+         try again when `handfast runs --status running` is empty",
+        driver.pid
+    );
+    Err(stop(Exit::Unavailable, message))
+}
+
+/// Only a worker that starts sees what has been exported since, so one without work may end before. One with work is
+/// not waited for: it may work for days, and not every pause is about the environment.
+async fn a_new_worker_drives(driving: &Driving) -> anyhow::Result<()> {
+    if let Some(driver) = still_drives(driving, RESUME_WAIT).await? {
+        out::warn(format!(
+            "process {} drives other runs of this store, with the environment that it was started in: if a key was \
+             missing, go on once `handfast runs --status running` is empty",
+            driver.pid
+        ));
+    }
+    Ok(())
+}
+
+/// Who still drives after this long, if anybody does.
+async fn still_drives(driving: &Driving, wait: Duration) -> anyhow::Result<Option<DriverInfo>> {
     let begun = Instant::now();
     while let Some(driver) = driving.driver()? {
-        if begun.elapsed() > TAKEN_WAIT {
-            let message = format!(
-                "process {} drives other runs of this store, and only a worker that starts takes up a run that was set \
-                 aside: try again when `handfast runs --status running` is empty",
-                driver.pid
-            );
-            return Err(stop(Exit::Unavailable, message));
+        if begun.elapsed() > wait {
+            return Ok(Some(driver));
         }
         sleep(LOOK).await;
     }
-    Ok(())
+    Ok(None)
 }

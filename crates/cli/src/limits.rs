@@ -42,6 +42,13 @@ pub(crate) const FOLDERS_UP_MAX: usize = 32;
 pub(crate) const FLUSHES: usize = 20;
 /// Under this the next large payload may not fit, and SQLite needs room to copy its log.
 pub(crate) const DISK_ROOM_MIN: u64 = 256 * 1024 * 1024;
+/// Under this not even a few small events and the log's index fit.
+pub(crate) const DISK_FULL_UNDER: u64 = 1024 * 1024;
+/// A result that somebody says a call had: what a tool gives is cut past this, so no call can have had more.
+pub(crate) const SETTLED_BYTES_MAX: usize = 256 * 1024;
+/// How long `go` waits for a worker without work to end before it resumes a run: it lingers, and takes a moment to shut
+/// down what it started.
+pub(crate) const RESUME_WAIT: Duration = Duration::from_secs(4);
 /// A median flush slower than this makes every step wait noticeably.
 pub(crate) const FLUSH_SLOW: Duration = Duration::from_millis(50);
 /// Columns of a terminal that doesn't say how wide it is.

@@ -4,13 +4,13 @@ use handfast_events::{
     Body, CallId, Ceiling, CommandId, LimitKind, Mail, MailOutcome, RunId, Seq, Settlement,
 };
 use handfast_store::{LoadError, MailRow, Store as _};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use crate::detach::Driving;
 use crate::exit::{Exit, stop};
 use crate::follow::{Ended, Followed, follow};
-use crate::limits::{EVENTS_PAGE, LOOK, TAKEN_WAIT};
+use crate::limits::{EVENTS_PAGE, LOOK, SETTLED_BYTES_MAX, TAKEN_WAIT};
 use crate::outcome::Outcome;
 use crate::{args, environment, out, run, store_open};
 
@@ -20,12 +20,26 @@ use crate::{args, environment, out, run, store_open};
 /// It was refused, or nobody could take it in.
 pub(crate) async fn settle(args: &args::Settle) -> anyhow::Result<Exit> {
     let settlement = match &args.applied {
-        Some(result) => Settlement::Applied(run::value(result)?),
+        Some(result) => Settlement::Applied(settled(run::value(result)?)?),
         None => Settlement::NotApplied,
     };
     let call = CallId::new(args.call.as_str());
     let mail = Mail::Settle { call, settlement, evidence: args.evidence.clone() };
     put(&args.run, &args.mail, mail).await
+}
+
+/// A result as somebody says it, if a call can have had it.
+fn settled(result: Value) -> anyhow::Result<Value> {
+    let text = result.to_string();
+    if text.len() > SETTLED_BYTES_MAX {
+        let message = format!(
+            "the result has {} bytes, more than the {SETTLED_BYTES_MAX} that a call's result may have: give its \
+             important part, and say in `--evidence` where the rest is",
+            text.len()
+        );
+        return Err(stop(Exit::Usage, message));
+    }
+    Ok(result)
 }
 
 /// Raises a limit.
@@ -198,7 +212,8 @@ pub(crate) async fn until_taken(driving: &mut Driving, run: RunId) -> anyhow::Re
 async fn waits_on(driving: &mut Driving, begun: Instant, run: RunId, stands: &str) -> anyhow::Result<()> {
     let is_driven = driving.is_alive()? || driving.again()?;
     if !is_driven || begun.elapsed() > TAKEN_WAIT {
-        let why = driving.last_words().unwrap_or_else(|| format!("see {}", driving.log_path().display()));
+        let words = driving.last_words().or_else(|| driving.full_disk());
+        let why = words.unwrap_or_else(|| format!("see {}", driving.log_path().display()));
         let message = format!("no worker takes run {run} on ({why}): {stands}; then `handfast go {run}`");
         return Err(stop(Exit::Unavailable, message));
     }

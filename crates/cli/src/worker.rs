@@ -4,7 +4,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use handfast_events::RunId;
+use handfast_events::{RunId, Status};
 use handfast_host::{Driven, Kits, Until, Worker};
 use handfast_store::{Driver, DriverError, Knocks, SqliteStore, Store as _, knock};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -81,6 +81,10 @@ async fn rounds(
         told(&driven);
         if stopped.load(Ordering::Relaxed) {
             return Ok(true);
+        }
+        // Somebody is to give it what it lacks, a key perhaps, which only the next process sees.
+        if driven.runs.values().any(|status| *status == Status::PausedForOperator) {
+            return Ok(false);
         }
         tokio::select! {
             () = signals.stop() => return Ok(true),

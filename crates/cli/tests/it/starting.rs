@@ -20,6 +20,25 @@ fn the_same_key_never_starts_a_second_run() {
 }
 
 #[test]
+fn a_key_belongs_to_its_contract_and_to_the_input_as_the_run_has_it() {
+    let folder = Folder::with_hello();
+    let hello = folder.read("handfast.yaml");
+    let first = folder.expect(0, &["run", ".", "--key", "monday", "--json"]).json();
+    let given = first["input"].clone();
+    let whole = folder.expect(0, &["journal", "last", "--json"]).stdout;
+    let started: serde_json::Value = serde_json::from_str(whole.lines().next().unwrap()).unwrap();
+    let input = started["body"]["input"].to_string();
+    assert!(given.is_null() && input.contains("name"), "{input}");
+    let again = folder.expect(0, &["run", ".", "--key", "monday", "--input", &input, "--json"]).json();
+    assert_eq!(first["run"], again["run"], "said or left to its default, it is the same input");
+    folder.write("handfast.yaml", &hello.replace("name: hello", "name: farewell"));
+    let other = folder.expect(2, &["run", ".", "--key", "monday"]);
+    assert!(other.stderr.contains("another contract"), "{}", other.stderr);
+    folder.write("handfast.yaml", &hello.replace("version: \"1\"", "version: \"2\""));
+    assert_eq!(folder.expect(0, &["run", ".", "--key", "monday", "--json"]).json()["run"], first["run"]);
+}
+
+#[test]
 fn a_detached_run_is_named_and_ends_without_anybody() {
     let folder = Folder::with_hello();
     let id = folder.expect(0, &["run", ".", "--detach"]).stdout;

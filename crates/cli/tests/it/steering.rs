@@ -1,6 +1,6 @@
 //! Runs that rest, and what people do about it: limits, doubts, keys, Ctrl-C.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 
 use rustix::process::Signal;
 use serde_json::json;
@@ -75,6 +75,33 @@ fn a_missing_key_pauses_the_run_and_is_named_but_never_shown() {
 }
 
 #[test]
+fn go_sees_a_key_that_was_exported_since() {
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/v1", server.local_addr().unwrap());
+    let folder = Folder::with_hello();
+    let model = format!(
+        "{{ use: openai/none, url: \"{url}\", price: free, api_key: {{ secret: HANDFAST_TEST_KEY }} }}"
+    );
+    let contract = folder.read("handfast.yaml").replace("{ use: script/script.json }", &model);
+    folder.write("handfast.yaml", &contract);
+    let asked = std::thread::spawn(move || {
+        let (mut stream, _) = server.accept().unwrap();
+        let mut request = String::new();
+        until_begun(&mut stream, &mut request, "\r\n\r\n");
+        let answer = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        stream.write_all(answer.as_bytes()).unwrap();
+        request
+    });
+    let missing = folder.expect(9, &["run", "."]);
+    assert!(missing.stderr.contains("HANDFAST_TEST_KEY"), "{}", missing.stderr);
+    // At once: the worker that did not find it may still be there.
+    let later = folder.command(&["go", "last"]).env("HANDFAST_TEST_KEY", "sk-later").output().unwrap();
+    let later = Said::of(later);
+    assert!(!later.stderr.contains("is not set") && later.code == 9, "{}\n{}", later.code, later.stderr);
+    assert!(asked.join().unwrap().contains("sk-later"));
+}
+
+#[test]
 fn a_killed_worker_is_noticed_and_go_finishes_what_may_be_repeated() {
     let folder = slow("natural");
     let follower = folder.begin(&["run", "."]);
@@ -101,6 +128,10 @@ fn a_call_that_must_not_be_repeated_rests_in_doubt_until_somebody_settles_it() {
     assert_eq!(folder.read("begun").lines().count(), 1, "it was not made again");
     let wrong = folder.expect(1, &["settle", "last", "go@0.0", "--applied", "7", "--evidence", "saw it"]);
     assert!(wrong.stderr.contains("must fit its output"), "{}", wrong.stderr);
+    folder.write("large.json", &format!("\"{}\"", "x".repeat(300_000)));
+    let large =
+        folder.expect(2, &["settle", "last", "go@0.0", "--applied", "@large.json", "--evidence", "saw it"]);
+    assert!(large.stderr.contains("more than the 262144"), "{}", large.stderr);
     let settle =
         ["settle", "last", "go@0.0", "--applied", "\"seen\"", "--evidence", "saw it", "--json", "--follow"];
     let settled = folder.expect(0, &settle).json();

@@ -98,6 +98,15 @@ fn without_room_the_command_says_so_and_afterwards_the_run_goes_on() {
         }
     }
     assert!(codes.contains(&10), "{codes:?}");
+    for blocks in [1, 8, 40] {
+        let shell = format!(
+            "ulimit -f {blocks}; exec {} run . --store sqlite:new{blocks}.db",
+            env!("CARGO_BIN_EXE_handfast")
+        );
+        let output = Command::new("sh").args(["-c", &shell]).current_dir(folder.path()).output().unwrap();
+        let said = Said::of(output);
+        assert!(said.code == 10 && said.stderr.contains("no room to"), "{}", said.stderr);
+    }
     folder.expect(0, &["go"]);
     assert_eq!(folder.expect(0, &["run", ".", "--key", "first", "--json"]).json()["output"]["words"], 8);
     assert!(folder.runs().iter().all(|run| run["status"] == "done"));

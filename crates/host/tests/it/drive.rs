@@ -132,3 +132,35 @@ async fn a_call_without_a_key_whose_worker_dies_is_settled_by_a_person() {
     assert_eq!(world.status(run).await, Status::Done);
     assert_eq!(calls.load(Ordering::SeqCst), 1, "what was in doubt is never sent again");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mail_that_cannot_be_read_sets_its_run_aside_and_costs_no_other() {
+    let reached = Arc::new(Notify::new());
+    let at = reached.clone();
+    let hanging = functions().with("desk", "case", move |_: Value, _: CallContext| {
+        at.notify_one();
+        std::future::pending::<Result<Value, handfast_engine::ToolError>>()
+    });
+    let world = World::new(CONTRACT, &script(), hanging);
+    let start = Start { workflow: "handoff".into(), input: json!({ "text": "Help" }), ..Start::default() };
+    let run = world.start(start).await;
+    let other = world.start(ticket()).await;
+    // Deeper than anything that is read back.
+    let deep = (0..200).fold(Value::Null, |inner, _| json!([inner]));
+    let mail = Mail::Settle {
+        call: CallId::new("case@0.0"),
+        settlement: Settlement::Applied(deep),
+        evidence: "seen".into(),
+    };
+    let row = MailRow { id: CommandId::new("one"), run, who: "ann".into(), at: handfast_host::now(), mail };
+    let put = async {
+        reached.notified().await;
+        world.store.put_mail(row).await.unwrap();
+        std::future::pending::<()>().await;
+    };
+    let driven = world.drive_until(put).await.unwrap();
+    let [(troubled, why)] = driven.troubled.as_slice() else { panic!("{:?}", driven.troubled) };
+    assert!(*troubled == run && why.contains("mailbox"), "{why}");
+    assert_eq!(world.status(run).await, Status::Quarantined);
+    assert_eq!(world.status(other).await, Status::Done);
+}
