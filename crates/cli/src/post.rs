@@ -25,6 +25,10 @@ pub(crate) async fn settle(args: &args::Settle) -> anyhow::Result<Exit> {
     };
     let call = CallId::new(args.call.as_str());
     let mail = Mail::Settle { call, settlement, evidence: args.evidence.clone() };
+    // Whoever takes it in reads it from its text, one level deeper than it was given: what can't be read stops the run.
+    if let Err(cause) = serde_json::from_str::<Mail>(&serde_json::to_string(&mail)?) {
+        return Err(stop(Exit::Usage, format!("the result is nested too deeply to be kept: {cause}")));
+    }
     put(&args.run, &args.mail, mail).await
 }
 

@@ -132,6 +132,9 @@ fn a_call_that_must_not_be_repeated_rests_in_doubt_until_somebody_settles_it() {
     let large =
         folder.expect(2, &["settle", "last", "go@0.0", "--applied", "@large.json", "--evidence", "saw it"]);
     assert!(large.stderr.contains("more than the 262144"), "{}", large.stderr);
+    let deep = format!("{}{}", "[".repeat(126), "]".repeat(126));
+    let deep = folder.expect(2, &["settle", "last", "go@0.0", "--applied", &deep, "--evidence", "saw it"]);
+    assert!(deep.stderr.contains("nested too deeply"), "{}", deep.stderr);
     let settle =
         ["settle", "last", "go@0.0", "--applied", "\"seen\"", "--evidence", "saw it", "--json", "--follow"];
     let settled = folder.expect(0, &settle).json();
