@@ -12,7 +12,7 @@ use handfast_events::{Body, CallId, Event, Failure, Party, RunStarted, StepFaile
 use serde_json::Value;
 
 use crate::state::{Phase, Run};
-use crate::{Command, Refusal, problems_told};
+use crate::{Command, Refusal, is_too_deep, problems_told};
 
 /// How a run is to begin.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +38,10 @@ impl Run {
         let workflow = self.plan.ready(&start.workflow)?;
         let mut input = start.input;
         workflow.input.fill_defaults(&mut input);
+        if is_too_deep(&input) {
+            let problems = "it is nested deeper than anything here may be".to_owned();
+            return Err(Refusal::Input { workflow: start.workflow, problems });
+        }
         let problems = workflow.input.check(&input);
         if !problems.is_empty() {
             return Err(Refusal::Input { workflow: start.workflow, problems: problems_told(&problems) });

@@ -30,4 +30,4 @@ pub use plan::Plan;
 pub use refusal::Refusal;
 pub use state::{Illegal, Run, Spend};
 
-use words::{evidence, problems_told};
+use words::{evidence, is_too_deep, problems_told};

@@ -24,6 +24,8 @@ pub(crate) const OUTPUT_TOKENS_MIN: u64 = 256;
 pub(crate) const MESSAGE_TOKENS: u64 = 16;
 /// A larger result drowns the model; its head and digest are kept.
 pub(crate) const RESULT_BYTES_MAX: usize = 256 * 1024;
+/// Nobody nests this deep on purpose, and a journal could not be read back past twice of it.
+pub(crate) const DEPTH_MAX: usize = 60;
 /// As much of a cut result as still tells what it is.
 pub(crate) const RESULT_HEAD_BYTES: usize = 8 * 1024;
 /// The first backoff's ceiling; it doubles with each try.

@@ -1,8 +1,9 @@
 //! How findings are put into words, and cut where nobody would read on.
 
 use handfast_contract::Problem;
+use serde_json::Value;
 
-use crate::limits::{EVIDENCE_CHARS, PROBLEMS_TOLD};
+use crate::limits::{DEPTH_MAX, EVIDENCE_CHARS, PROBLEMS_TOLD};
 
 /// The first of these problems, in one line.
 pub(crate) fn problems_told(problems: &[Problem]) -> String {
@@ -23,4 +24,16 @@ pub(crate) fn evidence(text: &str) -> String {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
     }
+}
+
+/// Whether a value is nested deeper than a journal takes.
+pub(crate) fn is_too_deep(value: &Value) -> bool {
+    fn fits(value: &Value, left: usize) -> bool {
+        match value {
+            Value::Array(items) => left > 0 && items.iter().all(|item| fits(item, left - 1)),
+            Value::Object(fields) => left > 0 && fields.values().all(|field| fits(field, left - 1)),
+            _ => true,
+        }
+    }
+    !fits(value, DEPTH_MAX)
 }

@@ -10,7 +10,7 @@ use super::Draft;
 use crate::limits::{CALLS_PER_TURN_MAX, MALFORMED_MAX};
 use crate::remedy::{Remedy, remedy};
 use crate::state::{AgentStep, Phase, StepState, Turn};
-use crate::{ModelReply, ModelSaid, Refusal, problems_told};
+use crate::{ModelReply, ModelSaid, Refusal, is_too_deep, problems_told};
 
 impl Draft {
     pub(super) fn model_returned(
@@ -110,8 +110,8 @@ impl Draft {
             } else {
                 &ask.args
             }) {
-                Ok(args) => args,
-                Err(_) => Value::String(ask.args.clone()),
+                Ok(args) if !is_too_deep(&args) => args,
+                _ => Value::String(ask.args.clone()),
             };
             self.propose(step, &ask.tool, args)?;
         }
@@ -133,6 +133,9 @@ impl Draft {
         };
         let value: Value =
             serde_json::from_str(answer.text.trim()).map_err(|error| format!("it is no JSON: {error}"))?;
+        if is_too_deep(&value) {
+            return Err("it is nested deeper than anything here may be".into());
+        }
         let problems = schema.check(&value);
         if problems.is_empty() { Ok(Output::Value(value)) } else { Err(problems_told(&problems)) }
     }

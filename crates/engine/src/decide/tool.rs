@@ -11,7 +11,7 @@ use super::Draft;
 use crate::limits::{RESULT_BYTES_MAX, RESULT_HEAD_BYTES};
 use crate::remedy::{Remedy, remedy};
 use crate::state::{Call, CallState, Phase, Sent};
-use crate::{Refusal, ToolError, ToolOutcome, ToolReply};
+use crate::{Refusal, ToolError, ToolOutcome, ToolReply, is_too_deep};
 
 /// What an attempt came to, before what follows is decided.
 enum Came {
@@ -167,10 +167,10 @@ fn named(class: FailureClass, name: &str, error: ToolError) -> Failure {
     Failure { class, detail: error.text, status: error.status, code, retry_after_ms: None }
 }
 
-/// A result, cut where it is larger than a result may be.
+/// A result, cut where it is larger or nested deeper than a result may be.
 fn keep(value: Value) -> Kept {
     let bytes = canonical(&value);
-    if bytes.len() <= RESULT_BYTES_MAX {
+    if bytes.len() <= RESULT_BYTES_MAX && !is_too_deep(&value) {
         return Kept::Whole(value);
     }
     let text = String::from_utf8_lossy(&bytes);

@@ -244,3 +244,13 @@ fn a_step_that_fails_still_waits_for_its_calls_that_have_left() {
            status failed"#,
     );
 }
+
+#[test]
+fn a_result_nested_too_deep_is_cut_and_can_be_read_back() {
+    let deep = format!("{}1{}", "[".repeat(110), "]".repeat(110));
+    let story = r#"start  ticket
+           given  the model calls read {"order":"o1"}
+           when   resolve@1.0 returns DEEP
+           then   CallApplied resolve@1.0 #1 cut, CallJudged resolve@1.0, ModelIntended resolve turn 2"#;
+    check(SHOP, &story.replace("DEEP", &deep));
+}
