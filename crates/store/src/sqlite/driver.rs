@@ -23,7 +23,7 @@ use crate::{DriverError, Worker};
 /// Who drives, as the lock file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DriverInfo {
-    /// Its process.
+    /// Its process; 0 while it has not said its name yet, which no signal may be sent to.
     pub pid: u32,
     /// Its machine.
     pub host: String,

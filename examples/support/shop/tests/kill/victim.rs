@@ -196,9 +196,15 @@ impl Victim {
         self.status().rests()
     }
 
+    /// The process that drives, once it has said its name.
     fn worker(&self) -> Option<u32> {
-        self.wait(|victim| driver_alive(victim.store.path()).unwrap().is_some() || victim.rests());
-        driver_alive(self.store.path()).unwrap().map(|driver| driver.pid)
+        self.wait(|victim| victim.driver().is_some() || victim.rests());
+        self.driver()
+    }
+
+    /// Never process 0, which would mean all of this test's own.
+    fn driver(&self) -> Option<u32> {
+        driver_alive(self.store.path()).unwrap().map(|driver| driver.pid).filter(|pid| *pid != 0)
     }
 
     fn wait(&self, until: impl Fn(&Self) -> bool) {
@@ -229,8 +235,8 @@ impl Victim {
 impl Drop for Victim {
     fn drop(&mut self) {
         self.stop_following();
-        if let Ok(Some(driver)) = driver_alive(self.store.path()) {
-            drop(Command::new("kill").args(["-9", &driver.pid.to_string()]).status());
+        if let Some(pid) = self.driver() {
+            drop(Command::new("kill").args(["-9", &pid.to_string()]).status());
         }
     }
 }
