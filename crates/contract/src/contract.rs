@@ -115,6 +115,23 @@ pub enum Transport {
     Rust,
 }
 
+impl Transport {
+    /// The secrets that it names.
+    pub fn secrets(&self) -> Vec<&Secret> {
+        match self {
+            Self::McpCommand { env, .. } | Self::Process { env, .. } => {
+                let secrets = env.values().filter_map(|value| match value {
+                    EnvValue::Secret(secret) => Some(secret),
+                    EnvValue::Plain(_) => None,
+                });
+                secrets.collect()
+            }
+            Self::McpHttp { bearer, .. } => bearer.iter().collect(),
+            Self::Rust => Vec::new(),
+        }
+    }
+}
+
 /// A variable's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EnvValue {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use handfast_contract::{Contract, EnvValue, ModelUse, Name, Secret, Transport};
+use handfast_contract::{Contract, ModelUse, Name};
 use handfast_engine::{ModelReply, ModelSheet, ModelTrouble, Rates};
 use handfast_events::{Failure, FailureClass, Timestamp};
 
@@ -129,7 +129,7 @@ impl Models {
         secret: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, OpenError> {
         let mut all = Self::of(contract.models.values(), options, &secret)?;
-        for named in contract.servers.values().flat_map(|server| named(&server.transport)) {
+        for named in contract.servers.values().flat_map(|server| server.transport.secrets()) {
             if let Some(value) = secret(&named.0) {
                 all.masks.add(&named.0, &Key::new(&value));
             }
@@ -234,21 +234,6 @@ impl Models {
         self.sheets.insert(used.name.clone(), sheet);
         self.backends.insert(used.name.clone(), backend);
         Ok(())
-    }
-}
-
-/// The secrets that a server's transport names.
-fn named(transport: &Transport) -> Vec<&Secret> {
-    match transport {
-        Transport::McpCommand { env, .. } | Transport::Process { env, .. } => {
-            let secrets = env.values().filter_map(|value| match value {
-                EnvValue::Secret(secret) => Some(secret),
-                EnvValue::Plain(_) => None,
-            });
-            secrets.collect()
-        }
-        Transport::McpHttp { bearer, .. } => bearer.iter().collect(),
-        Transport::Rust => Vec::new(),
     }
 }
 

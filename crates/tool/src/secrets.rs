@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use handfast_contract::{Contract, EnvValue, Secret, Transport};
+use handfast_contract::{Contract, EnvValue, Secret};
 use handfast_engine::{ToolError, ToolOutcome};
 use handfast_events::FailureClass;
 use serde_json::Value;
@@ -30,7 +30,7 @@ impl Secrets {
     pub(crate) fn read(contract: &Contract, variable: &dyn Fn(&str) -> Option<String>) -> Self {
         let base = BASE.iter().filter_map(|name| Some(((*name).to_owned(), variable(name)?))).collect();
         let mut values = BTreeMap::new();
-        let servers = contract.servers.values().flat_map(|server| named(&server.transport));
+        let servers = contract.servers.values().flat_map(|server| server.transport.secrets());
         let models = contract.models.values().filter_map(|used| used.api_key.as_ref());
         for secret in servers.chain(models) {
             if let Some(value) = variable(&secret.0) {
@@ -130,20 +130,5 @@ impl Secrets {
             }
             plain => plain,
         }
-    }
-}
-
-/// The secrets that a transport names.
-fn named(transport: &Transport) -> Vec<&Secret> {
-    match transport {
-        Transport::McpCommand { env, .. } | Transport::Process { env, .. } => {
-            let secrets = env.values().filter_map(|value| match value {
-                EnvValue::Secret(secret) => Some(secret),
-                EnvValue::Plain(_) => None,
-            });
-            secrets.collect()
-        }
-        Transport::McpHttp { bearer, .. } => bearer.iter().collect(),
-        Transport::Rust => Vec::new(),
     }
 }

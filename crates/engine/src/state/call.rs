@@ -142,7 +142,6 @@ impl Call {
         }
     }
 
-    /// Whether it took effect, and what came back was held against its contract.
     /// Whether a person may say what came of it.
     pub(crate) const fn is_in_doubt(&self) -> bool {
         match &self.state {
@@ -152,6 +151,7 @@ impl Call {
         }
     }
 
+    /// Whether it took effect, and what came back was held against its contract.
     pub(crate) const fn is_judged(&self) -> bool {
         matches!(self.state, CallState::Closed(Closed::Judged { .. }))
     }
