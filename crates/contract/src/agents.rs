@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::loader::{Fields, Keys, Loader, meant};
-use crate::reads::{Reads, Shape};
+use crate::reads::{Reads, Shape, place};
 use crate::yaml::{Entry, Kind, Node};
 use crate::{Agent, Clause, Grant, Name, Unsure, code};
 
@@ -46,7 +46,7 @@ impl<'a> Loader<'a> {
             Some(node) => self.input_type(node).map(|schema| (schema, node.span.clone())),
             None => Some((no_input(), fields.span.clone())),
         };
-        let reads = Reads::new("a grant's condition", &self.settings_schema)
+        let reads = Reads::new(place::MAY, &self.settings_schema)
             .with("input", &input.as_ref().map_or(Shape::unknown(), |(schema, _)| schema.clone().into()));
         let may = fields.get("may").map(|node| self.grants(node, name, &reads));
         let unsure = fields.get("unsure").map(|node| self.unsure(node));

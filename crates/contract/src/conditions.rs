@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::expr::ExprError;
 use crate::loader::{Keys, Loader, meant};
-use crate::reads::{PLANNED_ROOTS, Reads, Shape, error_schema, find_path};
+use crate::reads::{Reads, Shape, error_schema, find_path, place};
 use crate::yaml::{Entry, Kind, Node, Style};
 use crate::{Clause, Expr, FailureRule, Scope, Template, Then, code, suggest, traps};
 
@@ -37,7 +37,7 @@ impl<'a> Loader<'a> {
     }
 
     fn no_expression(&mut self, node: &Node, reads: &Reads) {
-        let place = reads.place;
+        let place = reads.place();
         match &node.kind {
             Kind::Refused => {}
             Kind::List(_) | Kind::Map(_) => {
@@ -100,7 +100,7 @@ impl<'a> Loader<'a> {
 
     /// A text whose holes read settings, filled.
     pub(crate) fn filled(&mut self, node: &'a Node, what: &str) -> Option<String> {
-        let settings = Reads::new("a text of a model or server", &self.settings_schema);
+        let settings = Reads::new(place::SETTINGS, &self.settings_schema);
         let template = self.template(node, what, &settings)?;
         if !self.settings_whole {
             return None;
@@ -120,10 +120,6 @@ impl<'a> Loader<'a> {
         if expr.literal_word() && expr.roots().iter().all(|root| reads.names().all(|name| name != root)) {
             let word = expr.source();
             let span = node.place(self.source, within);
-            if PLANNED_ROOTS.contains(&word) {
-                self.not_built(&span, &format!("`{word}`"));
-                return false;
-            }
             let meant = suggest(word, reads.names());
             let found = self.error(
                 code::BAD_READ,
@@ -151,7 +147,7 @@ impl<'a> Loader<'a> {
 
     /// Clauses: sentences and their conditions.
     pub(crate) fn clauses(&mut self, node: &'a Node, prefix: &str, reads: &Reads) -> Vec<Clause> {
-        let Some(entries) = self.map(node, reads.place) else { return Vec::new() };
+        let Some(entries) = self.map(node, reads.place()) else { return Vec::new() };
         let mut seen: HashMap<String, &Entry> = HashMap::new();
         let mut clauses = Vec::new();
         for entry in meant(entries).filter(|entry| !entry.key.is_empty()) {
@@ -188,7 +184,7 @@ impl<'a> Loader<'a> {
     pub(crate) fn failures(&mut self, node: &'a Node, args: &Shape) -> Vec<FailureRule> {
         const KEYS: Keys = Keys { known: &["when", "then", "gives", "settles"], planned: &[] };
         let Some(entries) = self.map(node, "`failures`") else { return Vec::new() };
-        let reads = Reads::new("a failure's condition", &self.settings_schema)
+        let reads = Reads::new(place::FAILURE, &self.settings_schema)
             .with("args", args)
             .with("error", &error_schema().into())
             .with("result", &Shape::unknown());

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::reads::{Reads, Shape, call_schema, schema_of};
+use crate::reads::{Reads, Shape, call_schema, place, schema_of};
 use crate::{Contract, IdempotencyRule, KeyPlace, Problem, Tool};
 
 /// How far types are compared inwards: deeper differences show when the value is checked.
@@ -98,7 +98,7 @@ fn sent(tool: &Tool) -> Vec<Sent<'_>> {
             .map(|(name, schema)| Sent { name, always: is_always(name), schema: Some(schema.clone()) })
             .collect();
     };
-    let reads = Reads::new("`sends`", &Shape::unknown())
+    let reads = Reads::new(place::SENDS, &Shape::unknown())
         .with("args", &Shape::Schema(tool.input.clone()))
         .with("call", &call_schema().into());
     let mut all = Vec::new();

@@ -1,12 +1,13 @@
 //! What each place of a contract may read, and whether a path leads to anything there.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::limits::TYPE_PARTS_MAX;
 use crate::loader::{Loader, listed};
+use crate::refs::spell_out;
 use crate::{Expr, Name, Schema, code, suggest};
 
 /// The schema of what a name holds. Shared: a big type may be read in many places.
@@ -36,80 +37,209 @@ impl From<Value> for Shape {
     }
 }
 
-/// What a place may read: the names, each with the schema of what it holds.
-#[derive(Clone)]
-pub(crate) struct Reads {
-    /// The place, for messages: ``a tool's `requires` ``.
-    pub(crate) place: &'static str,
-    roots: Vec<(&'static str, Shape)>,
-    /// The steps by name, where `steps` can be read.
-    steps: Option<Arc<BTreeMap<Name, Shape>>>,
-    /// Whether other names may be probes: those are refused where they are declared, so what reads them isn't.
-    probes: bool,
+/// A place of a contract that conditions, values or holes stand in, and the names that it may read beside `settings`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    /// For messages: ``a tool's `requires` ``.
+    pub(crate) name: &'static str,
+    may_read: &'static [&'static str],
 }
 
-/// Names that the language has and this release gives nothing to read.
-pub(crate) const PLANNED_ROOTS: &[&str] = &["facts", "old", "last", "memory"];
+/// Stands in a [`Place`] for the names of the tool's probes.
+const PROBES: &str = "(probes)";
+/// Stands in a [`Place`] for the names of the lanes around a step.
+const LANES: &str = "(lanes)";
+
+/// The places of the language: the table "place | may read" of its reference, row by row.
+pub(crate) mod place {
+    use super::{LANES, PROBES, Place};
+
+    macro_rules! places {
+        ($($id:ident = $name:literal: [$($root:expr),*];)*) => {
+            $(#[allow(dead_code, reason = "the table is the language's; not every section is read yet")]
+            pub(crate) const $id: Place = Place { name: $name, may_read: &[$($root),*] };)*
+        };
+    }
+
+    places! {
+        SETTINGS = "a text of a model or server": [];
+        PROBE_WITH = "a probe's `with`": ["args", "facts", "call"];
+        REQUIRES = "a tool's `requires`": ["args", "facts", "call", PROBES];
+        APPROVAL = "an `approval`": ["args", "facts", "call", PROBES];
+        EFFECT = "an effect": ["args", "facts", "call", PROBES];
+        SENDS = "`sends`": ["args", "facts", "call", PROBES];
+        ONCE_PER = "`once_per`": ["args", "facts", "call", PROBES];
+        ENSURES = "a tool's `ensures`": ["args", "facts", "call", PROBES, "result", "old"];
+        COMPENSATE = "`compensate`": ["args", "facts", "call", PROBES, "result", "old"];
+        ESTABLISHES = "`establishes`": ["args", "facts", "call", PROBES, "result", "old"];
+        SHOWS = "`shows`": ["args", "facts", "call", PROBES, "result", "old"];
+        FAILURE = "a failure's condition": ["args", "error", "result"];
+        RECONCILE_WITH = "the `with` of `reconcile`": ["args", "call", "old", PROBES];
+        RECONCILE = "`reconcile`": ["args", "call", "old", PROBES, "result"];
+        MAY = "a grant's condition": ["args", "input", "facts"];
+        AGENT_ENSURES = "an agent's `ensures`": ["input", "output"];
+        STEP = "a step": ["input", "steps", "last", LANES];
+        WORKFLOW_OUTPUT = "a workflow's `output`": ["input", "steps", "last", LANES];
+        INVARIANT = "an invariant": ["args", "result", "input", "steps"];
+    }
+}
+
+/// What a place may read: the names, each with the schema of what it holds.
+///
+/// A section gathers all its names once and narrows them per place with [`Reads::at`], so that a name which exists and
+/// can't be read at one place is told apart from one that is nowhere.
+#[derive(Clone)]
+pub(crate) struct Reads {
+    place: Place,
+    roots: Vec<Root>,
+    /// Paths that lead to something which can't be read here, each with the reason.
+    withheld: Vec<(String, String)>,
+}
+
+#[derive(Clone)]
+struct Root {
+    name: Name,
+    /// What the place's table calls it.
+    row: &'static str,
+    shape: Shape,
+}
+
+/// Whether a field of a [`record`] is always there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Presence {
+    Always,
+    /// Of a step with `when` or `otherwise: skip`, for example: reading it needs `has(…)`.
+    Maybe,
+}
 
 impl Reads {
-    pub(crate) fn new(place: &'static str, settings: &Shape) -> Self {
-        Self { place, roots: vec![("settings", settings.clone())], steps: None, probes: false }
+    pub(crate) fn new(place: Place, settings: &Shape) -> Self {
+        let reads = Self { place, roots: Vec::new(), withheld: Vec::new() };
+        reads.with("settings", settings)
     }
 
-    /// The same and one more name.
-    pub(crate) fn with(mut self, name: &'static str, shape: &Shape) -> Self {
-        self.roots.push((name, shape.clone()));
+    /// The same and one more of the language's own names: `args`, `result`, `steps`.
+    #[must_use]
+    pub(crate) fn with(self, name: &'static str, shape: &Shape) -> Self {
+        self.root(name.into(), name, shape)
+    }
+
+    /// The same and a probe.
+    #[must_use]
+    pub(crate) fn with_probe(self, name: Name, shape: &Shape) -> Self {
+        self.root(name, PROBES, shape)
+    }
+
+    /// The same and the item that a lane has by its `as` name.
+    #[must_use]
+    #[allow(dead_code, reason = "no step has lanes yet")]
+    pub(crate) fn with_lane(self, name: Name, shape: &Shape) -> Self {
+        self.root(name, LANES, shape)
+    }
+
+    /// A name given twice means the later shape.
+    fn root(mut self, name: Name, row: &'static str, shape: &Shape) -> Self {
+        self.roots.retain(|root| root.name != name);
+        self.roots.push(Root { name, row, shape: shape.clone() });
         self
     }
 
-    /// The same and the steps.
-    pub(crate) fn with_steps(mut self, steps: BTreeMap<Name, Shape>) -> Self {
-        self.steps = Some(Arc::new(steps));
+    /// The same, where `path` (`steps.tell`) leads to something that can't be read here, and why: "it stands below".
+    #[must_use]
+    #[allow(dead_code, reason = "steps are ordered by what they read so far")]
+    pub(crate) fn withhold(mut self, path: impl Into<String>, why: impl Into<String>) -> Self {
+        self.withheld.push((path.into(), why.into()));
         self
     }
 
-    /// The same, where `probes` were declared.
-    pub(crate) fn with_probes(mut self, probes: bool) -> Self {
-        self.probes = probes;
-        self
-    }
-
-    /// The same names at another place.
-    pub(crate) fn at(mut self, place: &'static str) -> Self {
+    /// The same names at another place, which may read fewer or more of them.
+    #[must_use]
+    pub(crate) fn at(mut self, place: Place) -> Self {
         self.place = place;
         self
     }
 
-    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.roots.iter().map(|(root, _)| *root).chain(self.steps.iter().map(|_| "steps"))
+    /// The place, for messages.
+    pub(crate) fn place(&self) -> &'static str {
+        self.place.name
+    }
+
+    fn readable(&self, root: &Root) -> bool {
+        root.row == "settings" || self.place.may_read.contains(&root.row)
+    }
+
+    /// The names that can be read here.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> + Clone + '_ {
+        self.roots.iter().filter(|root| self.readable(root)).map(|root| &*root.name)
+    }
+
+    /// What a name holds, if it can be read here.
+    fn shape(&self, name: &str) -> Option<&Shape> {
+        self.roots.iter().find(|root| *root.name == *name && self.readable(root)).map(|root| &root.shape)
     }
 
     /// The schema of what a path leads to; `Ok(None)` where nobody can tell.
     pub(crate) fn follow(&self, path: &[String]) -> Result<Option<&Value>, BadRead> {
         let Some((root, fields)) = path.split_first() else { return Ok(None) };
-        if let (Some(steps), "steps") = (&self.steps, root.as_str()) {
-            let Some((step, fields)) = fields.split_first() else {
-                let help = "name the step and what of it: `steps.NAME.FIELD`";
-                return Err(BadRead::new(0, "all steps at once can't be read").help(help));
-            };
-            return match steps.get(step.as_str()) {
-                Some(shape) => follow(shape.json(), &format!("steps.{step}"), 2, fields),
-                None => Err(BadRead::unknown("steps", 1, step, steps.keys().map(|name| &**name))),
-            };
+        let Some(shape) = self.shape(root) else { return Err(self.unreadable(root)) };
+        if root == "steps" && fields.is_empty() {
+            let help = "name the step and what of it: `steps.NAME.FIELD`";
+            return Err(BadRead::new(0, "all steps at once can't be read").help(help));
         }
-        match self.roots.iter().find(|(name, _)| name == root) {
-            Some((_, shape)) => follow(shape.json(), root, 1, fields),
-            None if PLANNED_ROOTS.contains(&root.as_str()) => {
-                Err(BadRead { planned: true, ..BadRead::new(0, format!("`{root}`")) })
-            }
-            None if self.probes => Ok(None),
-            None => {
-                let bad = BadRead::new(0, format!("{} can't read `{root}`", self.place))
-                    .meant(suggest(root, self.names()));
-                Err(bad.help(format!("{} reads {}", self.place, listed(self.names()))))
+        for (withheld, why) in &self.withheld {
+            let parts = withheld.split('.').count();
+            if path.get(..parts).is_some_and(|start| start.join(".") == *withheld) {
+                let bad = BadRead::new(parts.saturating_sub(1), format!("`{withheld}` can't be read here"));
+                return Err(bad.help(why.clone()));
             }
         }
+        follow(shape.json(), root, 1, fields)
     }
+
+    /// `name` is nothing that this place reads.
+    fn unreadable(&self, name: &str) -> BadRead {
+        let place = self.place.name;
+        let elsewhere = self.roots.iter().find(|root| *root.name == *name);
+        let what = match elsewhere.map(|root| root.row) {
+            Some(PROBES) => "the probe ",
+            Some(LANES) => "the lane ",
+            _ => "",
+        };
+        let bad = BadRead::new(0, format!("{place} can't read {what}`{name}`"));
+        let within = self.names().find(|root| {
+            let fields = self.shape(root).and_then(|shape| shape.json().get("properties"));
+            fields.is_some_and(|fields| fields.get(name).is_some())
+        });
+        let meant = match (elsewhere, within) {
+            (Some(_), _) => None,
+            (None, Some(root)) => Some(format!("{root}.{name}")),
+            (None, None) => suggest(name, self.names()).map(str::to_owned),
+        };
+        let bad = bad.meant(meant.as_deref());
+        if elsewhere.is_none() && self.place.may_read.contains(&name) {
+            return bad.help(format!("it may, but nothing in this contract gives `{name}` a value"));
+        }
+        bad.help(format!("{place} reads {}", listed(self.names())))
+    }
+}
+
+/// An object of these fields and no others: `steps`, `old`, `facts`.
+pub(crate) fn record(fields: impl IntoIterator<Item = (Name, Shape, Presence)>) -> Shape {
+    let (mut properties, mut required) = (serde_json::Map::new(), Vec::new());
+    for (name, shape, presence) in fields {
+        if presence == Presence::Always {
+            required.push(Value::from(&*name));
+        }
+        properties.insert(name.to_string(), portable(shape.json()));
+    }
+    json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
+        .into()
+}
+
+/// The schema without references, so that it can stand within another; anything, where it refers to itself.
+fn portable(schema: &Value) -> Value {
+    let mut budget = TYPE_PARTS_MAX / 10;
+    spell_out(schema, &mut budget).unwrap_or_else(|_| json!({}))
 }
 
 /// An object with these fields and no others; each may be absent.
@@ -135,13 +265,12 @@ pub(crate) struct BadRead {
     /// Which part of the path is wrong.
     pub(crate) at: usize,
     message: String,
-    planned: bool,
     help: Vec<String>,
 }
 
 impl BadRead {
     fn new(at: usize, message: impl Into<String>) -> Self {
-        Self { at, message: message.into(), planned: false, help: Vec::new() }
+        Self { at, message: message.into(), help: Vec::new() }
     }
 
     fn help(mut self, help: impl Into<String>) -> Self {
@@ -175,10 +304,6 @@ impl BadRead {
     }
 
     pub(crate) fn report(self, loader: &mut Loader<'_>, span: &Range<usize>) {
-        if self.planned {
-            loader.not_built(span, &self.message);
-            return;
-        }
         let found = loader.error(code::BAD_READ, span, self.message);
         for help in self.help {
             found.help(help);

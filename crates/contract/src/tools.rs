@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::loader::{Fields, Keys, Loader, listed, meant};
-use crate::reads::{Reads, Shape, call_schema};
+use crate::reads::{Place, Reads, Shape, call_schema, place};
 use crate::servers::split_via;
 use crate::yaml::{Entry, Kind, Node};
 use crate::{
@@ -54,15 +54,14 @@ struct Places {
     args: Shape,
     call: Shape,
     settings: Shape,
-    probes: bool,
+    probes: Vec<Name>,
 }
 
 impl Places {
-    fn reads(&self, place: &'static str) -> Reads {
-        Reads::new(place, &self.settings)
-            .with("args", &self.args)
-            .with("call", &self.call)
-            .with_probes(self.probes)
+    fn reads(&self, place: Place) -> Reads {
+        let reads = Reads::new(place, &self.settings).with("args", &self.args).with("call", &self.call);
+        let probes = self.probes.iter().cloned();
+        probes.fold(reads, |reads, probe| reads.with_probe(probe, &Shape::unknown()))
     }
 }
 
@@ -84,7 +83,10 @@ impl<'a> Loader<'a> {
         let not_for = fields.get("not_for").map(|node| self.texts(node, "`not_for`")).unwrap_or_default();
         let input = self.tool_input(&fields);
         let args = input.as_ref().map_or(Shape::unknown(), |(schema, _)| schema.clone().into());
-        let probes = fields.get("probes").is_some();
+        let probes = match fields.get("probes").map(|node| &node.kind) {
+            Some(Kind::Map(entries)) => entries.iter().map(|entry| entry.key.as_str().into()).collect(),
+            _ => Vec::new(),
+        };
         let places =
             Places { args, call: call_schema().into(), settings: self.settings_schema.clone(), probes };
         let output = fields.get("output").map(|node| (self.type_of(node), node));
@@ -92,15 +94,15 @@ impl<'a> Loader<'a> {
             Some((Some(schema), _)) => Shape::from(schema.clone()),
             _ => Shape::unknown(),
         };
-        let sends = fields.get("sends").map(|node| self.values(node, "`sends`", &places.reads("`sends`")));
+        let sends = fields.get("sends").map(|node| self.values(node, "`sends`", &places.reads(place::SENDS)));
         let effects =
             self.required(&fields, "effects", "[ reads: order/* ]").map(|node| self.effects(node, &places));
         let key = fields.get("idempotency").map(|node| self.idempotency(node));
         let requires = fields.get("requires").map(|node| {
-            self.clauses(node, &format!("tools.{name}.requires"), &places.reads("a tool's `requires`"))
+            self.clauses(node, &format!("tools.{name}.requires"), &places.reads(place::REQUIRES))
         });
         let ensures = fields.get("ensures").map(|node| {
-            let reads = places.reads("a tool's `ensures`").with("result", &result);
+            let reads = places.reads(place::ENSURES).with("result", &result);
             self.clauses(node, &format!("tools.{name}.ensures"), &reads)
         });
         let mut failures =
@@ -218,7 +220,7 @@ impl<'a> Loader<'a> {
             found.meant(meant).help(format!("an effect is one of {}", listed(words())));
             return None;
         };
-        let target = self.template(&entry.value, "an effect's target", &places.reads("an effect"))?;
+        let target = self.template(&entry.value, "an effect's target", &places.reads(place::EFFECT))?;
         let names_resource = !matches!(kind, EffectKind::Notifies | EffectKind::Enqueues);
         if names_resource && target.source().split('/').any(str::is_empty) {
             let found =

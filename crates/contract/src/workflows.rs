@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::drift::plainly_different;
 use crate::limits::STEPS_MAX;
 use crate::loader::{Fields, Keys, Loader, listed, meant};
-use crate::reads::{Reads, Shape, closed, schema_of};
+use crate::reads::{Presence, Reads, Shape, closed, place, record, schema_of};
 use crate::yaml::{Entry, Kind, Node};
 use crate::{Expr, Name, Step, StepWork, Workflow, code, suggest};
 
@@ -72,13 +72,13 @@ impl<'a> Loader<'a> {
         }
         let steps = self.required(&fields, "steps", "{ NAME: { agent: …, with: { … } } }")?;
         let drafts = self.drafts(steps);
-        let reads = Reads::new("a step", &self.settings_schema)
+        let reads = Reads::new(place::STEP, &self.settings_schema)
             .with("input", &given)
-            .with_steps(step_shapes(&drafts));
+            .with("steps", &steps_shape(&drafts));
         let names: Vec<Name> = drafts.iter().map(|draft| draft.name.clone()).collect();
         let read: Vec<Option<Step>> = drafts.iter().map(|draft| self.step(draft, &names, &reads)).collect();
         self.order(&drafts, &read);
-        let reads = reads.at("a workflow's `output`");
+        let reads = reads.at(place::WORKFLOW_OUTPUT);
         let output = fields.get("output").map(|node| self.workflow_output(node, &reads));
         let input = input.and_then(|(schema, span)| self.compiled(schema, &span));
         let whole = read.len();
@@ -353,7 +353,7 @@ fn steps_read(expr: &Expr) -> Vec<String> {
 }
 
 /// What conditions can read of the steps.
-fn step_shapes(drafts: &[Draft<'_>]) -> BTreeMap<Name, Shape> {
+fn steps_shape(drafts: &[Draft<'_>]) -> Shape {
     let shape = |draft: &Draft<'_>| match &draft.work {
         Some(StepWork::Agent(agent)) => match &agent.output {
             Some(output) => Shape::Schema(output.clone()),
@@ -362,5 +362,8 @@ fn step_shapes(drafts: &[Draft<'_>]) -> BTreeMap<Name, Shape> {
         Some(StepWork::Tool(tool)) => tool.output.clone().map_or(Shape::unknown(), Shape::Schema),
         None => Shape::unknown(),
     };
-    drafts.iter().map(|draft| (draft.name.clone(), shape(draft))).collect()
+    record(drafts.iter().map(|draft| {
+        let presence = if draft.fields.get("when").is_some() { Presence::Maybe } else { Presence::Always };
+        (draft.name.clone(), shape(draft), presence)
+    }))
 }

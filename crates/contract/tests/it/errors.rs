@@ -213,6 +213,7 @@ fn names_and_conditions() {
             ),
             ("a plain word", "method: \"'refund'\"", "method: refund"),
             ("a root that isn't there", "args.amount > 0.0", "order.total > 0.0"),
+            ("a root that nothing gives", "args.amount > 0.0", "facts.customer != ''"),
             ("a root of another place", "args.amount > 0.0", "result.amount > 0.0"),
             ("a field that isn't there", "args.amount > 0.0", "args.amuont > 0.0"),
             ("a field of a text", "args.amount > 0.0", "args.order_id.total > 0.0"),
@@ -271,7 +272,6 @@ fn what_is_not_built_yet() {
         &[
             ("a section", "models:\n", "roles: { customer: {} }\nmodels:\n"),
             ("a key of a tool", "    not_for:", "    once_per: args.order_id\n    not_for:"),
-            ("a root", "args.amount > 0.0", "facts.customer != ''"),
             ("unsure: ask", "unsure: escalate", "unsure: ask"),
             ("a kind of step", "tell:    { tool: send_mail,", "tell:    { approval: { by: lead },"),
             ("a conversation", "workflows:\n", "workflows:\n  conversation: { chat: clerk, idle: 30m }\n"),

@@ -166,12 +166,6 @@ fn what_the_page_says_is_refused_is_refused_by_name() {
         ));
         assert!(report(&text).contains("not built yet"), "{function}: {}", report(&text));
     }
-    for root in ["facts", "old", "last", "memory"] {
-        let text = wrapped(&format!(
-            "tools:\n  t:\n    via: shop.t\n    description: Tries one root.\n    input: {{}}\n    effects: [ reads: x ]\n    requires: {{ it holds: \"{root}.a == 1\" }}\n"
-        ));
-        assert!(report(&text).contains("HF0050"), "{root}: {}", report(&text));
-    }
 }
 
 #[test]
