@@ -25,11 +25,11 @@ pub(crate) async fn run(args: &args::Check) -> anyhow::Result<Exit> {
     let project = Project::read(&args.path, &args.settings)?;
     let file = project.file.display().to_string();
     let found = &project.loaded.diagnostics;
-    let drift = match &project.loaded.contract {
+    let drift = match project.loaded.checked() {
         Some(contract) if args.live => live(contract, &project).await,
         _ => Vec::new(),
     };
-    let is_valid = project.loaded.contract.is_some();
+    let is_valid = project.loaded.checked().is_some();
     if args.json {
         let drift: Vec<_> =
             drift.iter().map(|one| json!({ "place": one.place, "problem": one.problem })).collect();
@@ -44,7 +44,7 @@ pub(crate) async fn run(args: &args::Check) -> anyhow::Result<Exit> {
             out::note(format!("{place}: {problem}"));
         }
     }
-    let Some(contract) = &project.loaded.contract else {
+    let Some(contract) = project.loaded.checked() else {
         let errors = found.iter().filter(|found| found.severity == Severity::Error).count();
         let message = format!("`{file}` is invalid ({}): mend it, then check again", number(errors, "error"));
         return Err(stop(Exit::Contract, message));
@@ -58,6 +58,10 @@ pub(crate) async fn run(args: &args::Check) -> anyhow::Result<Exit> {
     }
     if !args.json {
         out::data(&summary(&file, contract, args.live))?;
+        if project.loaded.contract.is_none() {
+            let notes = found.iter().filter(|found| found.severity == Severity::NotRun).count();
+            out::note(format!("`run` would refuse it: see the {} above", number(notes, "note")));
+        }
     }
     Ok(Exit::Done)
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use handfast_contract::{Contract, EnvValue, Name, Secret, Transport};
+use handfast_contract::{Contract, Name, Secret};
 use handfast_store::{Driver, DriverError, Options, SqliteStore, driver_alive};
 use serde::Serialize;
 use serde_json::json;
@@ -137,16 +137,7 @@ fn keys(contract: &Contract) -> Vec<Finding> {
     let mut secrets: BTreeSet<&Secret> =
         contract.models.values().filter_map(|model| model.api_key.as_ref()).collect();
     for server in contract.servers.values() {
-        match &server.transport {
-            Transport::McpCommand { env, .. } | Transport::Process { env, .. } => {
-                secrets.extend(env.values().filter_map(|value| match value {
-                    EnvValue::Secret(secret) => Some(secret),
-                    EnvValue::Plain(_) => None,
-                }));
-            }
-            Transport::McpHttp { bearer, .. } => secrets.extend(bearer),
-            Transport::Rust => {}
-        }
+        secrets.extend(server.transport.secrets());
     }
     let look = |secret: &Secret| match environment::variable(&secret.0).is_some_and(|value| !value.is_empty())
     {

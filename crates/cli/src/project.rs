@@ -64,9 +64,10 @@ impl Project {
         if !self.loaded.diagnostics.is_empty() {
             out::note(self.loaded.report(Paint::Coloured).trim_end());
         }
-        let Loaded { contract, sources, .. } = self.loaded;
+        let Loaded { contract, unrun, sources, .. } = self.loaded;
         let contract = contract.ok_or_else(|| {
-            stop(Exit::Contract, format!("`{}` is invalid: nothing was started", self.file.display()))
+            let why = if unrun.is_some() { "can't be run as it is" } else { "is invalid" };
+            stop(Exit::Contract, format!("`{}` {why}: nothing was started", self.file.display()))
         })?;
         Ok(Checked { contract: Arc::new(contract), sources, folder: self.folder })
     }

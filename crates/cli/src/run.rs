@@ -175,6 +175,8 @@ fn servers(workflow: &Workflow) -> BTreeSet<Name> {
     let of = |step: &std::sync::Arc<handfast_contract::Step>| match &step.work {
         StepWork::Tool(tool) => vec![tool.via.server.clone()],
         StepWork::Agent(agent) => agent.may.iter().map(|grant| grant.tool.via.server.clone()).collect(),
+        // The engine refuses to begin a run that has any of the others.
+        _ => Vec::new(),
     };
     workflow.steps.iter().flat_map(of).collect()
 }

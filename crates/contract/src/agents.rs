@@ -4,27 +4,11 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::loader::{Fields, Keys, Loader, meant};
+use crate::grammar;
+use crate::loader::{Fields, Loader, meant};
 use crate::reads::{Reads, Shape, place};
 use crate::yaml::{Entry, Kind, Node};
 use crate::{Agent, Clause, Grant, Name, Unsure, code};
-
-const KEYS: Keys = Keys {
-    known: &["purpose", "instructions", "model", "may", "unsure", "input", "output", "limits"],
-    planned: &[
-        "owner",
-        "talks_to",
-        "never",
-        "handles",
-        "escalates",
-        "refuses",
-        "ensures",
-        "accepts",
-        "at_least",
-        "in",
-        "judge",
-    ],
-};
 
 impl<'a> Loader<'a> {
     /// Reads the section `agents`.
@@ -37,7 +21,7 @@ impl<'a> Loader<'a> {
     }
 
     fn agent(&mut self, name: &Name, entry: &'a Entry) -> Option<Agent> {
-        let fields = self.entry_fields(entry, "the agent", &KEYS)?;
+        let fields = self.entry_fields(entry, "the agent", &grammar::AGENT)?;
         let purpose = self.required(&fields, "purpose", "What it is for, in one sentence.");
         let purpose = purpose.and_then(|node| self.prose(node, "`purpose`"));
         let instructions = fields.get("instructions").map(|node| self.instructions(node));
@@ -62,6 +46,15 @@ impl<'a> Loader<'a> {
         };
         Some(Agent {
             name: name.clone(),
+            owner: None,
+            talks_to: Vec::new(),
+            never: Vec::new(),
+            handles: Vec::new(),
+            escalates: None,
+            refuses: None,
+            ensures: Vec::new(),
+            accepts_irreversible: false,
+            at_least: None,
             purpose: purpose?,
             instructions: instructions.unwrap_or(Some(String::new()))?,
             models: models?,
@@ -87,7 +80,7 @@ impl<'a> Loader<'a> {
         if !matches!(node.kind, Kind::Map(_)) {
             return self.prose(node, "`instructions`");
         }
-        let fields = self.fields(node, "`instructions`", &Keys { known: &["file"], planned: &[] })?;
+        let fields = self.fields(node, "`instructions`", &grammar::INSTRUCTIONS)?;
         let file = self.required(&fields, "file", "policy.md")?;
         self.file(file, "`file`")
     }
@@ -105,14 +98,12 @@ impl<'a> Loader<'a> {
         let mut models: Vec<Name> = Vec::new();
         for item in items {
             let Some(name) = self.text(item, "a model's name") else { continue };
-            if !self.declares(&item.span, "models", "model", &name) {
-                continue;
-            }
-            if models.iter().any(|model| **model == name) {
+            let Some(full) = self.resolve(&item.span, "models", "model", &name) else { continue };
+            if models.contains(&full) {
                 self.error(code::CLASH, &item.span, format!("`{name}` is named twice")).help("keep it once");
                 continue;
             }
-            models.push(name.as_str().into());
+            models.push(full);
         }
         models
     }
@@ -121,9 +112,7 @@ impl<'a> Loader<'a> {
         let words = [("ask", Unsure::Ask), ("escalate", Unsure::Escalate), ("refuse", Unsure::Refuse)];
         let unsure = self.choice(node, "`unsure`", &words)?;
         if unsure == Unsure::Ask {
-            let instead = "it asks whom the agent `talks_to`; until then say `escalate` or `refuse`";
-            self.not_built_but(&node.span, "`unsure: ask`", instead);
-            return None;
+            self.not_run(&node.span, "`unsure: ask`");
         }
         Some(unsure)
     }
@@ -163,10 +152,8 @@ impl<'a> Loader<'a> {
 
     fn unconditional(&mut self, item: &'a Node, agent: &str) -> Option<(Grant, std::ops::Range<usize>)> {
         let name = self.text(item, "a tool's name")?;
-        if !self.declares(&item.span, "tools", "tool", &name) {
-            return None;
-        }
-        let tool = self.tools.get(name.as_str())?.clone();
+        let name = self.resolve(&item.span, "tools", "tool", &name)?;
+        let tool = self.tools.get(&name)?.clone();
         Some((
             Grant { tool, condition: None, address: format!("agents.{agent}.may.{name}") },
             item.span.clone(),
@@ -180,10 +167,11 @@ impl<'a> Loader<'a> {
         reads: &Reads,
     ) -> Option<(Grant, std::ops::Range<usize>)> {
         let name = entry.key.as_str();
-        if name.is_empty() || !self.declares(&entry.at, "tools", "tool", name) {
+        if name.is_empty() {
             return None;
         }
-        let tool = self.tools.get(name).cloned();
+        let name = self.resolve(&entry.at, "tools", "tool", name)?;
+        let tool = self.tools.get(&name).cloned();
         let args = tool.as_ref().map_or(Shape::unknown(), |tool| Shape::Schema(tool.input.clone()));
         let reads = reads.clone().with("args", &args);
         let condition = self.expression(&entry.value, &reads)?;

@@ -113,9 +113,12 @@ codes! {
          MCP's `_meta`, or a variable of a process.";
     BAD_VERSION = "HF0023", "another version of the language",
         "This release reads `handfast: 1`.";
-    NOT_BUILT = "HF0050", "part of the language, but not built yet",
-        "The language has this word, and this release doesn't act on it yet. A promise that nobody keeps is worse than none, \
-         so it is refused: take it out for now.";
+    BAD_INCLUDE = "HF0024", "an include that can't be followed",
+        "An include names another contract by its file. Files may not include each other in a circle, nor nest without end, \
+         and an include's name may not be a setting's as well.";
+    NOT_RUN = "HF0050", "part of the language that this release doesn't run yet",
+        "The language has this word and `check` checks it, and this release doesn't act on it yet. A promise that nobody keeps \
+         is worse than none, so `run` refuses the contract and names every such part: take it out to run the contract.";
     LINT_UNKEYED = "HF0103", "effects without idempotency",
         "Without a word on idempotency a call is never repeated blindly: if its answer is lost, it rests in doubt until a person \
          settles it. Say `natural`, `{ key: … }`, or `none` if that is what you want.";

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::expr::ExprError;
-use crate::loader::{Keys, Loader, meant};
+use crate::grammar;
+use crate::loader::{Loader, meant};
 use crate::reads::{Reads, Shape, error_schema, find_path, place};
 use crate::yaml::{Entry, Kind, Node, Style};
 use crate::{Clause, Expr, FailureRule, Scope, Template, Then, code, suggest, traps};
@@ -103,7 +104,8 @@ impl<'a> Loader<'a> {
         let settings = Reads::new(place::SETTINGS, &self.settings_schema);
         let template = self.template(node, what, &settings)?;
         if !self.settings_whole {
-            return None;
+            // It is checked all the same; what has no value can't be run, and says so.
+            return Some(template.source().to_owned());
         }
         match template.fill(&Scope::default().with("settings", &self.settings)) {
             Ok(text) => Some(text),
@@ -128,6 +130,10 @@ impl<'a> Loader<'a> {
             );
             found.meant(meant).help(format!("for the text, write \"'{word}'\""));
             return false;
+        }
+        if !self.prefix.is_empty() && expr.roots().iter().any(|root| root == "settings") {
+            let span = node.place(self.source, within.clone());
+            self.not_run(&span, "a setting that an included contract's condition reads");
         }
         let mut good = true;
         for path in expr.paths() {
@@ -182,7 +188,6 @@ impl<'a> Loader<'a> {
 
     /// How failures are recognised.
     pub(crate) fn failures(&mut self, node: &'a Node, args: &Shape) -> Vec<FailureRule> {
-        const KEYS: Keys = Keys { known: &["when", "then", "gives", "settles"], planned: &[] };
         let Some(entries) = self.map(node, "`failures`") else { return Vec::new() };
         let reads = Reads::new(place::FAILURE, &self.settings_schema)
             .with("args", args)
@@ -191,7 +196,7 @@ impl<'a> Loader<'a> {
         let mut rules = Vec::new();
         for entry in entries.iter().filter(|entry| !entry.key.is_empty()) {
             let name = self.name(entry);
-            let Some(fields) = self.entry_fields(entry, "the failure", &KEYS) else { continue };
+            let Some(fields) = self.entry_fields(entry, "the failure", &grammar::FAILURE) else { continue };
             let when = self.required(&fields, "when", "error.text.contains('not found')");
             let when = when.and_then(|when| self.expression(when, &reads));
             let words = [

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::Code;
 use crate::limits::{DIAGNOSTICS_MAX, FINDINGS_MAX};
+use crate::texts::Texts;
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -34,6 +35,9 @@ pub struct Diagnostic {
 pub enum Severity {
     /// The contract can't be used.
     Error,
+    /// It checks, and can't be run as it is: by this release, or with these settings.
+    #[serde(rename = "not_run")]
+    NotRun,
     /// It can, but look at this.
     Warning,
 }
@@ -87,8 +91,7 @@ impl Diagnostic {
 
     /// Adds a second place that explains the first.
     pub(crate) fn also(&mut self, span: Range<usize>, text: impl Into<String>) -> &mut Self {
-        let file = self.labels.first().map(|label| label.file.clone()).unwrap_or_default();
-        self.labels.push(Label { file, span, line: 0, column: 0, text: text.into() });
+        self.labels.push(Label::at(span, text));
         self
     }
 
@@ -96,13 +99,15 @@ impl Diagnostic {
     pub fn render(&self, sources: &Sources, paint: Paint) -> String {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
+            Severity::NotRun => Level::NOTE,
             Severity::Warning => Level::WARNING,
         };
         let title = level.primary_title(normalize_untrusted_str(&self.message)).id(self.code.id());
-        let mut groups = vec![match self.snippet(sources) {
-            Some(snippet) => title.element(snippet),
-            None => Group::with_title(title),
-        }];
+        let mut groups = vec![
+            self.snippets(sources)
+                .into_iter()
+                .fold(Group::with_title(title), |group, snippet| group.element(snippet)),
+        ];
         for help in &self.help {
             groups.push(Group::with_title(Level::HELP.secondary_title(normalize_untrusted_str(help))));
         }
@@ -113,9 +118,18 @@ impl Diagnostic {
         renderer.render(&groups)
     }
 
-    /// The lines that it is about. All labels of one finding lie in one file.
-    fn snippet<'a>(&'a self, sources: &'a Sources) -> Option<Snippet<'a, Annotation<'a>>> {
-        let file = &self.labels.first()?.file;
+    /// The lines that it is about, file by file; the first file is the one that is at fault.
+    fn snippets<'a>(&'a self, sources: &'a Sources) -> Vec<Snippet<'a, Annotation<'a>>> {
+        let mut files: Vec<&str> = Vec::new();
+        for label in &self.labels {
+            if !files.contains(&&*label.file) {
+                files.push(&label.file);
+            }
+        }
+        files.into_iter().filter_map(|file| self.snippet(file, sources)).collect()
+    }
+
+    fn snippet<'a>(&'a self, file: &'a str, sources: &'a Sources) -> Option<Snippet<'a, Annotation<'a>>> {
         let text = sources.files.get(file)?;
         let annotation = |(index, label): (usize, &'a Label)| {
             let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
@@ -126,7 +140,8 @@ impl Diagnostic {
                 annotation.label(normalize_untrusted_str(&label.text))
             }
         };
-        Some(Snippet::source(text).path(file).annotations(self.labels.iter().enumerate().map(annotation)))
+        let labels = self.labels.iter().enumerate().filter(|(_, label)| label.file == file);
+        Some(Snippet::source(text).path(file).annotations(labels.map(annotation)))
     }
 }
 
@@ -137,10 +152,16 @@ fn within(text: &str, span: &Range<usize>) -> Range<usize> {
     start..end.max(start)
 }
 
+impl Label {
+    /// A place among all texts; [`Findings::finish`] says which file that is in.
+    fn at(span: Range<usize>, text: impl Into<String>) -> Self {
+        Self { file: String::new(), span, line: 0, column: 0, text: text.into() }
+    }
+}
+
 /// The findings of one load, as they come in.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Findings {
-    file: String,
     list: Vec<Diagnostic>,
     /// How many were not kept, and the last of them.
     left_out: usize,
@@ -148,10 +169,6 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
-    pub(crate) fn new(file: &str) -> Self {
-        Self { file: file.to_owned(), list: Vec::new(), left_out: 0, last: None }
-    }
-
     /// Takes in an error at this place.
     pub(crate) fn error(
         &mut self,
@@ -165,6 +182,16 @@ impl Findings {
     /// Takes in an error that lies in no file.
     pub(crate) fn error_outside(&mut self, code: Code, message: impl Into<String>) -> &mut Diagnostic {
         self.add(Severity::Error, code, None, message.into())
+    }
+
+    /// Takes in what checks and can't be run.
+    pub(crate) fn not_run(
+        &mut self,
+        code: Code,
+        span: Range<usize>,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
+        self.add(Severity::NotRun, code, Some(span), message.into())
     }
 
     /// Takes in a warning at this place.
@@ -190,8 +217,7 @@ impl Findings {
         span: Option<Range<usize>>,
         message: String,
     ) -> &mut Diagnostic {
-        let label = |span| Label { file: self.file.clone(), span, line: 0, column: 0, text: String::new() };
-        let labels = span.map(label).into_iter().collect();
+        let labels = span.map(|span| Label::at(span, "")).into_iter().collect();
         let found = Diagnostic { code, severity, message, labels, help: Vec::new() };
         if self.list.len() >= FINDINGS_MAX {
             self.left_out += 1;
@@ -201,8 +227,8 @@ impl Findings {
         self.list.last_mut().expect("just pushed")
     }
 
-    /// All of them in the order of the file, with their lines counted.
-    pub(crate) fn finish(mut self, text: &str) -> Vec<Diagnostic> {
+    /// All of them in the order of the files, with their lines counted.
+    pub(crate) fn finish(mut self, texts: &Texts) -> Vec<Diagnostic> {
         if self.left_out > 0 {
             // An error even where only warnings were left out: what wasn't looked at can't be trusted.
             self.list.pop();
@@ -217,14 +243,15 @@ impl Findings {
             self.list.sort_by_key(|found| found.severity);
         }
         self.list.truncate(DIAGNOSTICS_MAX);
-        let lines: Vec<usize> =
-            std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         for label in self.list.iter_mut().flat_map(|found| &mut found.labels) {
-            label.span = within(text, &label.span);
-            label.line = lines.partition_point(|start| *start <= label.span.start);
-            let line_start = lines.get(label.line.saturating_sub(1)).copied().unwrap_or(0);
-            label.column =
-                text.get(line_start..label.span.start).map_or(0, |before| before.chars().count()) + 1;
+            let Some((file, text, start)) = texts.file(label.span.start) else { continue };
+            file.clone_into(&mut label.file);
+            let local = label.span.start - start..label.span.end.saturating_sub(start);
+            label.span = within(text, &local);
+            let before = text.get(..label.span.start).unwrap_or("");
+            let line_start = before.rfind('\n').map_or(0, |line| line + 1);
+            label.line = before.matches('\n').count() + 1;
+            label.column = before.get(line_start..).map_or(0, |before| before.chars().count()) + 1;
         }
         if let (true, Some(last)) = (left_out > 0, self.list.last_mut()) {
             last.help(format!("{left_out} more findings are not shown: mend these first"));

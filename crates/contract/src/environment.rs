@@ -8,7 +8,9 @@ use handfast_events::Sources;
 use serde_json::Value;
 
 use crate::diagnostic::{Findings, Severity};
-use crate::loader::{Keys, Loader};
+use crate::grammar;
+use crate::loader::Loader;
+use crate::texts::Texts;
 use crate::{Loaded, yaml};
 
 /// Reads an environment's file: `settings: { NAME: VALUE }`, and nothing else. The values, or what is wrong with the
@@ -22,13 +24,14 @@ use crate::{Loaded, yaml};
 /// assert_eq!(values["port"], 7400);
 /// ```
 pub fn load_environment(file: &str, text: &str) -> Result<BTreeMap<String, Value>, Box<Loaded>> {
-    const KEYS: Keys = Keys { known: &["settings"], planned: &[] };
-    let mut findings = Findings::new(file);
-    let tree = yaml::parse(text, &mut findings);
+    let mut texts = Texts::default();
+    let place = texts.add(file, text);
+    let mut findings = Findings::default();
+    let tree = yaml::parse(texts.all(), place, &mut findings);
     let mut read = |_: &str| Err("an environment names no other file".to_owned());
-    let mut loader = Loader::new(text, findings, &mut read);
+    let mut loader = Loader::new(texts.all(), findings, &mut read);
     let mut values = BTreeMap::new();
-    let fields = tree.as_ref().and_then(|tree| loader.fields(tree, "an environment", &KEYS));
+    let fields = tree.as_ref().and_then(|tree| loader.fields(tree, "an environment", &grammar::ENVIRONMENT));
     let settings = fields.as_ref().and_then(|fields| loader.required(fields, "settings", "{ NAME: VALUE }"));
     if let Some(settings) = settings {
         for (name, entry) in loader.section(settings, "settings") {
@@ -37,11 +40,11 @@ pub fn load_environment(file: &str, text: &str) -> Result<BTreeMap<String, Value
             }
         }
     }
-    let diagnostics = loader.findings.finish(text);
+    let diagnostics = loader.findings.finish(&texts);
     if !diagnostics.iter().any(|found| found.severity == Severity::Error) {
         return Ok(values);
     }
     let files = BTreeMap::from([(file.to_owned(), text.to_owned())]);
     let sources = Sources { main: file.to_owned(), files, root: String::new() };
-    Err(Box::new(Loaded { contract: None, diagnostics, sources }))
+    Err(Box::new(Loaded { contract: None, unrun: None, diagnostics, sources }))
 }

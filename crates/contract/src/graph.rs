@@ -64,11 +64,12 @@ fn row(wave: usize, step: &Step) -> [String; 5] {
     let work = match &step.work {
         StepWork::Agent(agent) => format!("agent {}", agent.name),
         StepWork::Tool(tool) => format!("tool {} ({})", tool.name, repeats(tool)),
+        other => other.kind().to_owned(),
     };
     let after =
         if step.after.is_empty() { String::new() } else { format!("after {}", step.after.join(", ")) };
     let paths: BTreeSet<String> =
-        step.with.values().flat_map(|expr| expr.paths()).map(|path| path.join(".")).collect();
+        step.with.exprs().flat_map(|expr| expr.paths()).map(|path| path.join(".")).collect();
     let mut reads = String::new();
     if !paths.is_empty() {
         reads = format!("reads {}", paths.into_iter().collect::<Vec<_>>().join(", "));

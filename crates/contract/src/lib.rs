@@ -8,6 +8,9 @@ mod diagnostic;
 mod limits;
 mod suggest;
 
+mod files;
+mod grammar;
+mod texts;
 mod traps;
 mod yaml;
 
@@ -37,13 +40,16 @@ mod show;
 
 pub use code::Code;
 pub use contract::{
-    Agent, Clause, Contract, Effect, EffectKind, EnvValue, FailureRule, Grant, IdempotencyRule, KeyPlace,
-    Limits, ModelUse, Name, Price, Secret, Server, Step, StepWork, Then, Tool, Transport, Unsure, Via,
-    Workflow,
+    Agent, Approval, ApprovalStep, Approver, Block, Branch, Chat, Clause, Compensate, Contract, DataLabel,
+    Effect, EffectKind, EnvValue, Escalates, Fact, FailureRule, Fallback, Given, Grant, Group, Happening,
+    Holding, IdempotencyRule, Included, Invariant, Kept, KeyPlace, Level, Limits, Lives, Memory, ModelUse,
+    Name, Never, Otherwise, Price, Probe, Reached, Reconcile, Refuses, Relax, Request, Role, Rule, Secret,
+    Server, Step, StepWork, Then, Tool, Transport, Unanswered, Unsure, Via, Wait, Workflow,
 };
 pub use diagnostic::{Diagnostic, Label, Paint, Severity};
 pub use environment::load_environment;
 pub use expr::{EvalError, Expr, ExprError, Scope, Template};
+pub use grammar::{Form, Holds, Key};
 pub use load::{Loaded, load, load_again};
 pub use resource::overlap;
 pub use schema::{Problem, Schema, SchemaError};

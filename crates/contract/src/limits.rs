@@ -18,6 +18,12 @@ pub(crate) const TYPE_DEPTH_MAX: usize = 64;
 /// would be a million.
 pub(crate) const TYPE_PARTS_MAX: usize = 100_000;
 
+/// Files that one contract is made of: more parts than that are programs of their own.
+pub(crate) const FILES_MAX: usize = 32;
+
+/// How deep files may include each other.
+pub(crate) const INCLUDE_DEPTH_MAX: usize = 8;
+
 /// Diagnostics of one load: nobody reads more, and one wrong indentation can cause hundreds.
 pub(crate) const DIAGNOSTICS_MAX: usize = 100;
 

@@ -1,4 +1,5 @@
-//! From sources to a checked contract: the sections in the order in which they name each other.
+//! From sources to a checked contract: the files that include each other, then in each the sections in the order in
+//! which they name each other.
 
 use std::collections::BTreeMap;
 
@@ -6,22 +7,32 @@ use handfast_events::Sources;
 use serde_json::Value;
 
 use crate::diagnostic::{Findings, Paint, Severity};
-use crate::loader::{Keys, Loader};
+use crate::files::{File, Gather};
+use crate::grammar;
+use crate::loader::{Fields, Loader};
+use crate::texts::Texts;
 use crate::yaml::Node;
-use crate::{Contract, Diagnostic, code, yaml};
+use crate::{Contract, Diagnostic, Included, code};
 
-/// What came of loading: the contract where no diagnostic is an error, and always all diagnostics and all that was read.
+/// What came of loading: the contract where it checks, and always all diagnostics and all that was read.
 #[derive(Debug)]
 pub struct Loaded {
-    /// The checked contract; none where there is an error.
+    /// The contract, where it can be run; none where a diagnostic is an error or says what can't be run.
     pub contract: Option<Contract>,
-    /// Errors and warnings, in the order of the file.
+    /// The contract, where it checks and can't be run: for those who only look at it.
+    pub unrun: Option<Contract>,
+    /// Errors and warnings, in the order of the files.
     pub diagnostics: Vec<Diagnostic>,
     /// Every byte that was read.
     pub sources: Sources,
 }
 
 impl Loaded {
+    /// The contract, where it checks, whether or not it can be run.
+    pub fn checked(&self) -> Option<&Contract> {
+        self.contract.as_ref().or(self.unrun.as_ref())
+    }
+
     /// All diagnostics as a person reads them, with their sum; empty where there are none.
     pub fn report(&self, paint: Paint) -> String {
         if self.diagnostics.is_empty() {
@@ -32,14 +43,15 @@ impl Loaded {
             text.push_str(&diagnostic.render(&self.sources, paint));
             text.push_str("\n\n");
         }
-        let errors = self.diagnostics.iter().filter(|found| found.severity == Severity::Error).count();
         let count = |number: usize, word: &str| match number {
             1 => format!("1 {word}"),
             number => format!("{number} {word}s"),
         };
-        let warnings = self.diagnostics.len() - errors;
-        let sum: Vec<String> = [(errors, "error"), (warnings, "warning")]
+        let of = |severity| self.diagnostics.iter().filter(|found| found.severity == severity).count();
+        let sum = [(Severity::Error, "error"), (Severity::NotRun, "note"), (Severity::Warning, "warning")];
+        let sum: Vec<String> = sum
             .into_iter()
+            .map(|(severity, word)| (of(severity), word))
             .filter(|(number, _)| *number > 0)
             .map(|(number, word)| count(number, word))
             .collect();
@@ -62,34 +74,31 @@ pub fn load(
     settings: &BTreeMap<String, Value>,
     read: &mut dyn FnMut(&str) -> Result<String, String>,
 ) -> Loaded {
-    let mut findings = Findings::new(main);
     let mut sources = Sources { main: main.to_owned(), files: BTreeMap::new(), root: root.to_owned() };
-    let text = match read(main) {
-        Ok(text) => text,
-        Err(reason) => {
-            let found = findings.error_outside(code::BAD_FILE, format!("`{main}` can't be read: {reason}"));
-            found.help("name a contract's file, or a folder with a `handfast.yaml`");
-            return Loaded { contract: None, diagnostics: findings.finish(""), sources };
+    let mut gather = Gather { read, texts: Texts::default(), findings: Findings::default(), files: 0 };
+    let file = gather.main(main);
+    let Gather { read, texts, findings, .. } = gather;
+    let (contract, diagnostics) = match &file {
+        None => {
+            sources.files.extend(texts.files().map(|(path, text)| (path.to_owned(), text.to_owned())));
+            (None, findings.finish(&texts))
+        }
+        Some(file) => {
+            let mut loader = Loader::new(texts.all(), findings, read);
+            loader.files = texts.files().map(|(path, text)| (path.to_owned(), text.to_owned())).collect();
+            let contract = loader.contract(file, settings);
+            sources.files = std::mem::take(&mut loader.files);
+            (contract, loader.findings.finish(&texts))
         }
     };
-    sources.files.insert(main.to_owned(), text.clone());
-    let (mut contract, diagnostics) = match yaml::parse(&text, &mut findings) {
-        None => (None, findings.finish(&text)),
-        Some(tree) => {
-            let mut loader = Loader::new(&text, findings, read);
-            loader.files = sources.files;
-            let contract = loader.contract(&tree, settings);
-            sources.files = loader.files;
-            (contract, loader.findings.finish(&text))
-        }
+    let contract = contract.map(|contract| Contract { digest: sources.digest(), ..contract });
+    let worst = diagnostics.iter().map(|found| found.severity).min();
+    let (contract, unrun) = match worst {
+        Some(Severity::Error) => (None, None),
+        Some(Severity::NotRun) => (None, contract),
+        _ => (contract, None),
     };
-    if diagnostics.iter().any(|found| found.severity == Severity::Error) {
-        contract = None;
-    }
-    if let Some(contract) = &mut contract {
-        contract.digest = sources.digest();
-    }
-    Loaded { contract, diagnostics, sources }
+    Loaded { contract, unrun, diagnostics, sources }
 }
 
 /// Loads a contract again from what was read for it, so that a run goes on with the one that it began with.
@@ -99,65 +108,139 @@ pub fn load_again(sources: &Sources, settings: &BTreeMap<String, Value>) -> Load
     load(&sources.main, &sources.root, settings, &mut read)
 }
 
+/// What the head of a file says.
+struct Head {
+    name: String,
+    version: String,
+    owner: Option<String>,
+}
+
 impl<'a> Loader<'a> {
-    fn contract(&mut self, tree: &'a Node, given: &BTreeMap<String, Value>) -> Option<Contract> {
-        const KEYS: Keys = Keys {
-            known: &[
-                "handfast",
-                "name",
-                "version",
-                "owner",
-                "settings",
-                "models",
-                "types",
-                "servers",
-                "tools",
-                "agents",
-                "workflows",
-            ],
-            planned: &["roles", "facts", "groups", "memory", "invariants", "include", "at_least"],
-        };
-        let fields = self.fields(tree, "a contract", &KEYS)?;
-        let language = self.required(&fields, "handfast", "1")?;
+    fn contract(&mut self, file: &'a File, given: &BTreeMap<String, Value>) -> Option<Contract> {
+        let fields = self.fields(&file.tree, "a contract", &grammar::CONTRACT)?;
+        let head = self.file_whole(file, &fields, given);
+        let at_least = fields.get("at_least").and_then(|node| self.level(node));
+        let head = head?;
+        Some(Contract {
+            name: head.name,
+            version: head.version,
+            owner: head.owner,
+            digest: handfast_events::Digest::default(),
+            settings: std::mem::take(&mut self.settings),
+            includes: std::mem::take(&mut self.includes),
+            roles: std::mem::take(&mut self.roles),
+            types: self.types.taken(),
+            models: std::mem::take(&mut self.models),
+            servers: std::mem::take(&mut self.servers),
+            facts: std::mem::take(&mut self.facts),
+            groups: std::mem::take(&mut self.groups),
+            tools: std::mem::take(&mut self.tools),
+            memory: std::mem::take(&mut self.memory),
+            agents: std::mem::take(&mut self.agents),
+            workflows: std::mem::take(&mut self.workflows),
+            invariants: std::mem::take(&mut self.invariants),
+            at_least,
+        })
+    }
+
+    /// One file and all that it includes, into the one contract that they make together.
+    fn file_whole(
+        &mut self,
+        file: &'a File,
+        fields: &Fields<'a>,
+        given: &BTreeMap<String, Value>,
+    ) -> Option<Head> {
+        let language = self.required(fields, "handfast", "1")?;
         if language.said().is_none_or(|(text, _)| text != "1") {
             let found =
                 self.error(code::BAD_VERSION, &language.span, "this release reads version 1 of the language");
             found.help("write `handfast: 1`");
             return None;
         }
-        let name = self.required(&fields, "name", "support").and_then(|node| self.contract_name(node));
+        let name = self.required(fields, "name", "support").and_then(|node| self.contract_name(node));
         let version =
-            self.required(&fields, "version", "\"2026-11-21\"").and_then(|node| self.text(node, "`version`"));
+            self.required(fields, "version", "\"2026-11-21\"").and_then(|node| self.text(node, "`version`"));
         let owner = fields.get("owner").map(|node| self.text(node, "`owner`"));
         self.read_settings(fields.get("settings"), given);
-        if let Some(node) = fields.get("types") {
-            self.read_types(node);
+        if let Some(node) = fields.get("include") {
+            self.read_includes(node, file);
         }
-        if let Some(node) = fields.get("models") {
-            self.read_models(node);
+        self.sections(fields);
+        Some(Head { name: name?, version: version?, owner: owner.flatten() })
+    }
+
+    /// Reads the files that this one includes, each with its own settings and its name before all that it gives.
+    fn read_includes(&mut self, node: &'a Node, file: &'a File) {
+        let settings = self.settings_schema.clone();
+        for (name, entry) in self.section(node, "include") {
+            let given = self.include_settings(entry, &settings);
+            let Some(child) = file.includes.iter().find(|child| child.name == entry.key) else { continue };
+            if self.settings.get(&entry.key).is_some() {
+                let message = format!("`{}` is the name of a setting and of an include", entry.key);
+                self.error(code::BAD_INCLUDE, &entry.at, message).help("rename one of them");
+                continue;
+            }
+            let outer = self.enter(child);
+            let fields = self.fields(&child.tree, "a contract", &grammar::CONTRACT);
+            let head = fields.and_then(|fields| self.file_whole(child, &fields, &given));
+            let inner = self.leave(outer);
+            if let Some(settings) = self.settings.as_object_mut() {
+                settings.insert(entry.key.clone(), inner);
+            }
+            if let Some(head) = head {
+                let included = Included { name: head.name, version: head.version, file: child.path.clone() };
+                self.includes.insert(name, included);
+            }
         }
-        if let Some(node) = fields.get("servers") {
-            self.read_servers(node);
+    }
+
+    /// The values that an include is given for its settings.
+    fn include_settings(
+        &mut self,
+        entry: &'a crate::yaml::Entry,
+        settings: &crate::reads::Shape,
+    ) -> BTreeMap<String, Value> {
+        if entry.value.said().is_some() {
+            return BTreeMap::new();
         }
-        if let Some(node) = fields.get("tools") {
-            self.read_tools(node);
+        let fields = self.entry_fields(entry, "the include", &grammar::INCLUDE);
+        let Some(node) = fields.as_ref().and_then(|fields| fields.get("settings")) else {
+            return BTreeMap::new();
+        };
+        let reads = crate::reads::Reads::new(crate::reads::place::SETTINGS, settings);
+        let values = self.values(node, "`settings`", &reads);
+        let scope = crate::Scope::default().with("settings", &self.settings);
+        let mut given = BTreeMap::new();
+        let mut failed = Vec::new();
+        for (name, value) in &values {
+            match value.eval(&scope) {
+                Ok(Some(value)) => drop(given.insert(name.clone(), value)),
+                Ok(None) => {}
+                Err(error) => failed.push(format!("`{name}` has no value: {error}")),
+            }
         }
-        if let Some(node) = fields.get("agents") {
-            self.read_agents(node);
+        if self.settings_whole {
+            for message in failed {
+                self.error(code::BAD_SETTING, &node.span, message).help("give it another value");
+            }
         }
-        let workflows = fields.get("workflows").map(|node| self.read_workflows(node)).unwrap_or_default();
-        Some(Contract {
-            name: name?,
-            version: version?,
-            owner: owner.flatten(),
-            digest: handfast_events::Digest::default(),
-            settings: std::mem::take(&mut self.settings),
-            models: std::mem::take(&mut self.models),
-            servers: std::mem::take(&mut self.servers),
-            tools: std::mem::take(&mut self.tools),
-            agents: std::mem::take(&mut self.agents),
-            workflows,
-        })
+        given
+    }
+
+    /// The sections of one file.
+    fn sections(&mut self, fields: &Fields<'a>) {
+        for (section, _) in grammar::SECTIONS {
+            let Some(node) = fields.get(section) else { continue };
+            match *section {
+                "types" => self.read_types(node),
+                "models" => self.read_models(node),
+                "servers" => self.read_servers(node),
+                "tools" => self.read_tools(node),
+                "agents" => self.read_agents(node),
+                "workflows" => self.read_workflows(node),
+                _ => {}
+            }
+        }
     }
 
     fn contract_name(&mut self, node: &'a Node) -> Option<String> {

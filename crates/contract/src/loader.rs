@@ -11,32 +11,61 @@ use handfast_events::Money;
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Findings};
+use crate::files::File;
+use crate::grammar::{self, Form};
 use crate::limits::{ENTRIES_MAX, FILE_BYTES_MAX};
 use crate::reads::Shape;
 use crate::types::Types;
 use crate::yaml::{Entry, Kind, Node, Style};
-use crate::{Agent, Code, ModelUse, Name, Secret, Server, Tool, code, literal, suggest, traps};
+use crate::{
+    Agent, Code, Fact, Group, Included, Invariant, Level, Memory, ModelUse, Name, Role, Secret, Server, Tool,
+    Workflow, code, literal, suggest, traps,
+};
 
 /// The state of one load.
 pub(crate) struct Loader<'a> {
-    /// The contract's text.
+    /// The texts of all files; places are ranges of it.
     pub(crate) source: &'a str,
     pub(crate) findings: Findings,
     /// Reads a file by its path relative to the contract's folder.
     pub(crate) read: &'a mut dyn FnMut(&str) -> Result<String, String>,
     /// Every file that was read.
     pub(crate) files: BTreeMap<String, String>,
+    /// What stands before the names of the file at hand: nothing, or an include's name and a dot.
+    pub(crate) prefix: String,
+    /// The folder of the file at hand, relative to the main contract's; empty or ending in `/`.
+    pub(crate) folder: String,
+    /// Where the file at hand begins among all texts.
+    pub(crate) start: usize,
     pub(crate) types: Types<'a>,
     /// What the settings came to. None of them is filled in while one is in error.
     pub(crate) settings: Value,
     pub(crate) settings_schema: Shape,
     pub(crate) settings_whole: bool,
-    /// The names that each section declares, whether or not their entries could be read.
-    pub(crate) declared: BTreeMap<&'static str, Vec<&'a str>>,
+    /// The names that each section declares, whether or not their entries could be read; those of includes with the
+    /// include's name before them.
+    pub(crate) declared: BTreeMap<&'static str, Vec<String>>,
+    pub(crate) roles: BTreeMap<String, Role>,
     pub(crate) models: BTreeMap<Name, ModelUse>,
     pub(crate) servers: BTreeMap<Name, Server>,
+    pub(crate) facts: BTreeMap<Name, Fact>,
+    pub(crate) groups: BTreeMap<Name, Group>,
     pub(crate) tools: BTreeMap<Name, Arc<Tool>>,
+    pub(crate) memory: BTreeMap<Name, Memory>,
     pub(crate) agents: BTreeMap<Name, Arc<Agent>>,
+    pub(crate) workflows: BTreeMap<Name, Arc<Workflow>>,
+    pub(crate) invariants: Vec<Invariant>,
+    pub(crate) includes: BTreeMap<Name, Included>,
+}
+
+/// What was known of a file before one that it includes was turned to.
+pub(crate) struct Outer {
+    prefix: String,
+    folder: String,
+    start: usize,
+    settings: Value,
+    schema: Shape,
+    whole: bool,
 }
 
 /// A map whose keys are known.
@@ -58,12 +87,6 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// What a map may hold: the keys that are read, and those that the language has and this release doesn't act on.
-pub(crate) struct Keys {
-    pub(crate) known: &'static [&'static str],
-    pub(crate) planned: &'static [&'static str],
-}
-
 impl<'a> Loader<'a> {
     /// Begins to read this text; `read` gives the files that it names.
     pub(crate) fn new(
@@ -76,16 +99,48 @@ impl<'a> Loader<'a> {
             findings,
             read,
             files: BTreeMap::new(),
+            prefix: String::new(),
+            folder: String::new(),
+            start: 0,
             types: Types::default(),
             settings: Value::Null,
             settings_schema: Shape::unknown(),
             settings_whole: true,
             declared: BTreeMap::new(),
+            roles: BTreeMap::new(),
             models: BTreeMap::new(),
             servers: BTreeMap::new(),
+            facts: BTreeMap::new(),
+            groups: BTreeMap::new(),
             tools: BTreeMap::new(),
+            memory: BTreeMap::new(),
             agents: BTreeMap::new(),
+            workflows: BTreeMap::new(),
+            invariants: Vec::new(),
+            includes: BTreeMap::new(),
         }
+    }
+
+    /// Turns to an included file; gives what to [leave](Self::leave) it with.
+    pub(crate) fn enter(&mut self, file: &File) -> Outer {
+        Outer {
+            prefix: std::mem::replace(&mut self.prefix, file.prefix.clone()),
+            folder: std::mem::replace(&mut self.folder, file.folder.clone()),
+            start: std::mem::replace(&mut self.start, file.start),
+            settings: std::mem::replace(&mut self.settings, Value::Null),
+            schema: std::mem::replace(&mut self.settings_schema, Shape::unknown()),
+            whole: std::mem::replace(&mut self.settings_whole, true),
+        }
+    }
+
+    /// Turns back to the file that included it; gives what its settings came to.
+    pub(crate) fn leave(&mut self, outer: Outer) -> Value {
+        self.prefix = outer.prefix;
+        self.folder = outer.folder;
+        self.start = outer.start;
+        self.settings_schema = outer.schema;
+        self.settings_whole = outer.whole;
+        std::mem::replace(&mut self.settings, outer.settings)
     }
 
     pub(crate) fn error(
@@ -120,52 +175,53 @@ impl<'a> Loader<'a> {
         Some(entries)
     }
 
-    /// A map with these keys; others are reported.
+    /// A map with the keys of this form; others are reported, and so are those that this release doesn't run.
     pub(crate) fn fields(
         &mut self,
         node: &'a Node,
         what: impl Into<String>,
-        keys: &Keys,
+        form: &'static Form,
     ) -> Option<Fields<'a>> {
         let what = what.into();
         let entries = self.map(node, &what)?;
-        for entry in meant(entries) {
+        for entry in meant(entries).filter(|entry| !entry.key.is_empty()) {
             let key = entry.key.as_str();
-            if keys.known.contains(&key) || key.is_empty() {
-                continue;
+            match form.key(key) {
+                Some(known) if known.runs => continue,
+                Some(_) => {
+                    self.not_run(&entry.at, &format!("`{key}`"));
+                    continue;
+                }
+                None => {}
             }
-            if keys.planned.contains(&key) {
-                self.not_built(&entry.at, &format!("`{key}`"));
-                continue;
-            }
-            let known = keys.known.iter().chain(keys.planned).copied();
-            let meant = suggest(key, known);
+            let known = || form.keys.iter().map(|key| key.name);
+            let meant = suggest(key, known());
             let found = self.error(code::UNKNOWN_KEY, &entry.at, format!("{what} has no key `{key}`"));
             if meant.is_some() {
                 found.meant(meant);
             } else {
-                found.help(format!("it may have {}", listed(keys.known.iter().copied())));
+                found.help(format!("it may have {}", listed(known())));
             }
         }
         Some(Fields { entries, span: head(node, self.source), what })
     }
 
     /// The fields of an entry: what is missing is reported at its name.
-    pub(crate) fn entry_fields(&mut self, entry: &'a Entry, kind: &str, keys: &Keys) -> Option<Fields<'a>> {
-        let fields = self.fields(&entry.value, format!("{kind} `{}`", entry.key), keys)?;
+    pub(crate) fn entry_fields(
+        &mut self,
+        entry: &'a Entry,
+        kind: &str,
+        form: &'static Form,
+    ) -> Option<Fields<'a>> {
+        let fields = self.fields(&entry.value, format!("{kind} `{}`", entry.key), form)?;
         Some(Fields { span: entry.at.clone(), ..fields })
     }
 
-    /// Refuses a word that the language has and this release doesn't act on.
-    pub(crate) fn not_built(&mut self, span: &Range<usize>, what: &str) {
-        self.not_built_but(span, what, "take it out: a promise that nobody keeps would be worse than none");
-    }
-
-    /// The same, where something else can be said instead.
-    pub(crate) fn not_built_but(&mut self, span: &Range<usize>, what: &str, instead: &str) {
-        let found =
-            self.error(code::NOT_BUILT, span, format!("{what} is part of the language but not built yet"));
-        found.help(instead);
+    /// Says of a part of the language that this release checks it and can't run it: `run` refuses the contract by this.
+    pub(crate) fn not_run(&mut self, span: &Range<usize>, what: &str) {
+        let message = format!("{what} is checked, and this release doesn't run it yet");
+        let found = self.findings.not_run(code::NOT_RUN, span.clone(), message);
+        found.help("take it out to run the contract: a promise that nobody keeps would be worse than none");
     }
 
     /// The value of a key that must be there.
@@ -237,7 +293,19 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// One of the words that fit; `planned` ones are refused as not built.
+    /// How far a clause must be true.
+    pub(crate) fn level(&mut self, node: &'a Node) -> Option<Level> {
+        let words = [
+            ("declared", Level::Declared),
+            ("judged", Level::Judged),
+            ("probed", Level::Probed),
+            ("observed", Level::Observed),
+            ("enforced", Level::Enforced),
+        ];
+        self.choice(node, "`at_least`", &words)
+    }
+
+    /// One of the words that fit.
     pub(crate) fn choice<T: Copy>(&mut self, node: &'a Node, what: &str, words: &[(&str, T)]) -> Option<T> {
         let text = self.text(node, what)?;
         if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
@@ -286,16 +354,16 @@ impl<'a> Loader<'a> {
     pub(crate) fn secret(&mut self, node: &'a Node, what: &str) -> Option<Secret> {
         if node.said().is_some() {
             // Told without its line: that would print the secret.
-            let before = self.source.get(..node.span.start).unwrap_or("");
+            let file = self.source.get(self.start..node.span.start).unwrap_or("");
             let message =
-                format!("line {}: {what} must be `{{ secret: NAME }}`", before.matches('\n').count() + 1);
+                format!("line {}: {what} must be `{{ secret: NAME }}`", file.matches('\n').count() + 1);
             let found = self.findings.error_outside(code::WRONG_KIND, message);
             found.help(
                 "name the environment's variable that holds it; a contract never holds the secret itself",
             );
             return None;
         }
-        let fields = self.fields(node, what, &Keys { known: &["secret"], planned: &[] })?;
+        let fields = self.fields(node, what, &grammar::SECRET)?;
         let name = self.required(&fields, "secret", "NAME_OF_A_VARIABLE")?;
         let text = self.text(name, "a secret's name")?;
         self.variable(name, &text).then_some(Secret(text))
@@ -317,19 +385,11 @@ impl<'a> Loader<'a> {
 
     /// The text of a file beside the contract.
     pub(crate) fn file(&mut self, node: &'a Node, what: &str) -> Option<String> {
-        let path = self.text(node, what)?;
-        let leaves = path.starts_with(['/', '\\', '~'])
-            || path.contains(':')
-            || path.split(['/', '\\']).any(|part| part == "..");
-        if leaves {
-            let found = self.error(
-                code::BAD_FILE,
-                &node.span,
-                format!("`{path}` leads out of the contract's folder"),
-            );
-            found.help("put the file beside the contract and name it by a relative path");
+        let said = self.text(node, what)?;
+        let Some(path) = inside(&self.folder, &said) else {
+            leads_out(&mut self.findings, &node.span, &said);
             return None;
-        }
+        };
         let text = match self.files.get(&path) {
             Some(text) => Ok(text.clone()),
             None => (self.read)(&path),
@@ -352,6 +412,22 @@ impl<'a> Loader<'a> {
             }
         }
     }
+}
+
+/// The path, relative to the main contract's folder, of what a file in `folder` names so; none where that leads out.
+pub(crate) fn inside(folder: &str, path: &str) -> Option<String> {
+    let leaves = path.starts_with(['/', '\\', '~'])
+        || path.contains([':', '\0'])
+        || path.split(['/', '\\']).any(|part| part == "..");
+    let parts = path.split('/').filter(|part| !matches!(*part, "" | "."));
+    (!leaves).then(|| format!("{folder}{}", parts.collect::<Vec<_>>().join("/")))
+}
+
+/// Refuses a path that leads out of the contract's folder.
+pub(crate) fn leads_out(findings: &mut Findings, span: &Range<usize>, path: &str) {
+    let message = format!("`{path}` leads out of the contract's folder");
+    let found = findings.error(code::BAD_FILE, span.clone(), message);
+    found.help("put the file beside the contract and name it by a relative path");
 }
 
 /// The entries that were meant: a condition that YAML cut at a comma leaves its rest behind as keys without a value.

@@ -37,12 +37,28 @@ const ROOTS: &[&str] =
     &["args", "input", "result", "old", "facts", "settings", "call", "error", "steps", "last"];
 
 impl<'a> Loader<'a> {
-    /// The entries of a section, each with its checked name.
+    /// The entries of a section, each with its checked name; an include's name stands before it.
     pub(crate) fn section(&mut self, node: &'a Node, section: &'static str) -> Vec<(Name, &'a Entry)> {
         let Some(entries) = self.map(node, &format!("`{section}`")) else { return Vec::new() };
-        let named: Vec<&'a Entry> = entries.iter().filter(|entry| !entry.key.is_empty()).collect();
-        self.declared.insert(section, named.iter().map(|entry| entry.key.as_str()).collect());
-        named.into_iter().filter_map(|entry| Some((self.name(entry)?, entry))).collect()
+        self.declare(section, entries);
+        let named = entries.iter().filter(|entry| !entry.key.is_empty());
+        let mut full = |entry| {
+            let name = self.name(entry)?;
+            Some((self.full(&name), entry))
+        };
+        named.filter_map(&mut full).collect()
+    }
+
+    /// Notes the names of a section, so that what names one of them is no error even where its entry is.
+    pub(crate) fn declare(&mut self, section: &'static str, entries: &[Entry]) {
+        let names = entries.iter().filter(|entry| !entry.key.is_empty());
+        let names: Vec<String> = names.map(|entry| format!("{}{}", self.prefix, entry.key)).collect();
+        self.declared.entry(section).or_default().extend(names);
+    }
+
+    /// A name of the file at hand, as the whole contract has it.
+    pub(crate) fn full(&self, name: &str) -> Name {
+        format!("{}{name}", self.prefix).into()
     }
 
     /// A name that conditions can reach.
@@ -75,27 +91,30 @@ impl<'a> Loader<'a> {
         None
     }
 
-    /// Whether a section declares this name; if not, that is reported with the nearest.
-    pub(crate) fn declares(
+    /// The full name of what a section declares by this one; if it declares none, that is reported with the nearest.
+    pub(crate) fn resolve(
         &mut self,
         span: &Range<usize>,
         section: &'static str,
         kind: &str,
         name: &str,
-    ) -> bool {
-        let names = self.declared.get(section).cloned().unwrap_or_default();
-        if names.contains(&name) {
-            return true;
+    ) -> Option<Name> {
+        let full = self.full(name);
+        let names = self.declared.get(section).map(Vec::as_slice).unwrap_or_default();
+        if names.iter().any(|name| **name == *full) {
+            return Some(full);
         }
-        let meant = suggest(name, names.iter().copied());
+        let names: Vec<String> =
+            names.iter().filter_map(|name| name.strip_prefix(&self.prefix)).map(str::to_owned).collect();
+        let names = || names.iter().map(String::as_str);
         let found = self.error(code::UNKNOWN_NAME, span, format!("there is no {kind} `{name}`"));
-        if meant.is_some() {
-            found.meant(meant);
-        } else if names.is_empty() {
+        if let Some(meant) = suggest(name, names()) {
+            found.meant(Some(meant));
+        } else if names().next().is_none() {
             found.help(format!("define it under `{section}:`"));
         } else {
-            found.help(format!("`{section}:` has {}", listed(names.iter().copied())));
+            found.help(format!("`{section}:` has {}", listed(names())));
         }
-        false
+        None
     }
 }

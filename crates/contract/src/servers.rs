@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::loader::{Fields, Keys, Loader, listed};
+use crate::grammar;
+use crate::loader::{Fields, Loader, listed};
 use crate::reads::{Shape, closed};
 use crate::yaml::{Entry, Kind, Node};
-use crate::{EnvValue, ModelUse, Name, Price, Server, Transport, code, suggest, traps};
+use crate::{EnvValue, ModelUse, Price, Server, Transport, code, suggest, traps};
 
 impl<'a> Loader<'a> {
     /// Reads the section `settings`; `given` values count over defaults.
@@ -19,15 +20,19 @@ impl<'a> Loader<'a> {
             (self.settings_schema, self.settings_whole) = (Shape::unknown(), false);
             return;
         }
-        let names = self.declared.get("settings").cloned().unwrap_or_default();
+        let names: Vec<&str> = match node.map(|node| &node.kind) {
+            Some(Kind::Map(entries)) => entries.iter().map(|entry| entry.key.as_str()).collect(),
+            _ => Vec::new(),
+        };
         self.settings_whole = entries.len() == names.len();
-        for (name, entry) in &entries {
+        for (_, entry) in &entries {
+            let name = entry.key.as_str();
             let Some((schema, default)) = self.setting_type(entry) else {
                 self.settings_whole = false;
                 schemas.insert(name.to_string(), json!({}));
                 continue;
             };
-            match self.setting_value(name, entry, &schema, default, given.get(&**name)) {
+            match self.setting_value(name, entry, &schema, default, given.get(name)) {
                 Some(value) => drop(values.insert(name.to_string(), value)),
                 None => self.settings_whole = false,
             }
@@ -45,11 +50,10 @@ impl<'a> Loader<'a> {
 
     /// A setting's schema, and its default.
     fn setting_type(&mut self, entry: &'a Entry) -> Option<(Value, Option<Value>)> {
-        const KEYS: Keys = Keys { known: &["type", "is", "format", "default", "description"], planned: &[] };
         if !matches!(entry.value.kind, Kind::Map(_)) {
             return Some((self.type_of(&entry.value)?, None));
         }
-        let fields = self.entry_fields(entry, "the setting", &KEYS)?;
+        let fields = self.entry_fields(entry, "the setting", &grammar::SETTING)?;
         let is = match (fields.get("type"), fields.get("is")) {
             (Some(is), None) | (None, Some(is)) => is,
             _ => {
@@ -83,8 +87,8 @@ impl<'a> Loader<'a> {
     ) -> Option<Value> {
         let Some(given) = given else {
             if default.is_none() {
-                let found =
-                    self.error(code::BAD_SETTING, &entry.at, format!("the setting `{name}` has no value"));
+                let message = format!("the setting `{name}` has no value here");
+                let found = self.findings.not_run(code::BAD_SETTING, entry.at.clone(), message);
                 found.help(format!("give one with `--set {name}=VALUE`, or write a `default:`"));
             }
             return default;
@@ -109,9 +113,8 @@ impl<'a> Loader<'a> {
 
     /// Reads the section `models`.
     pub(crate) fn read_models(&mut self, node: &'a Node) {
-        const KEYS: Keys = Keys { known: &["use", "url", "api_key", "price", "timeout"], planned: &[] };
         for (name, entry) in self.section(node, "models") {
-            let Some(fields) = self.entry_fields(entry, "the model", &KEYS) else { continue };
+            let Some(fields) = self.entry_fields(entry, "the model", &grammar::MODEL) else { continue };
             let used =
                 self.required(&fields, "use", "openai/gpt-5-mini").and_then(|used| self.model_used(used));
             let url = fields.get("url").map(|url| self.filled(url, "`url`"));
@@ -149,7 +152,7 @@ impl<'a> Loader<'a> {
             found.help("write `free`, or `{ input: 3 USD, output: 15 USD }` per million tokens");
             return None;
         }
-        let fields = self.fields(node, "a price", &Keys { known: &["input", "output"], planned: &[] })?;
+        let fields = self.fields(node, "a price", &grammar::PRICE)?;
         let input = self.required(&fields, "input", "3 USD").and_then(|node| self.money(node, "`input`"));
         let output = self.required(&fields, "output", "15 USD").and_then(|node| self.money(node, "`output`"));
         Some(Price::PerMillion { input: input?, output: output? })
@@ -157,12 +160,8 @@ impl<'a> Loader<'a> {
 
     /// Reads the section `servers`.
     pub(crate) fn read_servers(&mut self, node: &'a Node) {
-        const KEYS: Keys = Keys {
-            known: &["mcp", "process", "rust", "failures", "directory"],
-            planned: &["http", "sandbox"],
-        };
         for (name, entry) in self.section(node, "servers") {
-            let Some(fields) = self.entry_fields(entry, "the server", &KEYS) else { continue };
+            let Some(fields) = self.entry_fields(entry, "the server", &grammar::SERVER) else { continue };
             let transport = self.transport(&fields);
             let failures = fields
                 .get("failures")
@@ -170,7 +169,8 @@ impl<'a> Loader<'a> {
                 .unwrap_or_default();
             let directory = fields.get("directory").map(|directory| self.filled(directory, "`directory`"));
             let (Some(transport), directory) = (transport, directory.flatten()) else { continue };
-            self.servers.insert(name.clone(), Server { name, transport, failures, directory });
+            let pinned = fields.get("mcp").is_some_and(|mcp| mcp.get("schemas").is_some());
+            self.servers.insert(name.clone(), Server { name, transport, failures, pinned, directory });
         }
     }
 
@@ -181,7 +181,7 @@ impl<'a> Loader<'a> {
             [way] if way.key == "mcp" => self.mcp(&way.value),
             [way] if way.key == "process" => self.process(&way.value),
             [way] => {
-                self.fields(&way.value, "`rust`", &Keys { known: &[], planned: &[] })?;
+                self.fields(&way.value, "`rust`", &grammar::RUST)?;
                 Some(Transport::Rust)
             }
             [] => {
@@ -203,8 +203,7 @@ impl<'a> Loader<'a> {
     }
 
     fn mcp(&mut self, node: &'a Node) -> Option<Transport> {
-        const KEYS: Keys = Keys { known: &["command", "url", "env", "bearer"], planned: &["schemas"] };
-        let fields = self.fields(node, "`mcp`", &KEYS)?;
+        let fields = self.fields(node, "`mcp`", &grammar::MCP)?;
         match (fields.get("command"), fields.get("url")) {
             (Some(command), None) => {
                 self.refuse_misplaced(&fields, "bearer", "goes with `url`; a command takes secrets by `env`");
@@ -239,7 +238,7 @@ impl<'a> Loader<'a> {
     }
 
     fn process(&mut self, node: &'a Node) -> Option<Transport> {
-        let fields = self.fields(node, "`process`", &Keys { known: &["command", "env"], planned: &[] })?;
+        let fields = self.fields(node, "`process`", &grammar::PROCESS)?;
         let command = self
             .required(&fields, "command", "[program, argument]")
             .and_then(|command| self.command(command));
@@ -289,8 +288,14 @@ impl<'a> Loader<'a> {
     }
 }
 
-/// A tool's server and its name there.
-pub(crate) fn split_via(text: &str) -> Option<(Name, String)> {
-    let (server, tool) = text.split_once('.')?;
-    (!server.is_empty() && !tool.is_empty()).then(|| (server.into(), tool.to_owned()))
+impl Loader<'_> {
+    /// A tool's server and its name there. Both may hold dots, so the longest server that there is counts.
+    pub(crate) fn split_via(&self, text: &str) -> Option<(String, String)> {
+        let servers = self.declared.get("servers").map(Vec::as_slice).unwrap_or_default();
+        let split = |(at, _): (usize, &str)| text.get(..at).zip(text.get(at + 1..));
+        let known = |(server, _): &(&str, &str)| servers.iter().any(|name| **name == *self.full(server));
+        let ways = || text.match_indices('.').filter_map(split);
+        let (server, tool) = ways().filter(known).last().or_else(|| ways().next())?;
+        (!server.is_empty() && !tool.is_empty()).then(|| (server.to_owned(), tool.to_owned()))
+    }
 }

@@ -6,47 +6,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::loader::{Fields, Keys, Loader, listed, meant};
+use crate::grammar;
+use crate::loader::{Fields, Loader, listed, meant};
 use crate::reads::{Place, Reads, Shape, call_schema, place};
-use crate::servers::split_via;
 use crate::yaml::{Entry, Kind, Node};
 use crate::{
     Effect, EffectKind, Expr, IdempotencyRule, KeyPlace, Limits, Name, Tool, Transport, Via, code, suggest,
-};
-
-const KEYS: Keys = Keys {
-    known: &[
-        "via",
-        "description",
-        "not_for",
-        "input",
-        "sends",
-        "output",
-        "effects",
-        "idempotency",
-        "requires",
-        "ensures",
-        "failures",
-        "limits",
-    ],
-    planned: &[
-        "owner",
-        "once_per",
-        "probes",
-        "reconcile",
-        "compensate",
-        "approval",
-        "shows",
-        "establishes",
-        "relies",
-        "label",
-        "from",
-        "in",
-        "accepts",
-        "at_least",
-        "fallback",
-        "relax",
-    ],
 };
 
 /// What the parts of one tool read.
@@ -76,7 +41,7 @@ impl<'a> Loader<'a> {
     }
 
     fn tool(&mut self, name: &Name, entry: &'a Entry) -> Option<Tool> {
-        let fields = self.entry_fields(entry, "the tool", &KEYS)?;
+        let fields = self.entry_fields(entry, "the tool", &grammar::TOOL)?;
         let via = self.required(&fields, "via", "SERVER.TOOL").and_then(|via| self.via(via));
         let description = self.required(&fields, "description", "What it does, in one sentence.");
         let description = description.and_then(|node| self.prose(node, "`description`"));
@@ -125,6 +90,20 @@ impl<'a> Loader<'a> {
         }
         Some(Tool {
             name: name.clone(),
+            owner: None,
+            groups: Vec::new(),
+            labels: Vec::new(),
+            from: BTreeMap::new(),
+            relies: Vec::new(),
+            once_per: None,
+            probes: Vec::new(),
+            shows: Vec::new(),
+            establishes: BTreeMap::new(),
+            reconcile: None,
+            compensate: None,
+            approval: None,
+            fallback: None,
+            at_least: None,
             via,
             description: description?,
             not_for,
@@ -154,17 +133,18 @@ impl<'a> Loader<'a> {
 
     fn via(&mut self, node: &'a Node) -> Option<Via> {
         if let Kind::Map(_) = node.kind {
-            self.not_built(&node.span, "a `via` with a method and path");
+            self.not_run(&node.span, "a `via` with a method and path");
             return None;
         }
         let text = self.text(node, "`via`")?;
-        let Some((server, tool)) = split_via(&text) else {
+        let Some((server, tool)) = self.split_via(&text) else {
             let found =
                 self.error(code::BAD_LITERAL, &node.span, format!("`{text}` names no tool of a server"));
             found.help("write both: `SERVER.TOOL`");
             return None;
         };
-        self.declares(&node.span, "servers", "server", &server).then_some(Via { server, tool })
+        let server = self.resolve(&node.span, "servers", "server", &server)?;
+        Some(Via { server, tool, request: None })
     }
 
     fn tool_input(&mut self, fields: &Fields<'a>) -> Option<(Value, Range<usize>)> {
@@ -228,7 +208,7 @@ impl<'a> Loader<'a> {
             found.help("write it like `order/{args.order_id}` or `customer/*`, without a `/` at its ends");
             return None;
         }
-        Some(Effect { kind: *kind, target })
+        Some(Effect { kind: *kind, target, when: None })
     }
 
     fn idempotency(&mut self, node: &'a Node) -> Option<IdempotencyRule> {
@@ -239,30 +219,27 @@ impl<'a> Loader<'a> {
                 IdempotencyWord::None => IdempotencyRule::None,
             });
         }
-        let fields = self.fields(node, "`idempotency`", &Keys { known: &["key", "valid"], planned: &[] })?;
+        let fields = self.fields(node, "`idempotency`", &grammar::IDEMPOTENCY)?;
         let place = self.required(&fields, "key", "{ arg: NAME }").and_then(|key| self.key_place(key));
         let valid = fields.get("valid").map(|valid| self.duration(valid, "`valid`"));
         Some(IdempotencyRule::Key { place: place?, valid: valid.flatten() })
     }
 
     fn key_place(&mut self, node: &'a Node) -> Option<KeyPlace> {
-        let fields = self.fields(
-            node,
-            "the key's place",
-            &Keys { known: &["arg", "meta", "env"], planned: &["header"] },
-        )?;
+        let fields = self.fields(node, "the key's place", &grammar::KEY_PLACE)?;
         let said: Vec<&'a Entry> =
-            ["arg", "meta", "env"].into_iter().filter_map(|place| fields.entry(place)).collect();
+            ["arg", "header", "meta", "env"].into_iter().filter_map(|place| fields.entry(place)).collect();
         let [place] = said.as_slice() else {
-            if fields.entry("header").is_none() {
-                let found = self.error(code::BAD_KEY_PLACE, &node.span, "the key goes to exactly one place");
-                found.help("write one of `{ arg: NAME }`, `{ meta: NAME }` and `{ env: NAME }`");
-            }
+            let found = self.error(code::BAD_KEY_PLACE, &node.span, "the key goes to exactly one place");
+            found.help(
+                "write one of `{ arg: NAME }`, `{ header: NAME }`, `{ meta: NAME }` and `{ env: NAME }`",
+            );
             return None;
         };
         let name = self.text(&place.value, "the key's place")?;
         match place.key.as_str() {
             "arg" => Some(KeyPlace::Arg(name)),
+            "header" => Some(KeyPlace::Header(name)),
             "meta" => Some(KeyPlace::Meta(name)),
             _ => self.variable(&place.value, &name).then_some(KeyPlace::Env(name)),
         }
@@ -307,12 +284,14 @@ impl<'a> Loader<'a> {
                 matches!(transport, Transport::McpCommand { .. } | Transport::McpHttp { .. })
             }
             (KeyPlace::Env(_), transport) => matches!(transport, Transport::Process { .. }),
-            (KeyPlace::Header(_), _) => false,
+            (KeyPlace::Header(_), transport) => {
+                matches!(transport, Transport::McpHttp { .. } | Transport::Http { .. })
+            }
         };
         if !fits {
             let message = format!("the server `{}` can't be given the key there", via.server);
             let found = self.error(code::BAD_KEY_PLACE, &span, message);
-            found.help("`meta` is MCP's, `env` is a process's; `arg` goes with every server");
+            found.help("`meta` is MCP's, `header` goes with a URL, `env` is a process's; `arg` goes with every server");
         }
     }
 
@@ -334,12 +313,9 @@ impl<'a> Loader<'a> {
                 "tokens" => limits.tokens = self.count(value, "`tokens`"),
                 "cost" => limits.cost = self.money(value, "`cost`"),
                 "timeout" => limits.timeout = self.duration(value, "`timeout`"),
-                _ if limits.time.is_some() => {
-                    let found =
-                        self.error(code::CLASH, &entry.at, "`time` and `deadline` are one limit so far");
-                    found.help("keep one of them");
-                }
-                _ => limits.time = self.duration(value, "a time"),
+                "per_run" => limits.per_run = self.count(value, "`per_run`"),
+                "deadline" => limits.deadline = self.duration(value, "`deadline`"),
+                _ => limits.time = self.duration(value, "`time`"),
             }
         }
         limits

@@ -4,18 +4,20 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use crate::grammar::{self, TYPE_WORDS as WORDS};
 use crate::limits::{TYPE_DEPTH_MAX, TYPE_PARTS_MAX};
-use crate::loader::{Fields, Keys, Loader, listed};
+use crate::loader::{Fields, Loader, listed};
 use crate::yaml::{Entry, Kind, Node, Style};
 use crate::{Schema, code, suggest};
 
 /// The named types, and how much has been spelled out.
 #[derive(Default)]
 pub(crate) struct Types<'a> {
-    named: BTreeMap<&'a str, Named<'a>>,
+    named: BTreeMap<String, Named<'a>>,
     depth: usize,
     parts: usize,
 }
@@ -25,13 +27,23 @@ struct Named<'a> {
     state: State,
 }
 
+impl Types<'_> {
+    /// What the named types mean, once all are read.
+    pub(crate) fn taken(&mut self) -> BTreeMap<String, Arc<Value>> {
+        let read = std::mem::take(&mut self.named).into_iter();
+        let schema = |(name, named): (String, Named<'_>)| match named.state {
+            State::Read { schema, .. } => schema.map(|schema| (name, Arc::new(schema))),
+            State::Unread | State::Reading => None,
+        };
+        read.filter_map(schema).collect()
+    }
+}
+
 enum State {
     Unread,
     Reading,
     Read { schema: Option<Value>, parts: usize },
 }
-
-const WORDS: &[&str] = &["string", "number", "integer", "boolean", "email", "uri", "money", "json"];
 
 /// Words of other languages for the same.
 const OTHER_WORDS: &[(&str, &str)] = &[
@@ -69,7 +81,8 @@ impl<'a> Loader<'a> {
                     self.error(code::BAD_NAME, &entry.at, format!("`{name}` can't be the name of a type"));
                 found.help("letters, digits and `_`, a letter first: `Order`");
             }
-            self.types.named.insert(name, Named { entry, state: State::Unread });
+            let full = self.full(name).to_string();
+            self.types.named.insert(full, Named { entry, state: State::Unread });
         }
         for entry in entries {
             self.named_type(&entry.key, &entry.at);
@@ -197,11 +210,12 @@ impl<'a> Loader<'a> {
     }
 
     fn named_type(&mut self, name: &str, span: &Range<usize>) -> Option<Value> {
-        let Some((key, named)) = self.types.named.get_key_value(name) else {
+        let key = self.full(name);
+        let Some(named) = self.types.named.get(&*key) else {
             self.unknown_type(name, span);
             return None;
         };
-        let (key, entry) = (*key, named.entry);
+        let entry = named.entry;
         match &named.state {
             State::Read { schema, parts } => {
                 let (schema, parts) = (schema.clone(), *parts);
@@ -214,11 +228,11 @@ impl<'a> Loader<'a> {
             }
             State::Unread => {}
         }
-        self.set_state(key, State::Reading);
+        self.set_state(&key, State::Reading);
         let before = self.types.parts;
         let schema = self.type_of(&entry.value);
         let parts = self.types.parts - before;
-        self.set_state(key, State::Read { schema: schema.clone(), parts });
+        self.set_state(&key, State::Read { schema: schema.clone(), parts });
         schema
     }
 
@@ -229,12 +243,13 @@ impl<'a> Loader<'a> {
     }
 
     fn unknown_type(&mut self, name: &str, span: &Range<usize>) {
-        let names: Vec<&str> = self.types.named.keys().copied().chain(WORDS.iter().copied()).collect();
+        let named = self.types.named.keys().filter_map(|name| name.strip_prefix(&self.prefix));
+        let names: Vec<&str> = named.chain(WORDS.iter().copied()).collect();
         let other = OTHER_WORDS.iter().find(|(other, _)| *other == name).map(|(_, ours)| *ours);
-        let meant = other.or_else(|| suggest(name, names.iter().copied()));
+        let meant = other.or_else(|| suggest(name, names.iter().copied())).map(str::to_owned);
         let found = self.error(code::BAD_TYPE, span, format!("there is no type `{name}`"));
         if meant.is_some() {
-            found.meant(meant);
+            found.meant(meant.as_deref());
         } else {
             found.help(format!("a type is {}, or a name under `types:`", listed(WORDS.iter().copied())));
         }
@@ -317,9 +332,8 @@ impl<'a> Loader<'a> {
 
     /// `{ fields: … }`, `{ schema: … }`, `{ is: …, default: … }`.
     fn spelled_type(&mut self, node: &'a Node) -> Option<Value> {
-        let keys = Keys { known: &["fields", "schema", "is", "default"], planned: &[] };
         let before = self.findings.count();
-        let fields = self.fields(node, "a type", &keys)?;
+        let fields = self.fields(node, "a type", &grammar::DEFAULTED)?;
         if self.findings.count() > before {
             return None;
         }

@@ -7,37 +7,12 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use crate::drift::plainly_different;
+use crate::grammar;
 use crate::limits::STEPS_MAX;
-use crate::loader::{Fields, Keys, Loader, listed, meant};
+use crate::loader::{Fields, Loader, listed, meant};
 use crate::reads::{Presence, Reads, Shape, closed, place, record, schema_of};
 use crate::yaml::{Entry, Kind, Node};
-use crate::{Expr, Name, Step, StepWork, Workflow, code, suggest};
-
-const KEYS: Keys = Keys {
-    known: &["input", "limits", "steps", "output"],
-    planned: &["chat", "idle", "otherwise", "accepts"],
-};
-
-const STEP_KEYS: Keys = Keys {
-    known: &["agent", "tool", "with", "needs", "when"],
-    planned: &[
-        "workflow",
-        "approval",
-        "wait",
-        "choose",
-        "repeat",
-        "until",
-        "each",
-        "as",
-        "at_once",
-        "enough",
-        "steps",
-        "output",
-        "otherwise",
-        "limits",
-        "accepts",
-    ],
-};
+use crate::{Expr, Given, Limits, Name, Step, StepWork, Workflow, code, suggest};
 
 /// A step as it is read, before the order is known.
 struct Draft<'a> {
@@ -49,18 +24,16 @@ struct Draft<'a> {
 
 impl<'a> Loader<'a> {
     /// Reads the section `workflows`.
-    pub(crate) fn read_workflows(&mut self, node: &'a Node) -> BTreeMap<Name, Arc<Workflow>> {
-        let mut workflows = BTreeMap::new();
+    pub(crate) fn read_workflows(&mut self, node: &'a Node) {
         for (name, entry) in self.section(node, "workflows") {
             if let Some(workflow) = self.workflow(&name, entry) {
-                workflows.insert(name, Arc::new(workflow));
+                self.workflows.insert(name, Arc::new(workflow));
             }
         }
-        workflows
     }
 
     fn workflow(&mut self, name: &Name, entry: &'a Entry) -> Option<Workflow> {
-        let fields = self.entry_fields(entry, "the workflow", &KEYS)?;
+        let fields = self.entry_fields(entry, "the workflow", &grammar::WORKFLOW)?;
         let limits = self.limits(&fields, &["tokens", "cost", "time", "deadline"]);
         let input = match fields.get("input") {
             Some(node) => self.input_type(node).map(|schema| (schema, node.span.clone())),
@@ -86,6 +59,9 @@ impl<'a> Loader<'a> {
         Some(Workflow {
             name: name.clone(),
             input: input?,
+            chat: None,
+            accepts_irreversible: false,
+            at_least: None,
             steps: (steps.len() == whole).then_some(steps)?,
             output: match output {
                 Some(output) => Some(output?),
@@ -130,7 +106,7 @@ impl<'a> Loader<'a> {
         let mut drafts = Vec::new();
         for entry in entries.iter().filter(|entry| !entry.key.is_empty()) {
             let Some(name) = self.name(entry) else { continue };
-            let Some(fields) = self.entry_fields(entry, "the step", &STEP_KEYS) else { continue };
+            let Some(fields) = self.entry_fields(entry, "the step", &grammar::STEP) else { continue };
             let work = self.work(&fields);
             drafts.push(Draft { name, entry, fields, work });
         }
@@ -142,13 +118,13 @@ impl<'a> Loader<'a> {
         match (fields.get("agent"), fields.get("tool")) {
             (Some(node), None) => {
                 let name = self.text(node, "an agent's name")?;
-                self.declares(&node.span, "agents", "agent", &name).then_some(())?;
-                self.agents.get(name.as_str()).cloned().map(StepWork::Agent)
+                let name = self.resolve(&node.span, "agents", "agent", &name)?;
+                self.agents.get(&name).cloned().map(StepWork::Agent)
             }
             (None, Some(node)) => {
                 let name = self.text(node, "a tool's name")?;
-                self.declares(&node.span, "tools", "tool", &name).then_some(())?;
-                self.tools.get(name.as_str()).cloned().map(StepWork::Tool)
+                let name = self.resolve(&node.span, "tools", "tool", &name)?;
+                self.tools.get(&name).cloned().map(StepWork::Tool)
             }
             (Some(_), Some(node)) => {
                 let found =
@@ -186,7 +162,21 @@ impl<'a> Loader<'a> {
             Some(when) => Some(when?),
             None => None,
         };
-        Some(Step { name: draft.name.clone(), work: draft.work.clone()?, with: with?, when, after })
+        let work = match draft.work.as_ref()? {
+            StepWork::Agent(agent) => StepWork::Agent(agent.clone()),
+            StepWork::Tool(tool) => StepWork::Tool(tool.clone()),
+            _ => return None,
+        };
+        Some(Step {
+            name: draft.name.clone(),
+            work,
+            with: Given::Fields(with?),
+            when,
+            after,
+            otherwise: None,
+            limits: Limits::default(),
+            accepts_irreversible: false,
+        })
     }
 
     fn needs(&mut self, node: &'a Node, names: &[Name]) -> Vec<Name> {
@@ -219,8 +209,7 @@ impl<'a> Loader<'a> {
     fn with(&mut self, draft: &Draft<'a>, reads: &Reads) -> Option<BTreeMap<String, Expr>> {
         let node = draft.fields.get("with");
         if let Some(node) = node.filter(|node| node.said().is_some()) {
-            let instead = "give the inputs one by one: `with: { text: input.text }`";
-            self.not_built_but(&node.span, "a whole value in `with`", instead);
+            self.not_run(&node.span, "a whole value in `with`");
             return None;
         }
         let before = self.findings.count();
@@ -232,7 +221,7 @@ impl<'a> Loader<'a> {
         let (schema, who) = match &draft.work {
             Some(StepWork::Agent(agent)) => (agent.input.json(), format!("the agent `{}`", agent.name)),
             Some(StepWork::Tool(tool)) => (tool.input.json(), format!("the tool `{}`", tool.name)),
-            None => return Some(with),
+            _ => return Some(with),
         };
         let properties = schema.get("properties").and_then(Value::as_object);
         for entry in meant(entries) {
@@ -360,7 +349,7 @@ fn steps_shape(drafts: &[Draft<'_>]) -> Shape {
             None => json!({ "type": "string" }).into(),
         },
         Some(StepWork::Tool(tool)) => tool.output.clone().map_or(Shape::unknown(), Shape::Schema),
-        None => Shape::unknown(),
+        _ => Shape::unknown(),
     };
     record(drafts.iter().map(|draft| {
         let presence = if draft.fields.get("when").is_some() { Presence::Maybe } else { Presence::Always };

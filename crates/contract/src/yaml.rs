@@ -51,6 +51,12 @@ pub(crate) struct Entry {
 }
 
 impl Node {
+    /// The value of this key, where it is a map that has it.
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
+        let Kind::Map(entries) = &self.kind else { return None };
+        entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
+    }
+
     /// Its text, if it is one that says something: a plain text of nothing, `~` or `null` is none.
     pub(crate) fn said(&self) -> Option<(&str, Style)> {
         match &self.kind {
@@ -148,18 +154,22 @@ enum What {
 
 struct Reader<'f> {
     findings: &'f mut Findings,
+    /// Where the file begins among all texts.
+    base: usize,
     open: Vec<Open>,
     root: Option<Node>,
     nodes: usize,
     documents: usize,
 }
 
-/// Reads one document. None where there is nothing to go on with; the findings say why.
-pub(crate) fn parse(source: &str, findings: &mut Findings) -> Option<Node> {
-    if source.len() > FILE_BYTES_MAX {
-        let message = format!("the file has {} bytes; a contract may have {FILE_BYTES_MAX}", source.len());
+/// Reads the document that stands at `file` in `source`. None where there is nothing to go on with; the findings say why.
+pub(crate) fn parse(source: &str, file: Range<usize>, findings: &mut Findings) -> Option<Node> {
+    let base = file.start;
+    let text = source.get(file).unwrap_or("");
+    if text.len() > FILE_BYTES_MAX {
+        let message = format!("the file has {} bytes; a contract may have {FILE_BYTES_MAX}", text.len());
         findings
-            .error(code::TOO_LARGE, 0..0, message)
+            .error(code::TOO_LARGE, base..base, message)
             .help("split it, or move long texts into files of their own");
         return None;
     }
@@ -168,12 +178,12 @@ pub(crate) fn parse(source: &str, findings: &mut Findings) -> Option<Node> {
         emit_unresolved_aliases: true,
         emit_anchor_events: true,
     };
-    let mut reader = Reader { findings, open: Vec::new(), root: None, nodes: 0, documents: 0 };
-    for next in Parser::new_from_str_with_options(source, options) {
+    let mut reader = Reader { findings, base, open: Vec::new(), root: None, nodes: 0, documents: 0 };
+    for next in Parser::new_from_str_with_options(text, options) {
         match next {
             Ok((event, span)) => reader.take(event, &span, source)?,
             Err(error) => {
-                let at = error.marker().byte_offset().unwrap_or(source.len());
+                let at = base + error.marker().byte_offset().unwrap_or(text.len());
                 let open = reader.open.iter().rev().find(|open| open.flow).map(|open| open.start);
                 crate::traps::explain_syntax(source, at, open, &error.info(), reader.findings);
                 return None;
@@ -181,7 +191,7 @@ pub(crate) fn parse(source: &str, findings: &mut Findings) -> Option<Node> {
         }
     }
     if reader.root.is_none() {
-        let found = reader.findings.error(code::SYNTAX, 0..0, "the file is empty");
+        let found = reader.findings.error(code::SYNTAX, base..base, "the file is empty");
         found.help("a contract begins with `handfast: 1`; `handfast init` writes one that runs");
     }
     reader.root
@@ -190,7 +200,7 @@ pub(crate) fn parse(source: &str, findings: &mut Findings) -> Option<Node> {
 impl Reader<'_> {
     /// Takes in one event; None to stop.
     fn take(&mut self, event: Event<'_>, span: &Span, source: &str) -> Option<()> {
-        let bytes = span.byte_range().unwrap_or(0..0);
+        let bytes = self.moved(span.byte_range());
         match event {
             Event::DocumentStart(_, version) => {
                 self.documents += 1;
@@ -245,7 +255,7 @@ impl Reader<'_> {
     }
 
     fn refuse_tag(&mut self, span: &Span, source: &str) -> Kind {
-        let bytes = span.tag_span().and_then(|span| span.byte_range()).or(span.byte_range()).unwrap_or(0..0);
+        let bytes = self.moved(span.tag_span().and_then(|span| span.byte_range()).or(span.byte_range()));
         crate::traps::explain_sign(source, bytes, "`!` begins a tag", self.findings);
         Kind::Refused
     }
@@ -260,6 +270,12 @@ impl Reader<'_> {
         let flow = style == StructureStyle::Flow || self.in_flow();
         self.open.push(Open { start, flow, what });
         Some(())
+    }
+
+    /// A place in the file as one among all texts.
+    fn moved(&self, bytes: Option<Range<usize>>) -> Range<usize> {
+        let bytes = bytes.unwrap_or(0..0);
+        self.base + bytes.start..self.base + bytes.end
     }
 
     fn in_flow(&self) -> bool {

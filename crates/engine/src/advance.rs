@@ -1,9 +1,8 @@
 //! What can move now, moves: steps start, models are asked, calls leave, and the run ends.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use handfast_contract::{Expr, Scope, Step, StepWork};
+use handfast_contract::{Expr, Given, Scope, Step, StepWork};
 use handfast_events::{
     CallDoubted, CallId, Failure, FailureClass, Kept, Next, Output, Party, RunCancelled, RunFailed,
     RunSucceeded, StepId, StepKind, StepSkipped, StepStarted, StepSucceeded,
@@ -102,6 +101,7 @@ impl Draft {
         let (kind, schema) = match &step.work {
             StepWork::Agent(agent) => (StepKind::Agent(agent.name.to_string()), agent.input.clone()),
             StepWork::Tool(tool) => (StepKind::Tool(tool.name.to_string()), tool.input.clone()),
+            work => return Err(Refusal::NotRun { step: step.name.to_string(), kind: work.kind() }),
         };
         let mut input = match self.with(&step.with, steps) {
             Ok(input) => input,
@@ -121,21 +121,23 @@ impl Draft {
         }
         self.tell_step(id, StepStarted { kind, input: input.clone() })?;
         match &step.work {
-            StepWork::Agent(_) => Ok(()),
             StepWork::Tool(tool) => self.propose(id, &tool.name, input),
+            _ => Ok(()),
         }
     }
 
     /// The arguments of a step; a bare path that is absent passes its absence on.
-    fn with(
-        &self,
-        with: &BTreeMap<String, Expr>,
-        steps: &Value,
-    ) -> Result<Value, handfast_contract::EvalError> {
+    fn with(&self, with: &Given, steps: &Value) -> Result<Value, handfast_contract::EvalError> {
+        let value = |expr: &Expr| self.in_workflow(expr, steps, |expr, scope| expr.eval(scope));
         let mut input = Map::new();
-        for (name, expr) in with {
-            if let Some(value) = self.in_workflow(expr, steps, |expr, scope| expr.eval(scope))? {
-                input.insert(name.clone(), value);
+        match with {
+            Given::Whole(expr) => return Ok(value(expr)?.unwrap_or(Value::Object(input))),
+            Given::Fields(fields) => {
+                for (name, expr) in fields {
+                    if let Some(value) = value(expr)? {
+                        input.insert(name.clone(), value);
+                    }
+                }
             }
         }
         Ok(Value::Object(input))

@@ -250,12 +250,12 @@ impl Run {
 
     fn deadline_passed(&self, now: Timestamp) -> Option<Hit> {
         let workflow = self.workflow.as_ref()?;
-        self.time_spent(
-            format!("workflows.{}.limits.time", workflow.name),
-            workflow.limits.time,
-            self.since,
-            now,
-        )
+        let limits = &workflow.limits;
+        // This release counts waiting as acting, so both end a run by the same clock.
+        [("time", limits.time), ("deadline", limits.deadline)].into_iter().find_map(|(limit, ceiling)| {
+            let clause = format!("workflows.{}.limits.{limit}", workflow.name);
+            self.time_spent(clause, ceiling, self.since, now)
+        })
     }
 
     fn time_spent(

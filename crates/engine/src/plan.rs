@@ -79,7 +79,11 @@ impl Plan {
             known: self.contract.workflows.keys().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         })?;
         for step in &workflow.steps {
-            let StepWork::Agent(agent) = &step.work else { continue };
+            let agent = match &step.work {
+                StepWork::Agent(agent) => agent,
+                StepWork::Tool(_) => continue,
+                work => return Err(Refusal::NotRun { step: step.name.to_string(), kind: work.kind() }),
+            };
             let model = || agent.models.first().map_or_else(String::new, ToString::to_string);
             let briefing = self.briefing(&agent.name).ok_or_else(|| Refusal::NoModel { model: model() })?;
             if briefing.sheet.rates.is_none() {

@@ -22,6 +22,14 @@ pub enum Refusal {
         /// Those there are.
         known: String,
     },
+    /// A step of a kind that this release checks and doesn't run: `load` gives no contract with one to run.
+    #[error("step `{step}` is a `{kind}`, which this release doesn't run yet")]
+    NotRun {
+        /// Which step.
+        step: String,
+        /// Of which kind.
+        kind: &'static str,
+    },
     /// The input is not of the workflow's type: mend it.
     #[error("the input of workflow `{workflow}` does not fit its type: {problems}")]
     Input {

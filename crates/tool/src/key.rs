@@ -79,6 +79,7 @@ const fn transport_words(transport: &Transport) -> &'static str {
         Transport::McpCommand { .. } => "an MCP server over stdio",
         Transport::McpHttp { .. } => "an MCP server over HTTP",
         Transport::Process { .. } => "a process",
+        Transport::Http { .. } => "an HTTP API",
         Transport::Rust => "a Rust function",
     }
 }

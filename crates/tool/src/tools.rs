@@ -86,16 +86,18 @@ impl Tools {
         let secrets = Arc::new(Secrets::read(contract, variable));
         let door = |server: &Server| {
             let site = Site::of(server, root);
-            match &site.transport {
+            Some(match &site.transport {
                 Transport::McpCommand { .. } | Transport::McpHttp { .. } => {
                     Door::Mcp(McpServer::new(site, Arc::clone(&secrets)))
                 }
                 Transport::Process { .. } => Door::Process(site),
                 Transport::Rust => Door::Rust(site),
-            }
+                // Checked and not run yet: a contract that has one isn't given to be run.
+                Transport::Http { .. } => return None,
+            })
         };
-        let servers =
-            contract.servers.iter().map(|(name, server)| (Arc::clone(name), door(server))).collect();
+        let servers = contract.servers.iter();
+        let servers = servers.filter_map(|(name, server)| Some((Arc::clone(name), door(server)?))).collect();
         Self { servers, secrets, functions }
     }
 

@@ -266,16 +266,15 @@ fn workflows() {
 }
 
 #[test]
-fn what_is_not_built_yet() {
+fn what_is_not_run_yet() {
     assert_reports(
-        "what_is_not_built_yet",
+        "what_is_not_run_yet",
         &[
-            ("a section", "models:\n", "roles: { customer: {} }\nmodels:\n"),
+            ("a section", "models:\n", "memory: { notes: { each: string } }\nmodels:\n"),
             ("a key of a tool", "    not_for:", "    once_per: args.order_id\n    not_for:"),
             ("unsure: ask", "unsure: escalate", "unsure: ask"),
             ("a kind of step", "tell:    { tool: send_mail,", "tell:    { approval: { by: lead },"),
             ("a conversation", "workflows:\n", "workflows:\n  conversation: { chat: clerk, idle: 30m }\n"),
-            ("a header", "key: { arg: message_id }", "key: { header: Idempotency-Key }"),
             ("a method and a path", "via: shop.open_case", "via: { server: shop, post: /cases }"),
             ("a whole value", "with: { text: input.text, customer: steps.who }", "with: input"),
         ],

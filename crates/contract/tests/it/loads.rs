@@ -135,7 +135,7 @@ fn given_settings_count_over_defaults_and_must_fit() {
         with(&[("port", json!(1)), ("host", json!(5)), ("debug", json!("true"))]),
         Ok(json!({ "port": 1, "host": "5", "debug": true }))
     );
-    assert_eq!(with(&[]), Err("the setting `port` has no value".to_owned()));
+    assert_eq!(with(&[]), Err("the setting `port` has no value here".to_owned()));
     for (given, part) in [
         ([("port", json!("many"))].as_slice(), "doesn't fit"),
         (&[("port", json!(0))], "doesn't fit"),

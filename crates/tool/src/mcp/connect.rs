@@ -90,7 +90,7 @@ impl Connection {
                     Err(error) => Err(turned_down(site, &error)),
                 }
             }
-            Transport::Process { .. } | Transport::Rust => {
+            Transport::Process { .. } | Transport::Http { .. } | Transport::Rust => {
                 Err(no_handshake(site, "it is no MCP server", None))
             }
         }
@@ -311,7 +311,7 @@ fn no_handshake(site: &Site, what: &str, group: Option<&Group>) -> ToolError {
     let place = match &site.transport {
         Transport::McpHttp { url, .. } => format!(" at {url}"),
         Transport::McpCommand { command, .. } => format!(" (`{}`)", command.join(" ")),
-        Transport::Process { .. } | Transport::Rust => String::new(),
+        Transport::Process { .. } | Transport::Http { .. } | Transport::Rust => String::new(),
     };
     let said = group.map(said).unwrap_or_default();
     let text = format!(

@@ -1,0 +1,136 @@
+//! The files of a contract: the main one and those that it includes, each parsed once, before anything in them is read.
+
+use std::ops::Range;
+
+use crate::diagnostic::Findings;
+use crate::limits::{FILES_MAX, INCLUDE_DEPTH_MAX};
+use crate::loader::{inside, leads_out};
+use crate::texts::Texts;
+use crate::yaml::{self, Kind, Node};
+use crate::{Code, code};
+
+/// One file of a contract.
+#[derive(Debug)]
+pub(crate) struct File {
+    /// The name that it is included by; empty for the main one.
+    pub(crate) name: String,
+    /// What stands before the names that it gives: `cms.`, or nothing.
+    pub(crate) prefix: String,
+    /// Its path, relative to the main contract's folder.
+    pub(crate) path: String,
+    /// Its folder; empty or ending in `/`.
+    pub(crate) folder: String,
+    /// Where it begins among all texts.
+    pub(crate) start: usize,
+    pub(crate) tree: Node,
+    /// The files that it includes, in its order.
+    pub(crate) includes: Vec<File>,
+}
+
+/// Reads files as they name each other.
+pub(crate) struct Gather<'r> {
+    pub(crate) read: &'r mut dyn FnMut(&str) -> Result<String, String>,
+    pub(crate) texts: Texts,
+    pub(crate) findings: Findings,
+    pub(crate) files: usize,
+}
+
+impl Gather<'_> {
+    /// The main file and all that it includes.
+    pub(crate) fn main(&mut self, path: &str) -> Option<File> {
+        let text = match (self.read)(path) {
+            Ok(text) => text,
+            Err(reason) => {
+                let message = format!("`{path}` can't be read: {reason}");
+                let found = self.findings.error_outside(code::BAD_FILE, message);
+                found.help("name a contract's file, or a folder with a `handfast.yaml`");
+                return None;
+            }
+        };
+        self.file("", "", path, String::new(), &text, &mut Vec::new())
+    }
+
+    fn file(
+        &mut self,
+        name: &str,
+        prefix: &str,
+        path: &str,
+        folder: String,
+        text: &str,
+        open: &mut Vec<String>,
+    ) -> Option<File> {
+        let place = self.texts.add(path, text);
+        let start = place.start;
+        let tree = yaml::parse(self.texts.all(), place, &mut self.findings)?;
+        open.push(path.to_owned());
+        let mut includes = Vec::new();
+        for (inner, said, at) in includes_of(&tree) {
+            includes.extend(self.include(prefix, &folder, &inner, &said, &at, open));
+        }
+        open.pop();
+        Some(File {
+            name: name.to_owned(),
+            prefix: prefix.to_owned(),
+            path: path.to_owned(),
+            folder,
+            start,
+            tree,
+            includes,
+        })
+    }
+
+    fn include(
+        &mut self,
+        prefix: &str,
+        folder: &str,
+        name: &str,
+        said: &str,
+        at: &Range<usize>,
+        open: &mut Vec<String>,
+    ) -> Option<File> {
+        let Some(path) = inside(folder, said) else {
+            leads_out(&mut self.findings, at, said);
+            return None;
+        };
+        if let Some(first) = open.iter().position(|open| *open == path) {
+            let circle = open.get(first..).unwrap_or_default().join("` includes `");
+            let message = format!("`{circle}` includes `{path}`: a circle");
+            return self.refuse(code::BAD_INCLUDE, at, &message, "move what both need into a third file");
+        }
+        if open.len() >= INCLUDE_DEPTH_MAX || self.files >= FILES_MAX {
+            let message = format!("more than {FILES_MAX} files, or nested deeper than {INCLUDE_DEPTH_MAX}");
+            return self.refuse(code::TOO_LARGE, at, &message, "include what is needed directly");
+        }
+        self.files += 1;
+        match (self.read)(&path) {
+            Ok(text) => {
+                let inner = path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+                self.file(name, &format!("{prefix}{name}."), &path, inner, &text, open)
+            }
+            Err(reason) => {
+                let message = format!("`{path}` can't be read: {reason}");
+                let help = "paths are relative to the folder of the file that names them";
+                self.refuse(code::BAD_FILE, at, &message, help)
+            }
+        }
+    }
+
+    fn refuse(&mut self, code: Code, at: &Range<usize>, message: &str, help: &str) -> Option<File> {
+        self.findings.error(code, at.clone(), message).help(help);
+        None
+    }
+}
+
+/// The includes that a tree names: name, path, and where the path stands. What is malformed is reported when it is read.
+fn includes_of(tree: &Node) -> Vec<(String, String, Range<usize>)> {
+    let Some(Kind::Map(entries)) = tree.get("include").map(|node| &node.kind) else { return Vec::new() };
+    let path = |node: &Node| node.said().map(|(text, _)| (text.trim().to_owned(), node.span.clone()));
+    let include = |entry: &crate::yaml::Entry| {
+        let (said, at) = match &entry.value.kind {
+            Kind::Map(_) => path(entry.value.get("file")?)?,
+            _ => path(&entry.value)?,
+        };
+        (!entry.key.is_empty()).then(|| (entry.key.clone(), said, at))
+    };
+    entries.iter().filter_map(include).collect()
+}
