@@ -51,10 +51,14 @@ impl Tree {
             let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
             // A colleague's editor or a running test may take a file away while we look.
             let Ok(metadata) = entry.metadata() else { continue };
-            if !metadata.is_dir() {
-                self.files.push(Entry { path, bytes: metadata.len() });
-            } else if !FOREIGN.contains(&name.as_str()) {
+            // In a second work tree `.git` is a file.
+            if FOREIGN.contains(&name.as_str()) {
+                continue;
+            }
+            if metadata.is_dir() {
                 self.walk(root, &path)?;
+            } else {
+                self.files.push(Entry { path, bytes: metadata.len() });
             }
         }
         Ok(())
