@@ -23,6 +23,7 @@ mod agents;
 mod conditions;
 mod drift;
 mod environment;
+mod handoff;
 mod literal;
 mod load;
 mod loader;

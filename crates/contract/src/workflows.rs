@@ -1,16 +1,15 @@
 //! Workflows: steps in an order that what they read decides.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
-use crate::drift::plainly_different;
 use crate::grammar;
+use crate::handoff::{Giver, Taker};
 use crate::limits::STEPS_MAX;
 use crate::loader::{Fields, Loader, listed, meant};
-use crate::reads::{Presence, Reads, Shape, closed, place, record, schema_of};
+use crate::reads::{Presence, Reads, Shape, closed, place, record};
 use crate::yaml::{Entry, Kind, Node};
 use crate::{Expr, Given, Limits, Name, Step, StepWork, Workflow, code, suggest};
 
@@ -212,74 +211,14 @@ impl<'a> Loader<'a> {
             self.not_run(&node.span, "a whole value in `with`");
             return None;
         }
-        let before = self.findings.count();
-        let with = node.map(|node| self.values(node, "`with`", reads)).unwrap_or_default();
-        let entries = match node.map(|node| &node.kind) {
-            Some(Kind::Map(entries)) => entries.as_slice(),
-            _ => &[],
+        let fields = &draft.fields;
+        let giver = Giver { what: &fields.what, key: "with", span: &fields.span };
+        let taker = match &draft.work {
+            Some(StepWork::Agent(agent)) => Some(Taker::from(&**agent)),
+            Some(StepWork::Tool(tool)) => Some(Taker::from(&**tool)),
+            _ => None,
         };
-        let (schema, who) = match &draft.work {
-            Some(StepWork::Agent(agent)) => (agent.input.json(), format!("the agent `{}`", agent.name)),
-            Some(StepWork::Tool(tool)) => (tool.input.json(), format!("the tool `{}`", tool.name)),
-            _ => return Some(with),
-        };
-        let properties = schema.get("properties").and_then(Value::as_object);
-        for entry in meant(entries) {
-            let wanted = properties.and_then(|properties| properties.get(&entry.key));
-            match (wanted, with.get(&entry.key)) {
-                (Some(wanted), Some(expr)) => self.given_fits(entry, expr, wanted, reads),
-                (None, _) if schema.get("additionalProperties") == Some(&Value::Bool(false)) => {
-                    self.unknown_argument(entry, &who, properties);
-                }
-                _ => {}
-            }
-        }
-        self.missing_arguments(schema, entries, &draft.fields, &who, node.map(|node| &node.span));
-        (self.findings.count() == before).then_some(with)
-    }
-
-    fn unknown_argument(&mut self, entry: &Entry, who: &str, properties: Option<&Map<String, Value>>) {
-        let names: Vec<&str> =
-            properties.into_iter().flat_map(|fields| fields.keys().map(String::as_str)).collect();
-        let meant = suggest(&entry.key, names.iter().copied());
-        let found =
-            self.error(code::WRONG_ARGUMENTS, &entry.at, format!("{who} has no input `{}`", entry.key));
-        if meant.is_some() {
-            found.meant(meant)
-        } else {
-            found.help(format!("its input is {}", listed(names)))
-        };
-    }
-
-    fn missing_arguments(
-        &mut self,
-        schema: &Value,
-        given: &[Entry],
-        fields: &Fields<'a>,
-        who: &str,
-        with: Option<&Range<usize>>,
-    ) {
-        let required = schema.get("required").and_then(Value::as_array);
-        let missing: Vec<&str> = required
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .filter(|name| given.iter().all(|entry| entry.key != *name))
-            .collect();
-        if let Some(first) = missing.first() {
-            let message = format!("{} gives {who} no {}", fields.what, listed(missing.iter().copied()));
-            let found = self.error(code::WRONG_ARGUMENTS, with.unwrap_or(&fields.span), message);
-            found.help(format!("add it: `with: {{ {first}: … }}`"));
-        }
-    }
-
-    /// Whether a bare path leads to a value of another kind than the input's.
-    fn given_fits(&mut self, entry: &Entry, expr: &Expr, wanted: &Value, reads: &Reads) {
-        let Some(given) = schema_of(expr, reads) else { return };
-        if let Some((ours, theirs)) = plainly_different(given, wanted) {
-            let message = format!("`{}` is {ours}, and the input `{}` is {theirs}", expr.source(), entry.key);
-            self.error(code::WRONG_ARGUMENTS, &entry.value.span, message).help("give a value of that type");
-        }
+        self.handed(node, giver, taker.as_ref(), reads)
     }
 
     /// Whether the steps stand in an order in which they could run.
