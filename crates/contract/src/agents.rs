@@ -174,7 +174,7 @@ impl<'a> Loader<'a> {
         let tool = self.tools.get(&name).cloned();
         let args = tool.as_ref().map_or(Shape::unknown(), |tool| Shape::Schema(tool.input.clone()));
         let reads = reads.clone().with("args", &args);
-        let condition = self.expression(&entry.value, &reads)?;
+        let condition = self.condition(&entry.value, &reads)?;
         let address = format!("agents.{agent}.may.{name}");
         let clause = Clause { address: address.clone(), sentence: condition.source().to_owned(), condition };
         Some((Grant { tool: tool?, condition: Some(clause), address }, entry.at.clone()))

@@ -116,6 +116,19 @@ codes! {
     BAD_INCLUDE = "HF0024", "an include that can't be followed",
         "An include names another contract by its file. Files may not include each other in a circle, nor nest without end, \
          and an include's name may not be a setting's as well.";
+    MIXED = "HF0030", "values that don't go together",
+        "The types say that this can't be computed or compared: a text with a number, a field of a list, a function of the \
+         wrong kind of value. Convert one side (`string(…)`, `double(…)`), or read the path that was meant.";
+    NEVER = "HF0031", "a comparison with a value that never comes",
+        "The type is a closed list of values, and the one compared with is none of them: the condition could never be what its \
+         sentence says. Write one of the values that the type lists.";
+    UNGUARDED = "HF0032", "a value that may not be there",
+        "A field with `?` may be absent and a type with `?` may be null. A bare path passes absence on; inside an expression ask \
+         first: `has(a.b) && a.b > 1`, `a.b != null && a.b > 1`, or give the field a default.";
+    NO_CONDITION = "HF0033", "a condition that isn't true or false",
+        "What stands where a condition is wanted gives something else: compare it with something.";
+    CONSTANT = "HF0034", "a condition that is always the same",
+        "By the types this can only come out one way, so it decides nothing. Either the comparison or the type isn't what was meant.";
     NOT_RUN = "HF0050", "part of the language that this release doesn't run yet",
         "The language has this word and `check` checks it, and this release doesn't act on it yet. A promise that nobody keeps \
          is worse than none, so `run` refuses the contract and names every such part: take it out to run the contract.";

@@ -4,15 +4,30 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::expr::ExprError;
+use crate::expr::types::{Checked, Typed, Wanted, check};
 use crate::grammar;
 use crate::loader::{Loader, meant};
-use crate::reads::{Reads, Shape, error_schema, find_path, place};
+use crate::reads::{Reads, Shape, error_schema, place};
 use crate::yaml::{Entry, Kind, Node, Style};
 use crate::{Clause, Expr, FailureRule, Scope, Template, Then, code, suggest, traps};
 
 impl<'a> Loader<'a> {
-    /// A condition or value.
+    /// A condition: true or false, whatever it reads.
+    pub(crate) fn condition(&mut self, node: &'a Node, reads: &Reads) -> Option<Expr> {
+        self.typed(node, reads, Wanted::Condition).map(|typed| typed.expr)
+    }
+
+    /// A value, with what is known of it. A bare path to what may be absent passes absence on.
+    pub(crate) fn value(&mut self, node: &'a Node, reads: &Reads) -> Option<Typed> {
+        self.typed(node, reads, Wanted::Value)
+    }
+
+    /// A value whose type nobody asks for.
     pub(crate) fn expression(&mut self, node: &'a Node, reads: &Reads) -> Option<Expr> {
+        self.value(node, reads).map(|typed| typed.expr)
+    }
+
+    fn typed(&mut self, node: &'a Node, reads: &Reads, wanted: Wanted) -> Option<Typed> {
         let Some((text, style)) = node.said() else {
             self.no_expression(node, reads);
             return None;
@@ -29,7 +44,10 @@ impl<'a> Loader<'a> {
             return None;
         }
         match Expr::parse(text) {
-            Ok(expr) => self.check_reads(&expr, node, 0..text.len(), reads).then_some(expr),
+            Ok(expr) => {
+                let checked = self.check_types(&expr, node, 0..text.len(), reads, wanted)?;
+                Some(Typed { expr, schema: checked.schema, absent: checked.absent })
+            }
             Err(error) => {
                 self.bad_expression(node, &error, 0);
                 None
@@ -94,7 +112,8 @@ impl<'a> Loader<'a> {
         let mut good = true;
         for expr in template.exprs() {
             let at = text.find(expr.source()).map_or(0, |at| at + lead);
-            good &= self.check_reads(expr, node, at..at + expr.source().len(), reads);
+            let within = at..at + expr.source().len();
+            good &= self.check_types(expr, node, within, reads, Wanted::Hole).is_some();
         }
         good.then_some(template)
     }
@@ -117,10 +136,17 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Whether the expression reads only what its place offers. `within` is where it stands in the node's text.
-    fn check_reads(&mut self, expr: &Expr, node: &Node, within: Range<usize>, reads: &Reads) -> bool {
+    /// What the expression gives, unless something is wrong with it. `within` is where it stands in the node's text.
+    fn check_types(
+        &mut self,
+        expr: &Expr,
+        node: &Node,
+        within: Range<usize>,
+        reads: &Reads,
+        wanted: Wanted,
+    ) -> Option<Checked> {
         if expr.literal_word() && expr.roots().iter().all(|root| reads.names().all(|name| name != root)) {
-            let word = expr.source();
+            let word = expr.source().trim();
             let span = node.place(self.source, within);
             let meant = suggest(word, reads.names());
             let found = self.error(
@@ -129,26 +155,28 @@ impl<'a> Loader<'a> {
                 format!("`{word}` is read as a name here, and there is none"),
             );
             found.meant(meant).help(format!("for the text, write \"'{word}'\""));
-            return false;
+            return None;
         }
         if !self.prefix.is_empty() && expr.roots().iter().any(|root| root == "settings") {
             let span = node.place(self.source, within.clone());
             self.not_run(&span, "a setting that an included contract's condition reads");
         }
+        let checked = check(expr, reads, wanted);
         let mut good = true;
-        for path in expr.paths() {
-            if let Err(problem) = reads.follow(&path) {
-                let shown = path.get(..=problem.at).unwrap_or(&path).join(".");
-                let place = find_path(expr.source(), &shown).map_or(within.clone(), |at| {
-                    let start = within.start + at;
-                    start..start + shown.len()
-                });
-                let span = node.place(self.source, place);
-                problem.report(self, &span);
-                good = false;
+        for problem in &checked.problems {
+            let place = within.start + problem.range.start..within.start + problem.range.end;
+            let span = node.place(self.source, place);
+            good &= problem.warning;
+            let found = if problem.warning {
+                self.findings.warning(problem.code, span, problem.message.clone())
+            } else {
+                self.error(problem.code, &span, problem.message.clone())
+            };
+            for help in &problem.help {
+                found.help(help.clone());
             }
         }
-        good
+        good.then_some(checked)
     }
 
     /// Clauses: sentences and their conditions.
@@ -175,7 +203,7 @@ impl<'a> Loader<'a> {
                 continue;
             }
             seen.insert(part.clone(), entry);
-            if let Some(condition) = self.expression(&entry.value, reads) {
+            if let Some(condition) = self.condition(&entry.value, reads) {
                 clauses.push(Clause {
                     address: format!("{prefix}.{part}"),
                     sentence: entry.key.trim().to_owned(),
@@ -198,7 +226,7 @@ impl<'a> Loader<'a> {
             let name = self.name(entry);
             let Some(fields) = self.entry_fields(entry, "the failure", &grammar::FAILURE) else { continue };
             let when = self.required(&fields, "when", "error.text.contains('not found')");
-            let when = when.and_then(|when| self.expression(when, &reads));
+            let when = when.and_then(|when| self.condition(when, &reads));
             let words = [
                 ("permanent", Then::Permanent),
                 ("transient", Then::Transient),

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::reads::{Reads, Shape, call_schema, place, schema_of};
+use crate::expr::types::{Wanted, check};
+use crate::reads::{Reads, Shape, call_schema, place};
 use crate::{Contract, IdempotencyRule, KeyPlace, Problem, Tool};
 
 /// How far types are compared inwards: deeper differences show when the value is checked.
@@ -103,10 +104,10 @@ fn sent(tool: &Tool) -> Vec<Sent<'_>> {
         .with("call", &call_schema().into());
     let mut all = Vec::new();
     for (name, expr) in sends {
-        let schema = schema_of(expr, &reads).cloned();
+        let given = check(expr, &reads, Wanted::Value);
+        let schema = (given.schema != json!({})).then_some(given.schema);
         // Only a bare path passes absence on.
-        let may_be_absent = |path: &Vec<String>| matches!(path.as_slice(), [root, field, ..] if root == "args" && !is_always(field));
-        let always = schema.is_none() || !expr.paths().iter().any(may_be_absent);
+        let always = !given.absent;
         all.push(Sent { name, always, schema });
     }
     all

@@ -7,10 +7,14 @@
 mod eval;
 mod functions;
 mod guard;
+mod helpers;
 mod limits;
 mod node;
 mod operators;
+mod special;
 mod template;
+mod tokens;
+pub(crate) mod types;
 mod value;
 
 use std::collections::BTreeSet;
@@ -22,7 +26,7 @@ use serde_json::Value;
 pub use template::Template;
 
 use eval::{Budget, Env, Fault};
-use node::Node;
+use node::{Kind, Node};
 use value::Val;
 
 /// The names that CEL or a contract's places already mean: no variable of a macro may take them.
@@ -140,7 +144,7 @@ impl Expr {
 
     /// Whether it is a single bare word: an author who writes `create` nearly always means `"'create'"`.
     pub fn literal_word(&self) -> bool {
-        matches!(&self.node, Node::Path { fields, .. } if fields.is_empty())
+        matches!(&self.node.kind, Kind::Path { fields, .. } if fields.is_empty())
     }
 
     fn error(&self, reason: String) -> EvalError {

@@ -1,14 +1,14 @@
 //! What each place of a contract may read, and whether a path leads to anything there.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::expr::types::{Wanted, check};
 use crate::limits::TYPE_PARTS_MAX;
-use crate::loader::{Loader, listed};
+use crate::loader::listed;
 use crate::refs::spell_out;
-use crate::{Expr, Name, Schema, code, suggest};
+use crate::{Expr, Name, Schema, suggest};
 
 /// The schema of what a name holds. Shared: a big type may be read in many places.
 #[derive(Clone)]
@@ -178,22 +178,30 @@ impl Reads {
         self.roots.iter().find(|root| *root.name == *name && self.readable(root)).map(|root| &root.shape)
     }
 
-    /// The schema of what a path leads to; `Ok(None)` where nobody can tell.
-    pub(crate) fn follow(&self, path: &[String]) -> Result<Option<&Value>, BadRead> {
-        let Some((root, fields)) = path.split_first() else { return Ok(None) };
-        let Some(shape) = self.shape(root) else { return Err(self.unreadable(root)) };
-        if root == "steps" && fields.is_empty() {
+    /// The schema of what a name holds, where a path with these fields behind it may be read here.
+    ///
+    /// # Errors
+    /// With how many of the fields are part of what can't be read.
+    pub(crate) fn read<'p>(
+        &self,
+        name: &str,
+        fields: impl Iterator<Item = &'p str> + Clone,
+    ) -> Result<&Value, (usize, BadRead)> {
+        let Some(shape) = self.shape(name) else { return Err((0, self.unreadable(name))) };
+        if name == "steps" && fields.clone().next().is_none() {
             let help = "name the step and what of it: `steps.NAME.FIELD`";
-            return Err(BadRead::new(0, "all steps at once can't be read").help(help));
+            return Err((0, BadRead::new("all steps at once can't be read").help(help)));
         }
         for (withheld, why) in &self.withheld {
-            let parts = withheld.split('.').count();
-            if path.get(..parts).is_some_and(|start| start.join(".") == *withheld) {
-                let bad = BadRead::new(parts.saturating_sub(1), format!("`{withheld}` can't be read here"));
-                return Err(bad.help(why.clone()));
+            let mut parts = withheld.split('.');
+            let leads =
+                parts.next() == Some(name) && parts.clone().eq(fields.clone().take(parts.clone().count()));
+            if leads {
+                let bad = BadRead::new(format!("`{withheld}` can't be read here")).help(why.clone());
+                return Err((parts.count(), bad));
             }
         }
-        follow(shape.json(), root, 1, fields)
+        Ok(shape.json())
     }
 
     /// `name` is nothing that this place reads.
@@ -205,7 +213,7 @@ impl Reads {
             Some(LANES) => "the lane ",
             _ => "",
         };
-        let bad = BadRead::new(0, format!("{place} can't read {what}`{name}`"));
+        let bad = BadRead::new(format!("{place} can't read {what}`{name}`"));
         let within = self.names().find(|root| {
             let fields = self.shape(root).and_then(|shape| shape.json().get("properties"));
             fields.is_some_and(|fields| fields.get(name).is_some())
@@ -261,16 +269,15 @@ pub(crate) fn error_schema() -> Value {
 }
 
 /// A path that its place doesn't offer.
+#[derive(Debug)]
 pub(crate) struct BadRead {
-    /// Which part of the path is wrong.
-    pub(crate) at: usize,
-    message: String,
-    help: Vec<String>,
+    pub(crate) message: String,
+    pub(crate) help: Vec<String>,
 }
 
 impl BadRead {
-    fn new(at: usize, message: impl Into<String>) -> Self {
-        Self { at, message: message.into(), help: Vec::new() }
+    fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), help: Vec::new() }
     }
 
     fn help(mut self, help: impl Into<String>) -> Self {
@@ -286,94 +293,27 @@ impl BadRead {
     }
 
     /// `owner` has these `names`, and `field` is none of them.
-    fn unknown<'n>(
+    pub(crate) fn unknown<'n>(
         owner: &str,
-        at: usize,
         field: &str,
         names: impl Iterator<Item = &'n str> + Clone,
     ) -> Self {
         let message = match owner {
             "steps" => format!("there is no step `{field}`"),
             "settings" => format!("there is no setting `{field}`"),
+            "facts" => format!("there is no fact `{field}`"),
+            "old" => format!("there is no probe `{field}`"),
             _ => format!("`{owner}` has no field `{field}`"),
         };
         match suggest(field, names.clone()) {
-            Some(meant) => Self::new(at, message).meant(Some(meant)),
-            None => Self::new(at, message).help(format!("`{owner}` has {}", listed(names))),
-        }
-    }
-
-    pub(crate) fn report(self, loader: &mut Loader<'_>, span: &Range<usize>) {
-        let found = loader.error(code::BAD_READ, span, self.message);
-        for help in self.help {
-            found.help(help);
+            Some(meant) => Self::new(message).meant(Some(meant)),
+            None => Self::new(message).help(format!("`{owner}` has {}", listed(names))),
         }
     }
 }
 
-/// The schema of what `fields` lead to from `shown`, which is the path's first `at` parts.
-fn follow<'s>(
-    schema: &'s Value,
-    shown: &str,
-    at: usize,
-    fields: &[String],
-) -> Result<Option<&'s Value>, BadRead> {
-    let mut schema = schema;
-    let mut shown = shown.to_owned();
-    for (index, field) in fields.iter().enumerate() {
-        schema = without_null(schema);
-        let properties = schema.get("properties").and_then(Value::as_object);
-        let closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
-        match properties.and_then(|properties| properties.get(field)) {
-            Some(inner) => schema = inner,
-            None if closed => {
-                let names = properties.into_iter().flat_map(|fields| fields.keys().map(String::as_str));
-                return Err(BadRead::unknown(&shown, at + index, field, names));
-            }
-            None => {
-                let plain = schema
-                    .get("type")
-                    .and_then(Value::as_str)
-                    .filter(|kind| !matches!(*kind, "object" | "array"));
-                let Some(kind) = plain else { return Ok(None) };
-                let message = format!("`{shown}` is {}, and has no field `{field}`", with_article(kind));
-                return Err(BadRead::new(at + index, message).help(format!("read `{shown}` itself")));
-            }
-        }
-        shown = format!("{shown}.{field}");
-    }
-    Ok(Some(schema))
-}
-
-/// The schema of what a bare path leads to, if that is known.
-pub(crate) fn schema_of<'r>(expr: &Expr, reads: &'r Reads) -> Option<&'r Value> {
-    let paths = expr.paths();
-    let [path] = paths.as_slice() else { return None };
-    if path.join(".") != expr.source().trim() {
-        return None;
-    }
-    reads.follow(path).ok().flatten()
-}
-
-/// Where a path stands in an expression, as a whole: not as the beginning of a longer name.
-pub(crate) fn find_path(source: &str, path: &str) -> Option<usize> {
-    let is_name = |letter: char| letter.is_alphanumeric() || letter == '_';
-    source.match_indices(path).map(|(at, _)| at).find(|at| {
-        let before = source.get(..*at).and_then(|text| text.chars().next_back());
-        let behind = source.get(at + path.len()..).and_then(|text| text.chars().next());
-        !before.is_some_and(|letter| is_name(letter) || letter == '.') && !behind.is_some_and(is_name)
-    })
-}
-
-/// `T?` read as `T`.
-fn without_null(schema: &Value) -> &Value {
-    let Some(Value::Array(choices)) = schema.get("anyOf") else { return schema };
-    match choices.as_slice() {
-        [inner, null] if null.get("type") == Some(&Value::from("null")) => inner,
-        _ => schema,
-    }
-}
-
-fn with_article(kind: &str) -> String {
-    if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { format!("an {kind}") } else { format!("a {kind}") }
+/// The schema of what an expression gives, where anything is known of it.
+pub(crate) fn schema_of(expr: &Expr, reads: &Reads) -> Option<Value> {
+    let schema = check(expr, reads, Wanted::Value).schema;
+    (schema.as_object().is_none_or(|keywords| !keywords.is_empty())).then_some(schema)
 }

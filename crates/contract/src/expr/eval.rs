@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::functions;
 use super::limits::{STEPS_MAX, TEXT_BYTES_MAX};
-use super::node::{Each, Node};
+use super::node::{Each, Field, Kind, Node};
 use super::operators::{binary, negate};
 use super::value::Val;
 
@@ -104,31 +104,31 @@ impl<'v> Env<'v> {
 /// The node's value.
 pub(super) fn value<'v>(node: &'v Node, env: &Env<'v>) -> Result<Val<'v>, Fault> {
     env.budget.spend(1)?;
-    match node {
-        Node::Literal(value) => Ok(Val::Json(value)),
-        Node::Path { root, fields } => path(root, fields, env).map(Val::Json),
-        Node::Select { of, field } => select(plain(of, env)?, field),
-        Node::Index { of, at } => index(plain(of, env)?, plain(at, env)?),
-        Node::Has { of, field } => has(of, field, env).map(Val::Bool),
-        Node::Not(of) => Ok(Val::Bool(!truth(of, env, "!")?)),
-        Node::Negate(of) => negate(plain(of, env)?),
-        Node::Logic { or, left, right } => logic(*or, left, right, env).map(Val::Bool),
-        Node::Binary { op, left, right } => binary(*op, plain(left, env)?, plain(right, env)?, env.budget),
-        Node::If { condition, then, otherwise } => {
+    match &node.kind {
+        Kind::Literal(value) => Ok(Val::Json(value)),
+        Kind::Path { root, fields } => path(root, fields, env).map(Val::Json),
+        Kind::Select { of, field } => select(plain(of, env)?, &field.name),
+        Kind::Index { of, at } => index(plain(of, env)?, plain(at, env)?),
+        Kind::Has { of, field } => has(of, &field.name, env).map(Val::Bool),
+        Kind::Not(of) => Ok(Val::Bool(!truth(of, env, "!")?)),
+        Kind::Negate(of) => negate(plain(of, env)?),
+        Kind::Logic { or, left, right } => logic(*or, left, right, env).map(Val::Bool),
+        Kind::Binary { op, left, right } => binary(*op, plain(left, env)?, plain(right, env)?, env.budget),
+        Kind::If { condition, then, otherwise } => {
             value(if truth(condition, env, "? :")? { then } else { otherwise }, env)
         }
-        Node::List(items) => {
+        Kind::List(items) => {
             let items: Result<Vec<_>, _> =
                 items.iter().map(|item| value(item, env).and_then(|item| json(item, env))).collect();
             Ok(Val::List(Cow::Owned(items?)))
         }
-        Node::Map(entries) => map(entries, env),
-        Node::Each { what, over, name } => each(what, plain(over, env)?, name, env),
-        Node::Call { function, args } => {
+        Kind::Map(entries) => map(entries, env),
+        Kind::Each { what, over, name } => each(what, plain(over, env)?, name, env),
+        Kind::Call { function, args } => {
             let args: Result<Vec<_>, _> = args.iter().map(|arg| plain(arg, env)).collect();
             functions::call(*function, args?, env.budget)
         }
-        Node::Matches { text, pattern } => match plain(text, env)? {
+        Kind::Matches { text, pattern } => match plain(text, env)? {
             Val::Text(text) => {
                 env.budget.text(text.len())?;
                 Ok(Val::Bool(pattern.is_match(&text)))
@@ -166,25 +166,28 @@ pub(super) fn weigh(value: &Value, budget: &Budget) -> Result<(), Fault> {
     }
 }
 
-fn path<'v>(root: &str, fields: &[Box<str>], env: &Env<'v>) -> Result<&'v Value, Fault> {
+fn path<'v>(root: &str, fields: &[Field], env: &Env<'v>) -> Result<&'v Value, Fault> {
     let mut value = env.lookup(root)?;
     for (place, field) in fields.iter().enumerate() {
         value = match value {
             Value::Object(object) => {
-                object.get(&**field).ok_or_else(|| Fault::Absent(shown(root, fields, place + 1)))?
+                object.get(&*field.name).ok_or_else(|| Fault::Absent(shown(root, fields, place + 1)))?
             }
             Value::Null => return Err(Fault::Absent(shown(root, fields, place + 1))),
             other => {
                 let (path, kind) = (shown(root, fields, place), Val::Json(other).kind());
-                return wrong(format!("`{path}` is {kind} and has no field `{field}`"));
+                return wrong(format!("`{path}` is {kind} and has no field `{}`", field.name));
             }
         };
     }
     Ok(value)
 }
 
-fn shown(root: &str, fields: &[Box<str>], count: usize) -> String {
-    std::iter::once(root).chain(fields.iter().take(count).map(|field| &**field)).collect::<Vec<_>>().join(".")
+fn shown(root: &str, fields: &[Field], count: usize) -> String {
+    std::iter::once(root)
+        .chain(fields.iter().take(count).map(|field| &*field.name))
+        .collect::<Vec<_>>()
+        .join(".")
 }
 
 fn select<'v>(of: Val<'v>, field: &str) -> Result<Val<'v>, Fault> {
@@ -199,6 +202,13 @@ fn select<'v>(of: Val<'v>, field: &str) -> Result<Val<'v>, Fault> {
 
 fn index<'v>(of: Val<'v>, at: Val<'v>) -> Result<Val<'v>, Fault> {
     match (of, at) {
+        // `1.0` is a whole number to JSON, and so it is a place.
+        (of @ (Val::List(_) | Val::Null), Val::Double(place))
+            if place.fract() == 0.0 && place.abs() < 1e15 =>
+        {
+            #[expect(clippy::cast_possible_truncation, reason = "whole and small, as just tested")]
+            index(of, Val::Int(place as i128))
+        }
         (map @ (Val::Map(_) | Val::Null), Val::Text(field)) => select(map, &field),
         (Val::Null, Val::Int(place)) => Err(Fault::Absent(format!("…[{place}]"))),
         (Val::List(items), Val::Int(place)) => {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::eval::{Budget, Fault, weigh, wrong};
 use super::operators::{finite, whole};
 use super::value::Val;
+use super::{helpers, special};
 
 /// One function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,14 @@ pub(super) enum Function {
     Round,
     Join,
     Json,
+    Zip,
+    Flatten,
+    Sorted,
+    Pick,
+    Under,
+    Money,
+    Timestamp,
+    Duration,
 }
 
 /// A function's row: how it is written and with how many values, a receiver counted.
@@ -59,7 +68,7 @@ const GLOBAL: (bool, bool) = (false, true);
 const BOTH: (bool, bool) = (true, true);
 
 /// All of them.
-pub(super) const FUNCTIONS: [Signature; 17] = [
+pub(super) const FUNCTIONS: [Signature; 25] = [
     row("size", Function::Size, BOTH, (1, 1), "size(x)"),
     row("contains", Function::Contains, METHOD, (2, 2), "text.contains('part')"),
     row("startsWith", Function::StartsWith, METHOD, (2, 2), "text.startsWith('part')"),
@@ -77,11 +86,15 @@ pub(super) const FUNCTIONS: [Signature; 17] = [
     row("round", Function::Round, GLOBAL, (1, 2), "round(x) or round(x, digits)"),
     row("join", Function::Join, BOTH, (1, 2), "join(list, ', ')"),
     row("json", Function::Json, GLOBAL, (1, 1), "json(x)"),
+    row("zip", Function::Zip, GLOBAL, (2, 2), "zip(list, list)"),
+    row("flatten", Function::Flatten, BOTH, (1, 1), "flatten(list)"),
+    row("sorted", Function::Sorted, BOTH, (1, 1), "sorted(list)"),
+    row("pick", Function::Pick, GLOBAL, (2, 2), "pick(object, ['name', 'other'])"),
+    row("under", Function::Under, GLOBAL, (2, 2), "under(path, 'folder')"),
+    row("money", Function::Money, GLOBAL, (1, 1), "money('0.50 USD')"),
+    row("timestamp", Function::Timestamp, GLOBAL, (1, 1), "timestamp('2026-11-21T09:00:00Z')"),
+    row("duration", Function::Duration, GLOBAL, (1, 1), "duration('1h30m')"),
 ];
-
-/// What the language has and this release doesn't.
-pub(super) const NOT_BUILT: [&str; 8] =
-    ["zip", "flatten", "sorted", "pick", "money", "under", "timestamp", "duration"];
 
 /// The function's value. The guard has counted the arguments.
 pub(super) fn call<'v>(function: Function, args: Vec<Val<'v>>, budget: &Budget) -> Result<Val<'v>, Fault> {
@@ -120,10 +133,18 @@ pub(super) fn call<'v>(function: Function, args: Vec<Val<'v>>, budget: &Budget) 
             budget.text(bytes.len())?;
             Ok(Val::text(String::from_utf8_lossy(&bytes)))
         }
+        Function::Zip => helpers::zip(next(), next(), budget),
+        Function::Flatten => helpers::flatten(next(), budget),
+        Function::Sorted => helpers::sorted(next(), budget),
+        Function::Pick => helpers::pick(next(), next(), budget),
+        Function::Under => helpers::under(&next(), &next(), budget),
+        Function::Money => helpers::special(next(), "money", special::money),
+        Function::Timestamp => helpers::special(next(), "timestamp", special::time),
+        Function::Duration => helpers::special(next(), "duration", special::duration),
     }
 }
 
-fn unfit<T>(name: &str, wanted: &str, found: &Val<'_>) -> Result<T, Fault> {
+pub(super) fn unfit<T>(name: &str, wanted: &str, found: &Val<'_>) -> Result<T, Fault> {
     wrong(format!("`{name}` wants {wanted}; this is {}", found.kind()))
 }
 
@@ -166,10 +187,12 @@ fn search<'v>(function: Function, text: Val<'v>, part: Val<'v>, budget: &Budget)
 fn text<'v>(value: Val<'v>, budget: &Budget) -> Result<Val<'v>, Fault> {
     match value {
         Val::Text(text) => Ok(Val::Text(text)),
-        value @ (Val::Bool(_) | Val::Int(_) | Val::Double(_)) => {
+        value @ (Val::Bool(_) | Val::Int(_) | Val::Double(_) | Val::Special(_)) => {
             budget.spend(2)?;
-            let value = value.into_json().map_err(Fault::Wrong)?;
-            Ok(Val::text(value.to_string()))
+            Ok(match value.into_json().map_err(Fault::Wrong)? {
+                Value::String(text) => Val::text(text),
+                value => Val::text(value.to_string()),
+            })
         }
         other => unfit("string", "text, a number or a boolean (`json(x)` writes anything)", &other),
     }

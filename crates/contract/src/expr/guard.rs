@@ -7,12 +7,13 @@ use cel::parser::{Expression, PrattParser};
 use regex::RegexBuilder;
 use serde_json::{Number, Value};
 
-use super::functions::{FUNCTIONS, Function, NOT_BUILT};
+use super::functions::{FUNCTIONS, Function};
 use super::limits::{
     BRACKETS_MAX, DEPTH_MAX, NESTING_MAX, NODES_MAX, PATTERN_BYTES_MAX, PATTERN_MEMORY_MAX, SOURCE_BYTES_MAX,
     TERNARIES_MAX,
 };
-use super::node::{Each, Node, Op};
+use super::node::{Each, Field, Kind, Node, Op};
+use super::tokens::Tokens;
 use super::{ExprError, ROOTS};
 
 /// Reads one expression.
@@ -39,7 +40,7 @@ pub(super) fn read(source: &str) -> Result<Node, ExprError> {
         .error_recovery_limit(1)
         .error_reporting_limit(1);
     let tree = parser.parse(source).map_err(|errors| syntax(source, &errors.errors))?;
-    Guard { source, nodes: 0, names: Vec::new() }.node(&tree, 0)
+    Guard { source, tokens: Tokens::of(source), nodes: 0, names: Vec::new() }.node(&tree, 0)
 }
 
 fn error(message: impl Into<String>, range: Range<usize>, help: Option<&str>) -> ExprError {
@@ -103,12 +104,13 @@ fn spot(source: &str, start: usize) -> Range<usize> {
 
 struct Guard<'s> {
     source: &'s str,
+    tokens: Tokens<'s>,
     nodes: usize,
     /// The names of the macros around.
     names: Vec<String>,
 }
 
-type Lowered = Result<Node, ExprError>;
+type Lowered = Result<Kind, ExprError>;
 
 impl Guard<'_> {
     /// An error about a word of the source; the parser keeps no places for what it parsed, so its first use is shown.
@@ -125,7 +127,7 @@ impl Guard<'_> {
         self.node(tree, depth).map(Box::new)
     }
 
-    fn node(&mut self, tree: &Expression, depth: usize) -> Lowered {
+    fn node(&mut self, tree: &Expression, depth: usize) -> Result<Node, ExprError> {
         self.nodes += 1;
         if self.nodes > NODES_MAX {
             return Err(self.whole(
@@ -137,33 +139,53 @@ impl Guard<'_> {
             let message = format!("this expression is a chain of more than {DEPTH_MAX} operators");
             return Err(self.whole(message, "use brackets to group it, or split it into several clauses"));
         }
-        let depth = depth + 1;
+        let mark = self.tokens.mark();
+        let kind = self.kind(tree, depth + 1)?;
+        let signed = match &kind {
+            Kind::Not(_) | Kind::Negate(_) => true,
+            Kind::Literal(Value::Number(number)) => number.as_f64().is_some_and(f64::is_sign_negative),
+            _ => false,
+        };
+        Ok(Node { kind, at: self.tokens.since(mark, signed) })
+    }
+
+    fn kind(&mut self, tree: &Expression, depth: usize) -> Lowered {
         match &tree.expr {
-            Ast::Literal(literal) => self.literal(literal),
+            Ast::Literal(literal) => {
+                self.tokens.literal();
+                self.literal(literal)
+            }
             Ast::Ident(name) => {
                 if name.starts_with(['.', '@']) {
                     return Err(self.about(name, "a name starts with a letter", None));
                 }
-                Ok(Node::Path { root: name.as_str().into(), fields: Vec::new() })
+                self.tokens.name(name);
+                Ok(Kind::Path { root: name.as_str().into(), fields: Vec::new() })
             }
             Ast::Select(select) => {
+                if select.test {
+                    self.tokens.name("has");
+                }
                 let of = self.boxed(&select.operand, depth)?;
-                let field = select.field.as_str().into();
-                Ok(if select.test { Node::Has { of, field } } else { field_of(of, field) })
+                self.tokens.name(&select.field);
+                let field = Field { name: select.field.as_str().into(), end: self.tokens.end() };
+                Ok(if select.test { Kind::Has { of, field } } else { field_of(of, field) })
             }
             Ast::Call(call) => self.call(call, depth),
             Ast::List(list) => {
+                self.tokens.open();
                 let items: Result<Vec<_>, _> =
                     list.elements.iter().map(|item| self.node(item, depth)).collect();
-                Ok(Node::List(items?))
+                Ok(Kind::List(items?))
             }
             Ast::Map(map) => {
+                self.tokens.open();
                 let mut entries = Vec::new();
                 for entry in &map.entries {
                     let EntryExpr::MapEntry(entry) = &entry.expr else { return Err(self.no_messages()) };
                     entries.push((self.node(&entry.key, depth)?, self.node(&entry.value, depth)?));
                 }
-                Ok(Node::Map(entries))
+                Ok(Kind::Map(entries))
             }
             Ast::Comprehension(each) => self.each(each, depth),
             Ast::Struct(_) => Err(self.no_messages()),
@@ -178,7 +200,7 @@ impl Guard<'_> {
     }
 
     fn literal(&self, literal: &LiteralValue) -> Lowered {
-        Ok(Node::Literal(match literal {
+        Ok(Kind::Literal(match literal {
             LiteralValue::Null => Value::Null,
             LiteralValue::Boolean(value) => Value::Bool(*value.inner()),
             LiteralValue::Int(value) => Value::from(*value.inner()),
@@ -196,16 +218,16 @@ impl Guard<'_> {
     fn call(&mut self, call: &CallExpr, depth: usize) -> Lowered {
         if let (None, Some(op)) = (&call.target, operator(&call.func_name)) {
             let [left, right] = call.args.as_slice() else { return Err(self.unknown(&call.func_name)) };
-            return Ok(Node::Binary { op, left: self.boxed(left, depth)?, right: self.boxed(right, depth)? });
+            return Ok(Kind::Binary { op, left: self.boxed(left, depth)?, right: self.boxed(right, depth)? });
         }
         match (call.func_name.as_str(), &call.target, call.args.as_slice()) {
             (name @ ("_&&_" | "_||_"), None, [left, right]) => {
                 let (left, right) = (self.boxed(left, depth)?, self.boxed(right, depth)?);
-                Ok(Node::Logic { or: name == "_||_", left, right })
+                Ok(Kind::Logic { or: name == "_||_", left, right })
             }
-            ("!_", None, [of]) => Ok(Node::Not(self.boxed(of, depth)?)),
-            ("-_", None, [of]) => Ok(Node::Negate(self.boxed(of, depth)?)),
-            ("_?_:_", None, [condition, then, otherwise]) => Ok(Node::If {
+            ("!_", None, [of]) => Ok(Kind::Not(self.boxed(of, depth)?)),
+            ("-_", None, [of]) => Ok(Kind::Negate(self.boxed(of, depth)?)),
+            ("_?_:_", None, [condition, then, otherwise]) => Ok(Kind::If {
                 condition: self.boxed(condition, depth)?,
                 then: self.boxed(then, depth)?,
                 otherwise: self.boxed(otherwise, depth)?,
@@ -213,9 +235,18 @@ impl Guard<'_> {
             ("_[_]", None, [of, at]) => {
                 let (of, at) = (self.boxed(of, depth)?, self.boxed(at, depth)?);
                 // `steps['order']` is `steps.order`, so that what it reads is known.
-                Ok(match &*at {
-                    Node::Literal(Value::String(field)) => field_of(of, field.as_str().into()),
-                    _ => Node::Index { of, at },
+                Ok(match &at.kind {
+                    Kind::Literal(Value::String(field)) => {
+                        // Up to the bracket behind the name.
+                        let end = at.at.end
+                            + u32::from(
+                                self.source
+                                    .get(at.at.range().end..)
+                                    .is_some_and(|rest| rest.starts_with(']')),
+                            );
+                        field_of(of, Field { name: field.as_str().into(), end })
+                    }
+                    _ => Kind::Index { of, at },
                 })
             }
             (name, target, args) => self.function(name, target.as_deref(), args, depth),
@@ -235,14 +266,21 @@ impl Guard<'_> {
         if !style || given < row.least || given > row.most {
             return Err(self.about(name, format!("`{name}` is written `{}`", row.usage), None));
         }
-        let lowered: Result<Vec<_>, _> =
-            target.into_iter().chain(args).map(|arg| self.node(arg, depth)).collect();
-        let lowered = lowered?;
+        let mut lowered = Vec::with_capacity(given);
+        if let Some(target) = target {
+            lowered.push(self.node(target, depth)?);
+        }
+        self.tokens.name(name);
+        for arg in args {
+            lowered.push(self.node(arg, depth)?);
+        }
         if row.function != Function::Matches {
-            return Ok(Node::Call { function: row.function, args: lowered });
+            return Ok(Kind::Call { function: row.function, args: lowered });
         }
         match <[Node; 2]>::try_from(lowered) {
-            Ok([text, Node::Literal(Value::String(pattern))]) => self.matches(text, &pattern),
+            Ok([text, Node { kind: Kind::Literal(Value::String(pattern)), .. }]) => {
+                self.matches(text, &pattern)
+            }
             _ => Err(self.about(name, "`matches` wants its pattern written out as a text", Some(row.usage))),
         }
     }
@@ -260,7 +298,7 @@ impl Guard<'_> {
             .dfa_size_limit(PATTERN_MEMORY_MAX)
             .build();
         match built {
-            Ok(pattern) => Ok(Node::Matches { text: Box::new(text), pattern }),
+            Ok(pattern) => Ok(Kind::Matches { text: Box::new(text), pattern }),
             Err(cause) => {
                 let cause = cause.to_string();
                 let reason = cause.lines().last().unwrap_or("").trim_start_matches("error: ");
@@ -275,9 +313,6 @@ impl Guard<'_> {
     }
 
     fn unknown(&self, name: &str) -> ExprError {
-        if NOT_BUILT.contains(&name) {
-            return self.about(name, format!("`{name}` is part of the language but not built yet"), None);
-        }
         let macros = ["has", "exists", "all", "exists_one", "map", "filter"];
         if macros.contains(&name) {
             let help =
@@ -301,13 +336,15 @@ impl Guard<'_> {
             let message = format!("macros over lists nest deeper than {NESTING_MAX}");
             return Err(self.whole(message, "compute this in a tool"));
         }
+        let filter = self.tokens.any_name() == "filter";
+        self.tokens.name(name);
         self.names.push(name.to_owned());
-        let what = self.shape(each, depth);
+        let what = self.shape(each, filter, depth);
         self.names.pop();
-        Ok(Node::Each { what: what?, over, name: name.into() })
+        Ok(Kind::Each { what: what?, over, name: name.into() })
     }
 
-    fn shape(&mut self, each: &ComprehensionExpr, depth: usize) -> Result<Each, ExprError> {
+    fn shape(&mut self, each: &ComprehensionExpr, filter: bool, depth: usize) -> Result<Each, ExprError> {
         let Ast::Call(step) = &each.loop_step.expr else { return Err(self.odd_macro()) };
         match (&each.accu_init.expr, step.func_name.as_str(), step.args.as_slice()) {
             (Ast::Literal(LiteralValue::Boolean(_)), "_||_", [_, holds]) => {
@@ -323,7 +360,14 @@ impl Guard<'_> {
                 Ok(Each::Map { condition: None, value: self.added(&each.loop_step, depth)? })
             }
             (Ast::List(_), "_?_:_", [condition, added, _]) => {
-                let condition = Some(self.boxed(condition, depth)?);
+                let condition = self.boxed(condition, depth)?;
+                if filter {
+                    // What a filter keeps is the item itself, which the text doesn't name again.
+                    let item = Kind::Path { root: each.iter_var.as_str().into(), fields: Vec::new() };
+                    let value = Box::new(Node { kind: item, at: condition.at });
+                    return Ok(Each::Map { condition: Some(condition), value });
+                }
+                let condition = Some(condition);
                 Ok(Each::Map { condition, value: self.added(added, depth)? })
             }
             _ => Err(self.odd_macro()),
@@ -347,13 +391,13 @@ impl Guard<'_> {
     }
 }
 
-fn field_of(of: Box<Node>, field: Box<str>) -> Node {
+fn field_of(of: Box<Node>, field: Field) -> Kind {
     match *of {
-        Node::Path { root, mut fields } => {
+        Node { kind: Kind::Path { root, mut fields }, .. } => {
             fields.push(field);
-            Node::Path { root, fields }
+            Kind::Path { root, fields }
         }
-        _ => Node::Select { of, field },
+        of => Kind::Select { of: Box::new(of), field },
     }
 }
 

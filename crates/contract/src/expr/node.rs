@@ -4,20 +4,35 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::functions::Function;
+use super::tokens::Span;
 
-/// One expression.
+/// One expression, and where it stands.
 #[derive(Clone)]
-pub(super) enum Node {
+pub(super) struct Node {
+    pub(super) kind: Kind,
+    pub(super) at: Span,
+}
+
+/// A field's name, and the byte of the source where it ends.
+#[derive(Clone)]
+pub(super) struct Field {
+    pub(super) name: Box<str>,
+    pub(super) end: u32,
+}
+
+/// What an expression is.
+#[derive(Clone)]
+pub(super) enum Kind {
     /// A constant.
     Literal(Value),
     /// A name and the fields behind it: `args.order.id`.
-    Path { root: Box<str>, fields: Vec<Box<str>> },
+    Path { root: Box<str>, fields: Vec<Field> },
     /// A field of what is computed: `x.filter(…)[0].id`.
-    Select { of: Box<Node>, field: Box<str> },
+    Select { of: Box<Node>, field: Field },
     /// `of[at]`.
     Index { of: Box<Node>, at: Box<Node> },
     /// `has(of.field)`.
-    Has { of: Box<Node>, field: Box<str> },
+    Has { of: Box<Node>, field: Field },
     /// `!x`.
     Not(Box<Node>),
     /// `-x`.
@@ -73,10 +88,10 @@ pub(super) enum Op {
 impl Node {
     /// Whether this is nothing but a way to a value, so that its absence is an answer.
     pub(super) fn is_path(&self) -> bool {
-        match self {
-            Self::Path { .. } => true,
-            Self::Select { of, .. } => of.is_path(),
-            Self::Index { of, at } => of.is_path() && matches!(**at, Self::Literal(_)),
+        match &self.kind {
+            Kind::Path { .. } => true,
+            Kind::Select { of, .. } => of.is_path(),
+            Kind::Index { of, at } => of.is_path() && matches!(at.kind, Kind::Literal(_)),
             _ => false,
         }
     }
@@ -86,21 +101,21 @@ impl Node {
         fn plain(node: &Node) -> (&Node, bool) {
             (node, false)
         }
-        match self {
-            Self::Literal(_) | Self::Path { .. } => Vec::new(),
-            Self::Select { of, .. } | Self::Has { of, .. } => vec![plain(of)],
-            Self::Not(of) | Self::Negate(of) | Self::Matches { text: of, .. } => vec![plain(of)],
-            Self::Index { of, at } => vec![plain(of), plain(at)],
-            Self::Logic { left, right, .. } | Self::Binary { left, right, .. } => {
+        match &self.kind {
+            Kind::Literal(_) | Kind::Path { .. } => Vec::new(),
+            Kind::Select { of, .. } | Kind::Has { of, .. } => vec![plain(of)],
+            Kind::Not(of) | Kind::Negate(of) | Kind::Matches { text: of, .. } => vec![plain(of)],
+            Kind::Index { of, at } => vec![plain(of), plain(at)],
+            Kind::Logic { left, right, .. } | Kind::Binary { left, right, .. } => {
                 vec![plain(left), plain(right)]
             }
-            Self::If { condition, then, otherwise } => vec![plain(condition), plain(then), plain(otherwise)],
-            Self::List(items) => items.iter().map(plain).collect(),
-            Self::Map(entries) => {
+            Kind::If { condition, then, otherwise } => vec![plain(condition), plain(then), plain(otherwise)],
+            Kind::List(items) => items.iter().map(plain).collect(),
+            Kind::Map(entries) => {
                 entries.iter().flat_map(|(key, value)| [plain(key), plain(value)]).collect()
             }
-            Self::Call { args, .. } => args.iter().map(plain).collect(),
-            Self::Each { what, over, .. } => {
+            Kind::Call { args, .. } => args.iter().map(plain).collect(),
+            Kind::Each { what, over, .. } => {
                 let mut parts = vec![plain(over)];
                 match what {
                     Each::Exists(node) | Each::All(node) | Each::ExistsOne(node) => parts.push((node, true)),
@@ -116,13 +131,13 @@ impl Node {
 
     /// Adds the paths read here that don't start with one of `own`, the names of the macros around it.
     pub(super) fn collect_paths<'n>(&'n self, own: &mut Vec<&'n str>, found: &mut Vec<Vec<String>>) {
-        let path = match self {
-            Self::Path { root, fields } => {
-                Some((root, fields.iter().map(|field| field.to_string()).collect::<Vec<_>>()))
+        let path = match &self.kind {
+            Kind::Path { root, fields } => {
+                Some((root, fields.iter().map(|field| field.name.to_string()).collect::<Vec<_>>()))
             }
-            Self::Has { of, field } => match &**of {
-                Self::Path { root, fields } => {
-                    Some((root, fields.iter().chain([field]).map(|field| field.to_string()).collect()))
+            Kind::Has { of, field } => match &of.kind {
+                Kind::Path { root, fields } => {
+                    Some((root, fields.iter().chain([field]).map(|field| field.name.to_string()).collect()))
                 }
                 _ => None,
             },
@@ -136,7 +151,7 @@ impl Node {
             return;
         }
         for (part, inner) in self.parts() {
-            if let (true, Self::Each { name, .. }) = (inner, self) {
+            if let (true, Kind::Each { name, .. }) = (inner, &self.kind) {
                 own.push(name);
                 part.collect_paths(own, found);
                 own.pop();

@@ -31,6 +31,10 @@ pub(super) fn finite<'v>(value: f64) -> Result<Val<'v>, Fault> {
 
 /// `left op right`.
 pub(super) fn binary<'v>(op: Op, left: Val<'v>, right: Val<'v>, budget: &Budget) -> Result<Val<'v>, Fault> {
+    if let (Val::Special(left), Val::Special(right), Op::Add | Op::Subtract) = (&left, &right, op) {
+        let sum = if op == Op::Add { left.plus(right) } else { left.minus(right) };
+        return sum.map(Val::Special).map_err(Fault::Wrong);
+    }
     match op {
         Op::Equal => same(&left, &right, budget).map(Val::Bool),
         Op::NotEqual => same(&left, &right, budget).map(|same| Val::Bool(!same)),
@@ -47,6 +51,7 @@ pub(super) fn binary<'v>(op: Op, left: Val<'v>, right: Val<'v>, budget: &Budget)
 /// Whether two values are equal; values of different kinds are not.
 pub(super) fn same(left: &Val<'_>, right: &Val<'_>, budget: &Budget) -> Result<bool, Fault> {
     Ok(match (left, right) {
+        (Val::Special(_), _) | (_, Val::Special(_)) => order(left, right)? == Ordering::Equal,
         (Val::Null, Val::Null) => true,
         (Val::Bool(left), Val::Bool(right)) => left == right,
         (Val::Text(left), Val::Text(right)) => {
@@ -84,6 +89,7 @@ fn order(left: &Val<'_>, right: &Val<'_>) -> Result<Ordering, Fault> {
     let order = match (left, right) {
         (Val::Text(left), Val::Text(right)) => Some(left.cmp(right)),
         (Val::Bool(left), Val::Bool(right)) => Some(left.cmp(right)),
+        (Val::Special(left), Val::Special(right)) => return left.order(right).map_err(Fault::Wrong),
         (left, right) => compare_numbers(left, right),
     };
     order.ok_or_else(|| {

@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use serde_json::{Map, Number, Value};
 
 use super::limits::JSON_DEPTH_MAX;
+use super::special::Special;
 
 /// A value. Integers are wide enough for every JSON integer, so that no two ids are ever rounded to one double.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub(super) enum Val<'v> {
     Text(Cow<'v, str>),
     List(Cow<'v, [Value]>),
     Map(Cow<'v, Map<String, Value>>),
+    /// What is no JSON; it turns into a text where it is kept.
+    Special(Special),
 }
 
 impl<'v> Val<'v> {
@@ -69,6 +72,7 @@ impl<'v> Val<'v> {
             Self::Text(_) => "text",
             Self::List(_) => "a list",
             Self::Map(_) => "an object",
+            Self::Special(special) => special.kind(),
         }
     }
 
@@ -83,6 +87,7 @@ impl<'v> Val<'v> {
             Self::Text(text) => Value::String(text.into_owned()),
             Self::List(items) => Value::Array(items.into_owned()),
             Self::Map(fields) => Value::Object(fields.into_owned()),
+            Self::Special(special) => Value::String(special.to_string()),
         })
     }
 }

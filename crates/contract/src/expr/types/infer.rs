@@ -1,0 +1,513 @@
+//! The walk: each node's type from its parts' types, with what the conditions around it have proved.
+
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
+
+use super::super::node::{Each, Field, Kind, Node};
+use super::super::tokens::Span;
+use super::known::{Fact, key, proves};
+use super::view::{self, Kinds, Presence};
+use super::{Checked, Problem, Wanted};
+use crate::code;
+use crate::reads::{BadRead, Reads};
+
+/// Values that are no JSON while they are computed; they turn into texts where they are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Special {
+    Money,
+    Time,
+    Duration,
+}
+
+/// What is known of a node's value.
+#[derive(Clone, Debug)]
+pub(super) struct Type<'s> {
+    pub(super) schema: Cow<'s, Value>,
+    pub(super) special: Option<Special>,
+    /// Why there may be no value.
+    pub(super) missing: Option<Missing>,
+}
+
+/// Why a path may lead to nothing.
+#[derive(Clone, Debug)]
+pub(super) struct Missing {
+    message: String,
+    help: String,
+    at: Span,
+    /// Whether an expression that reads it has to ask first.
+    guarded: bool,
+}
+
+impl<'s> Type<'s> {
+    pub(super) fn of(schema: Cow<'s, Value>) -> Self {
+        Self { schema, special: None, missing: None }
+    }
+
+    pub(super) fn made(schema: Value) -> Self {
+        Self::of(Cow::Owned(schema))
+    }
+
+    pub(super) fn unknown() -> Self {
+        Self::made(json!({}))
+    }
+
+    pub(super) fn boolean() -> Self {
+        Self::made(json!({ "type": "boolean" }))
+    }
+
+    pub(super) fn special(special: Special) -> Self {
+        let schema = match special {
+            Special::Money => json!({ "type": "string", "pattern": "^-?[0-9]+(\\.[0-9]{1,9})? [A-Z]{3}$" }),
+            Special::Time => json!({ "type": "string", "format": "date-time" }),
+            Special::Duration => json!({ "type": "string" }),
+        };
+        Self { schema: Cow::Owned(schema), special: Some(special), missing: None }
+    }
+
+    /// The kinds that it may be of. What is no JSON is of none of them.
+    pub(super) fn kinds(&self) -> Kinds {
+        if self.special.is_some() { Kinds::NONE } else { view::kinds(&self.schema) }
+    }
+
+    /// For people.
+    pub(super) fn words(&self) -> String {
+        match self.special {
+            Some(Special::Money) => "an amount of money".to_owned(),
+            Some(Special::Time) => "a time".to_owned(),
+            Some(Special::Duration) => "a duration".to_owned(),
+            None => self.kinds().words(),
+        }
+    }
+
+    /// What a part of the schema says, for as long as the schema itself is kept.
+    pub(super) fn part(&self, part: impl for<'a> Fn(&'a Value) -> Cow<'a, Value>) -> Cow<'s, Value> {
+        match &self.schema {
+            Cow::Borrowed(schema) => part(schema),
+            Cow::Owned(schema) => Cow::Owned(part(schema).into_owned()),
+        }
+    }
+}
+
+/// A macro's name for the item at hand.
+struct Local<'s> {
+    name: String,
+    item: Type<'s>,
+}
+
+pub(super) struct Walk<'s> {
+    reads: &'s Reads,
+    locals: Vec<Local<'s>>,
+    known: Vec<Fact>,
+    pub(super) problems: Vec<Problem>,
+}
+
+pub(super) fn check(node: &Node, reads: &Reads, wanted: Wanted) -> Checked {
+    let mut walk = Walk { reads, locals: Vec::new(), known: Vec::new(), problems: Vec::new() };
+    let found = match wanted {
+        Wanted::Condition => walk.condition_of(node),
+        Wanted::Value if node.is_path() => walk.infer(node),
+        Wanted::Value | Wanted::Hole => walk.value(node),
+    };
+    Checked { schema: found.schema.into_owned(), absent: found.missing.is_some(), problems: walk.problems }
+}
+
+impl<'s> Walk<'s> {
+    pub(super) fn report(&mut self, problem: Problem) {
+        if !self.problems.iter().any(|known| known.range == problem.range && known.message == problem.message)
+        {
+            self.problems.push(problem);
+        }
+    }
+
+    /// The whole condition of a clause.
+    fn condition_of(&mut self, node: &Node) -> Type<'s> {
+        let before = self.problems.len();
+        let found = self.value(node);
+        let kinds = found.kinds();
+        if found.special.is_some() || kinds.known() && !kinds.meets(Kinds::BOOL) {
+            if self.problems.len() == before {
+                let message = format!("a condition is true or false, and this is {}", found.words());
+                let problem = Problem::new(code::NO_CONDITION, node.at.range(), message);
+                self.report(problem.help(compare_help(kinds)));
+            }
+        } else if kinds.known() && kinds.meets(Kinds::NULL) {
+            self.nullable(node, "a condition is true or false");
+        } else if let (Some([only]), false) =
+            (view::literals(&found.schema).as_deref(), matches!(node.kind, Kind::Literal(_)))
+        {
+            let message = format!("by its type this is always {only}, so that it decides nothing");
+            let problem = Problem::new(code::CONSTANT, node.at.range(), message);
+            self.report(problem.help("compare what can differ, or take the clause out"));
+        }
+        found
+    }
+
+    /// The type of a part whose value has to be there.
+    pub(super) fn value(&mut self, node: &Node) -> Type<'s> {
+        let found = self.infer(node);
+        if let Some(missing) = found.missing.as_ref().filter(|missing| missing.guarded) {
+            let problem = Problem::new(code::UNGUARDED, missing.at.range(), missing.message.clone());
+            self.report(problem.help(missing.help.clone()));
+        }
+        Type { missing: None, ..found }
+    }
+
+    /// The type of a part that has to be of these kinds; `wants` says so, as in "`+` wants two texts".
+    pub(super) fn operand(&mut self, node: &Node, wanted: Kinds, wants: &str) -> Type<'s> {
+        let found = self.value(node);
+        self.fits(node, &found, wanted, wants);
+        found
+    }
+
+    /// Whether it reported nothing.
+    pub(super) fn fits(&mut self, node: &Node, found: &Type<'s>, wanted: Kinds, wants: &str) -> bool {
+        let kinds = found.kinds();
+        if found.special.is_some() || kinds.known() && !kinds.meets(wanted) {
+            let message = format!("{wants}, and {} is {}", shown(node), found.words());
+            let mut problem = Problem::new(code::MIXED, node.at.range(), message);
+            if kinds == Kinds::NUMBER && wanted == Kinds::TEXT {
+                problem = problem.help("write a number as text with `string(…)`");
+            } else if kinds == Kinds::TEXT && wanted == Kinds::NUMBER {
+                problem = problem.help("read a text as a number with `double(…)` or `int(…)`");
+            }
+            self.report(problem);
+            return false;
+        }
+        if kinds.known() && kinds.meets(Kinds::NULL) && !wanted.meets(Kinds::NULL) {
+            self.nullable(node, wants);
+            return false;
+        }
+        true
+    }
+
+    fn nullable(&mut self, node: &Node, wants: &str) {
+        let message = format!("{wants}, and {} may be null", shown(node));
+        let problem = Problem::new(code::UNGUARDED, node.at.range(), message);
+        self.report(match key(node) {
+            Some(path) => problem.help(format!("ask first: `{path} != null && …`")),
+            None => problem,
+        });
+    }
+
+    /// Walks a part with more known than around it.
+    pub(super) fn knowing<T>(&mut self, facts: Vec<Fact>, walk: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.known.len();
+        self.known.extend(facts);
+        let result = walk(self);
+        self.known.truncate(before);
+        result
+    }
+
+    fn is_known(&self, path: &str, not_null: bool) -> bool {
+        self.known.iter().any(|fact| fact.not_null == not_null && fact.path == path)
+    }
+
+    /// The type of a node; a path may turn out to lead to nothing.
+    pub(super) fn infer(&mut self, node: &Node) -> Type<'s> {
+        let mut found = match &node.kind {
+            Kind::Literal(value) => Type::made(json!({ "const": value })),
+            Kind::Path { root, fields } => self.path(node, root, fields),
+            Kind::Select { of, field } => {
+                let of_type = self.way(of);
+                self.step(of_type, &shown_path(of), field, node.at)
+            }
+            Kind::Index { of, at } => self.index(node, of, at),
+            Kind::Has { of, field } => {
+                // Whatever is missing on the way is an answer; what can't be there at all is not.
+                let way = Type { missing: None, ..self.infer(of) };
+                self.step(way, &shown_path(of), field, of.at);
+                Type::boolean()
+            }
+            Kind::Not(of) => {
+                self.operand(of, Kinds::BOOL, "`!` wants true or false");
+                Type::boolean()
+            }
+            Kind::Negate(of) => {
+                let of = self.operand(of, Kinds::NUMBER, "`-` wants a number");
+                super::operators::number(view::whole(&of.schema))
+            }
+            Kind::Logic { or, left, right } => self.logic(*or, left, right),
+            Kind::Binary { op, left, right } => self.binary(*op, left, right),
+            Kind::If { condition, then, otherwise } => self.branches(condition, then, otherwise),
+            Kind::List(items) => self.list(items),
+            Kind::Map(entries) => self.map(entries),
+            Kind::Each { what, over, name } => self.each(what, over, name),
+            Kind::Call { function, args } => self.call(node, *function, args),
+            Kind::Matches { text, .. } => {
+                self.operand(text, Kinds::TEXT, "`matches` is for text");
+                Type::boolean()
+            }
+        };
+        if key(node).is_some_and(|path| self.is_known(&path, true)) {
+            found.schema = found.part_without_null();
+        }
+        found
+    }
+
+    fn path(&mut self, node: &Node, root: &str, fields: &[Field]) -> Type<'s> {
+        let local = self.locals.iter().rev().find(|local| local.name == root);
+        let mut found = match local {
+            Some(local) => local.item.clone(),
+            None => match self.reads.read(root, fields.iter().map(|field| &*field.name)) {
+                Ok(schema) => Type::of(Cow::Borrowed(schema)),
+                Err((depth, bad)) => {
+                    let end = match depth.checked_sub(1) {
+                        None => node.at.start + u32::try_from(root.len()).unwrap_or(0),
+                        Some(last) => fields.get(last).map_or(node.at.end, |field| field.end),
+                    };
+                    self.report(Problem::read(bad, node.at.to(end.min(node.at.end)).range()));
+                    return Type::unknown();
+                }
+            },
+        };
+        if self.is_known(root, true) {
+            found.schema = found.part_without_null();
+        }
+        let mut way = root.to_owned();
+        for field in fields {
+            found = self.step(found, &way, field, node.at);
+            way = format!("{way}.{}", field.name);
+            if self.is_known(&way, true) {
+                found.schema = found.part_without_null();
+            }
+        }
+        // What may be missing is missing at the end of the path: one `has` asks for all of it.
+        if let Some(missing) = found.missing.as_mut().filter(|missing| missing.guarded) {
+            missing.help = format!("ask first: `has({way}) && …`");
+        }
+        found
+    }
+
+    /// A part that leads on to another; what is missing on it is missing further on.
+    fn way(&mut self, node: &Node) -> Type<'s> {
+        if key(node).is_some() { self.infer(node) } else { self.value(node) }
+    }
+
+    /// One field further.
+    fn step(&mut self, from: Type<'s>, way: &str, field: &Field, at: Span) -> Type<'s> {
+        let kinds = from.kinds();
+        let here = at.to(field.end);
+        if from.special.is_some() || kinds.known() && !kinds.meets(Kinds::MAP) && kinds != Kinds::NULL {
+            let message = format!("`{way}` is {}, and has no field `{}`", from.words(), field.name);
+            let bad = BadRead { message, help: vec![format!("read `{way}` itself")] };
+            self.report(Problem::read(bad, here.range()));
+            return Type::unknown();
+        }
+        let full = format!("{way}.{}", field.name);
+        let mut missing = from.missing.clone();
+        let told = |missing: &Option<Missing>| missing.as_ref().is_some_and(|missing| missing.guarded);
+        if !told(&missing) && kinds.known() && kinds.meets(Kinds::NULL) && !self.is_known(way, true) {
+            missing = Some(Missing {
+                message: format!("`{way}` may be null, and then it has no field `{}`", field.name),
+                help: format!("ask first: `has({full}) && …`"),
+                at: here,
+                guarded: true,
+            });
+        }
+        let presence = view::field(&from.schema, &field.name).presence;
+        if presence == Presence::Never && !self.is_known(&full, false) {
+            let bad = BadRead::unknown(way, &field.name, view::names(&from.schema).into_iter());
+            self.report(Problem::read(bad, here.range()));
+            return Type::unknown();
+        }
+        if !told(&missing) && presence == Presence::Maybe && !self.is_known(&full, false) {
+            missing = Some(Missing {
+                message: format!("`{full}` may be absent"),
+                help: format!("ask first: `has({full}) && …`"),
+                at: here,
+                guarded: true,
+            });
+        }
+        Type { schema: from.part(|schema| view::field(schema, &field.name).schema), special: None, missing }
+    }
+
+    fn index(&mut self, node: &Node, of: &Node, at: &Node) -> Type<'s> {
+        let list = self.way(of);
+        let missing = list.missing.clone();
+        let place = self.value(at);
+        let known = list.kinds();
+        if known.known() && known.meets(Kinds::NULL) && missing.is_none() {
+            self.nullable(of, "`[…]` looks into a list or an object");
+        }
+        if list.special.is_some() || known.known() && !known.meets(Kinds::LIST.or(Kinds::MAP)) {
+            self.fits(of, &list, Kinds::LIST.or(Kinds::MAP), "`[…]` looks into a list or an object");
+            return Type::unknown();
+        }
+        let by_text = known.known() && !known.meets(Kinds::LIST);
+        let by_number = known.known() && !known.meets(Kinds::MAP);
+        if by_text {
+            self.fits(at, &place, Kinds::TEXT, "an object's field is named by a text");
+            return Type::unknown();
+        }
+        if by_number && self.fits(at, &place, Kinds::NUMBER, "a list's place is a whole number") {
+            let number = place.kinds();
+            if number == Kinds::NUMBER && !view::whole(&place.schema) {
+                let message =
+                    format!("a list's place is a whole number, and {} may have a fraction", shown(at));
+                let problem = Problem::new(code::MIXED, at.at.range(), message);
+                self.report(problem.help("cut the fraction off with `int(…)`"));
+            }
+        }
+        if !by_number {
+            return Type { missing, ..Type::unknown() };
+        }
+        let number = match &at.kind {
+            Kind::Literal(value) => value.as_u64(),
+            _ => None,
+        };
+        let there = number.is_some_and(|number| number < view::least_items(&list.schema));
+        // Behind a bare path absence is an answer. Inside an expression an item that isn't there is an error when it
+        // happens, and nothing is asked before: nobody would write a guard for each `[0]`.
+        let absent = (node.is_path() && !there).then(|| Missing {
+            message: format!("{} may be absent", shown(node)),
+            help: String::new(),
+            at: node.at,
+            guarded: false,
+        });
+        let place = number.and_then(|number| usize::try_from(number).ok());
+        let schema = list.part(|schema| view::item(schema, place));
+        Type { schema, special: None, missing: missing.or(absent) }
+    }
+
+    fn logic(&mut self, or: bool, left: &Node, right: &Node) -> Type<'s> {
+        // Either side may decide, so that each may rely on what the other would prove.
+        let wants = if or {
+            "`||` wants true or false on both sides"
+        } else {
+            "`&&` wants true or false on both sides"
+        };
+        self.knowing(proves(right, !or), |walk| walk.operand(left, Kinds::BOOL, wants));
+        self.knowing(proves(left, !or), |walk| walk.operand(right, Kinds::BOOL, wants));
+        Type::boolean()
+    }
+
+    fn branches(&mut self, condition: &Node, then: &Node, otherwise: &Node) -> Type<'s> {
+        self.operand(condition, Kinds::BOOL, "`? :` wants true or false before the `?`");
+        let yes = self.knowing(proves(condition, true), |walk| walk.value(then));
+        let no = self.knowing(proves(condition, false), |walk| walk.value(otherwise));
+        if yes.special != no.special {
+            return Type::unknown();
+        }
+        let (first, second) = (yes.kinds().without(Kinds::NULL), no.kinds().without(Kinds::NULL));
+        if yes.kinds().known()
+            && no.kinds().known()
+            && first != Kinds::NONE
+            && second != Kinds::NONE
+            && !first.meets(second)
+        {
+            let message = format!(
+                "both values of `? :` should be of one kind: this is {}, the other {}",
+                no.words(),
+                yes.words()
+            );
+            self.report(Problem::new(code::MIXED, otherwise.at.range(), message));
+        }
+        Type { schema: view::union(yes.schema, no.schema), special: yes.special, missing: None }
+    }
+
+    fn list(&mut self, items: &[Node]) -> Type<'s> {
+        let items: Vec<Type<'s>> = items.iter().map(|item| self.value(item)).collect();
+        let count = items.len();
+        let item = items.into_iter().map(|item| item.schema).reduce(view::union);
+        let item = item.unwrap_or(Cow::Owned(Value::Bool(false)));
+        Type::made(json!({ "type": "array", "items": item, "minItems": count, "maxItems": count }))
+    }
+
+    fn map(&mut self, entries: &[(Node, Node)]) -> Type<'s> {
+        let mut fields = Some(serde_json::Map::new());
+        for (name, value) in entries {
+            self.operand(name, Kinds::TEXT, "an object's names are texts");
+            let value = self.value(value);
+            match (&name.kind, &mut fields) {
+                (Kind::Literal(Value::String(name)), Some(fields)) => {
+                    fields.insert(name.clone(), value.schema.into_owned());
+                }
+                _ => fields = None,
+            }
+        }
+        Type::made(match fields {
+            None => json!({ "type": "object" }),
+            Some(fields) => {
+                let names: Vec<&String> = fields.keys().collect();
+                json!({ "type": "object", "required": names, "additionalProperties": false, "properties": fields })
+            }
+        })
+    }
+
+    fn each(&mut self, what: &Each, over: &Node, name: &str) -> Type<'s> {
+        let wants = "a macro goes over a list or an object's names";
+        let list = self.operand(over, Kinds::LIST.or(Kinds::MAP), wants);
+        let kinds = list.kinds();
+        let item = match (kinds.meets(Kinds::LIST), kinds.meets(Kinds::MAP)) {
+            (true, false) => list.part(|schema| view::item(schema, None)),
+            (false, true) => Cow::Owned(json!({ "type": "string" })),
+            _ => Cow::Owned(json!({})),
+        };
+        // No item at all: nothing can be wrong with it.
+        let item = if *item == Value::Bool(false) { Cow::Owned(json!({})) } else { item };
+        self.locals.push(Local { name: name.to_owned(), item: Type::of(item) });
+        let of_each = match what {
+            Each::Exists(holds) | Each::All(holds) | Each::ExistsOne(holds) => {
+                self.operand(holds, Kinds::BOOL, "a macro's condition is true or false");
+                Type::boolean()
+            }
+            Each::Map { condition: None, value } => {
+                let value = self.value(value);
+                Type::made(json!({ "type": "array", "items": value.schema }))
+            }
+            Each::Map { condition: Some(condition), value } => {
+                self.operand(condition, Kinds::BOOL, "a macro's condition is true or false");
+                let facts = proves(condition, true);
+                self.narrow_item(name, &facts);
+                let value = self.knowing(facts, |walk| walk.value(value));
+                Type::made(json!({ "type": "array", "items": value.schema }))
+            }
+        };
+        self.locals.pop();
+        of_each
+    }
+
+    /// What was asked of an item goes on to hold for it, wherever the list is handed to.
+    fn narrow_item(&mut self, name: &str, facts: &[Fact]) {
+        let Some(local) = self.locals.last_mut() else { return };
+        for fact in facts {
+            let mut parts = fact.path.split('.');
+            if parts.next() != Some(name) || fact.path.contains('[') {
+                continue;
+            }
+            let path: Vec<&str> = parts.collect();
+            if view::kinds(&local.item.schema).known() {
+                let schema = view::narrowed(&local.item.schema, &path, fact.not_null);
+                local.item.schema = Cow::Owned(schema);
+            }
+        }
+    }
+}
+
+impl<'s> Type<'s> {
+    fn part_without_null(&self) -> Cow<'s, Value> {
+        view::without_null(self.schema.clone())
+    }
+}
+
+/// A part as people call it: by its path, or not at all.
+pub(super) fn shown(node: &Node) -> String {
+    key(node).map_or_else(|| "this".to_owned(), |path| format!("`{path}`"))
+}
+
+fn shown_path(node: &Node) -> String {
+    key(node).unwrap_or_else(|| "…".to_owned())
+}
+
+fn compare_help(kinds: Kinds) -> &'static str {
+    if kinds == Kinds::TEXT {
+        "compare it: `… == 'text'`, `… != ''`"
+    } else if kinds == Kinds::NUMBER {
+        "compare it: `… > 0`"
+    } else if kinds == Kinds::LIST {
+        "ask for what it holds: `size(…) > 0`, `….exists(item, …)`"
+    } else {
+        "compare it with something, or read one of its fields"
+    }
+}
