@@ -250,21 +250,23 @@ fn portable(schema: &Value) -> Value {
     spell_out(schema, &mut budget).unwrap_or_else(|_| json!({}))
 }
 
-/// An object with these fields and no others; each may be absent.
+/// An object with all of these fields and no others.
 pub(crate) fn closed(fields: serde_json::Map<String, Value>) -> Value {
-    json!({ "type": "object", "properties": fields, "additionalProperties": false })
+    let names: Vec<&String> = fields.keys().collect();
+    json!({ "type": "object", "required": names, "properties": fields, "additionalProperties": false })
 }
 
 /// What conditions can read of a call.
 pub(crate) fn call_schema() -> Value {
     let text = json!({ "type": "string" });
-    json!({ "type": "object", "additionalProperties": false, "properties":
-        { "key": text, "id": text, "run": text, "started": text } })
+    let started = json!({ "type": "string", "format": "date-time" });
+    json!({ "type": "object", "additionalProperties": false, "required": ["key", "id", "run", "started"],
+        "properties": { "key": text, "id": text, "run": text, "started": started } })
 }
 
-/// What conditions can read of a failure.
+/// What conditions can read of a failure: all of it, always; what nobody said is empty or 0.
 pub(crate) fn error_schema() -> Value {
-    json!({ "type": "object", "additionalProperties": false, "properties":
+    json!({ "type": "object", "additionalProperties": false, "required": ["text", "code", "status"], "properties":
         { "text": { "type": "string" }, "code": { "type": "string" }, "status": { "type": "integer" } } })
 }
 

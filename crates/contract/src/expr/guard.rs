@@ -169,7 +169,7 @@ impl Guard<'_> {
                 let of = self.boxed(&select.operand, depth)?;
                 self.tokens.name(&select.field);
                 let field = Field { name: select.field.as_str().into(), end: self.tokens.end() };
-                Ok(if select.test { Kind::Has { of, field } } else { field_of(of, field) })
+                Ok(if select.test { Kind::Has { of, field } } else { field_of(*of, field) })
             }
             Ast::Call(call) => self.call(call, depth),
             Ast::List(list) => {
@@ -244,7 +244,7 @@ impl Guard<'_> {
                                     .get(at.at.range().end..)
                                     .is_some_and(|rest| rest.starts_with(']')),
                             );
-                        field_of(of, Field { name: field.as_str().into(), end })
+                        field_of(*of, Field { name: field.as_str().into(), end })
                     }
                     _ => Kind::Index { of, at },
                 })
@@ -391,8 +391,8 @@ impl Guard<'_> {
     }
 }
 
-fn field_of(of: Box<Node>, field: Field) -> Kind {
-    match *of {
+fn field_of(of: Node, field: Field) -> Kind {
+    match of {
         Node { kind: Kind::Path { root, mut fields }, .. } => {
             fields.push(field);
             Kind::Path { root, fields }

@@ -6,6 +6,7 @@ mod functions;
 mod infer;
 mod known;
 mod operators;
+mod path;
 mod view;
 
 use std::ops::Range;

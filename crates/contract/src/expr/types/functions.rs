@@ -48,25 +48,8 @@ impl<'s> Walk<'s> {
                 Type::boolean()
             }
             Function::Matches => Type::boolean(),
-            Function::Text => {
-                let found = self.value(first);
-                if found.special.is_none() {
-                    let wants = "`string` wants text, a number or a boolean (`json(x)` writes anything)";
-                    self.fits(first, &found, SCALAR, wants);
-                }
-                text()
-            }
-            Function::Int => {
-                self.operand(first, Kinds::NUMBER.or(Kinds::TEXT), "`int` wants a number or text");
-                number(true)
-            }
-            Function::Double => {
-                self.operand(first, Kinds::NUMBER.or(Kinds::TEXT), "`double` wants a number or text");
-                number(false)
-            }
-            Function::Bool => {
-                self.operand(first, Kinds::BOOL.or(Kinds::TEXT), "`bool` wants a boolean or text");
-                Type::boolean()
+            Function::Text | Function::Int | Function::Double | Function::Bool => {
+                self.convert(function, first)
             }
             Function::Near => {
                 for arg in args {
@@ -101,6 +84,32 @@ impl<'s> Walk<'s> {
                 text()
             }
             _ => self.helper(node, function, first, second),
+        }
+    }
+
+    /// The same as another kind of value.
+    fn convert(&mut self, function: Function, first: &Node) -> Type<'s> {
+        match function {
+            Function::Text => {
+                let found = self.value(first);
+                if found.special.is_none() {
+                    let wants = "`string` wants text, a number or a boolean (`json(x)` writes anything)";
+                    self.fits(first, &found, SCALAR, wants);
+                }
+                text()
+            }
+            Function::Int => {
+                self.operand(first, Kinds::NUMBER.or(Kinds::TEXT), "`int` wants a number or text");
+                number(true)
+            }
+            Function::Double => {
+                self.operand(first, Kinds::NUMBER.or(Kinds::TEXT), "`double` wants a number or text");
+                number(false)
+            }
+            _ => {
+                self.operand(first, Kinds::BOOL.or(Kinds::TEXT), "`bool` wants a boolean or text");
+                Type::boolean()
+            }
         }
     }
 
@@ -148,23 +157,21 @@ impl<'s> Walk<'s> {
 
     /// A text that is read as something else: one that is written out is read now.
     fn special(&mut self, node: &Node, special: Special, text: &Node) -> Type<'s> {
-        let (wants, read): (_, fn(&str) -> Result<(), String>) = match special {
-            Special::Money => {
-                ("`money` wants a text such as `'0.50 USD'`", |text| special::money(text).map(drop))
-            }
-            Special::Time => ("`timestamp` wants a text such as `'2026-11-21T09:00:00Z'`", |text| {
-                special::time(text).map(drop)
-            }),
-            Special::Duration => ("`duration` wants a text such as `'90s'` or `'1h30m'`", |text| {
-                special::duration(text).map(drop)
-            }),
+        let wants = match special {
+            Special::Money => "`money` wants a text such as `'0.50 USD'`",
+            Special::Time => "`timestamp` wants a text such as `'2026-11-21T09:00:00Z'`",
+            Special::Duration => "`duration` wants a text such as `'90s'` or `'1h30m'`",
         };
         let found = self.value(text);
         if found.special != Some(special) {
             self.fits(text, &found, Kinds::TEXT, wants);
         }
         if let Kind::Literal(Value::String(written)) = &text.kind
-            && let Err(reason) = read(written)
+            && let Err(reason) = match special {
+                Special::Money => special::money(written),
+                Special::Time => special::time(written),
+                Special::Duration => special::duration(written),
+            }
         {
             self.report(Problem::new(code::MIXED, node.at.range(), reason).help(wants));
         }

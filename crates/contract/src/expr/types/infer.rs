@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::super::node::{Each, Field, Kind, Node};
+use super::super::node::{Each, Kind, Node};
 use super::super::tokens::Span;
 use super::known::{Fact, key, proves};
-use super::view::{self, Kinds, Presence};
+use super::view::{self, Kinds};
 use super::{Checked, Problem, Wanted};
 use crate::code;
-use crate::reads::{BadRead, Reads};
+use crate::reads::Reads;
 
 /// Values that are no JSON while they are computed; they turn into texts where they are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,11 +32,11 @@ pub(super) struct Type<'s> {
 /// Why a path may lead to nothing.
 #[derive(Clone, Debug)]
 pub(super) struct Missing {
-    message: String,
-    help: String,
-    at: Span,
+    pub(super) message: String,
+    pub(super) help: String,
+    pub(super) at: Span,
     /// Whether an expression that reads it has to ask first.
-    guarded: bool,
+    pub(super) guarded: bool,
 }
 
 impl<'s> Type<'s> {
@@ -90,14 +90,14 @@ impl<'s> Type<'s> {
 }
 
 /// A macro's name for the item at hand.
-struct Local<'s> {
-    name: String,
-    item: Type<'s>,
+pub(super) struct Local<'s> {
+    pub(super) name: String,
+    pub(super) item: Type<'s>,
 }
 
 pub(super) struct Walk<'s> {
-    reads: &'s Reads,
-    locals: Vec<Local<'s>>,
+    pub(super) reads: &'s Reads,
+    pub(super) locals: Vec<Local<'s>>,
     known: Vec<Fact>,
     pub(super) problems: Vec<Problem>,
 }
@@ -181,7 +181,7 @@ impl<'s> Walk<'s> {
         true
     }
 
-    fn nullable(&mut self, node: &Node, wants: &str) {
+    pub(super) fn nullable(&mut self, node: &Node, wants: &str) {
         let message = format!("{wants}, and {} may be null", shown(node));
         let problem = Problem::new(code::UNGUARDED, node.at.range(), message);
         self.report(match key(node) {
@@ -199,7 +199,7 @@ impl<'s> Walk<'s> {
         result
     }
 
-    fn is_known(&self, path: &str, not_null: bool) -> bool {
+    pub(super) fn is_known(&self, path: &str, not_null: bool) -> bool {
         self.known.iter().any(|fact| fact.not_null == not_null && fact.path == path)
     }
 
@@ -243,131 +243,6 @@ impl<'s> Walk<'s> {
             found.schema = found.part_without_null();
         }
         found
-    }
-
-    fn path(&mut self, node: &Node, root: &str, fields: &[Field]) -> Type<'s> {
-        let local = self.locals.iter().rev().find(|local| local.name == root);
-        let mut found = match local {
-            Some(local) => local.item.clone(),
-            None => match self.reads.read(root, fields.iter().map(|field| &*field.name)) {
-                Ok(schema) => Type::of(Cow::Borrowed(schema)),
-                Err((depth, bad)) => {
-                    let end = match depth.checked_sub(1) {
-                        None => node.at.start + u32::try_from(root.len()).unwrap_or(0),
-                        Some(last) => fields.get(last).map_or(node.at.end, |field| field.end),
-                    };
-                    self.report(Problem::read(bad, node.at.to(end.min(node.at.end)).range()));
-                    return Type::unknown();
-                }
-            },
-        };
-        if self.is_known(root, true) {
-            found.schema = found.part_without_null();
-        }
-        let mut way = root.to_owned();
-        for field in fields {
-            found = self.step(found, &way, field, node.at);
-            way = format!("{way}.{}", field.name);
-            if self.is_known(&way, true) {
-                found.schema = found.part_without_null();
-            }
-        }
-        // What may be missing is missing at the end of the path: one `has` asks for all of it.
-        if let Some(missing) = found.missing.as_mut().filter(|missing| missing.guarded) {
-            missing.help = format!("ask first: `has({way}) && …`");
-        }
-        found
-    }
-
-    /// A part that leads on to another; what is missing on it is missing further on.
-    fn way(&mut self, node: &Node) -> Type<'s> {
-        if key(node).is_some() { self.infer(node) } else { self.value(node) }
-    }
-
-    /// One field further.
-    fn step(&mut self, from: Type<'s>, way: &str, field: &Field, at: Span) -> Type<'s> {
-        let kinds = from.kinds();
-        let here = at.to(field.end);
-        if from.special.is_some() || kinds.known() && !kinds.meets(Kinds::MAP) && kinds != Kinds::NULL {
-            let message = format!("`{way}` is {}, and has no field `{}`", from.words(), field.name);
-            let bad = BadRead { message, help: vec![format!("read `{way}` itself")] };
-            self.report(Problem::read(bad, here.range()));
-            return Type::unknown();
-        }
-        let full = format!("{way}.{}", field.name);
-        let mut missing = from.missing.clone();
-        let told = |missing: &Option<Missing>| missing.as_ref().is_some_and(|missing| missing.guarded);
-        if !told(&missing) && kinds.known() && kinds.meets(Kinds::NULL) && !self.is_known(way, true) {
-            missing = Some(Missing {
-                message: format!("`{way}` may be null, and then it has no field `{}`", field.name),
-                help: format!("ask first: `has({full}) && …`"),
-                at: here,
-                guarded: true,
-            });
-        }
-        let presence = view::field(&from.schema, &field.name).presence;
-        if presence == Presence::Never && !self.is_known(&full, false) {
-            let bad = BadRead::unknown(way, &field.name, view::names(&from.schema).into_iter());
-            self.report(Problem::read(bad, here.range()));
-            return Type::unknown();
-        }
-        if !told(&missing) && presence == Presence::Maybe && !self.is_known(&full, false) {
-            missing = Some(Missing {
-                message: format!("`{full}` may be absent"),
-                help: format!("ask first: `has({full}) && …`"),
-                at: here,
-                guarded: true,
-            });
-        }
-        Type { schema: from.part(|schema| view::field(schema, &field.name).schema), special: None, missing }
-    }
-
-    fn index(&mut self, node: &Node, of: &Node, at: &Node) -> Type<'s> {
-        let list = self.way(of);
-        let missing = list.missing.clone();
-        let place = self.value(at);
-        let known = list.kinds();
-        if known.known() && known.meets(Kinds::NULL) && missing.is_none() {
-            self.nullable(of, "`[…]` looks into a list or an object");
-        }
-        if list.special.is_some() || known.known() && !known.meets(Kinds::LIST.or(Kinds::MAP)) {
-            self.fits(of, &list, Kinds::LIST.or(Kinds::MAP), "`[…]` looks into a list or an object");
-            return Type::unknown();
-        }
-        let by_text = known.known() && !known.meets(Kinds::LIST);
-        let by_number = known.known() && !known.meets(Kinds::MAP);
-        if by_text {
-            self.fits(at, &place, Kinds::TEXT, "an object's field is named by a text");
-            return Type::unknown();
-        }
-        if by_number && self.fits(at, &place, Kinds::NUMBER, "a list's place is a whole number") {
-            let number = place.kinds();
-            if number == Kinds::NUMBER && !view::whole(&place.schema) {
-                let message =
-                    format!("a list's place is a whole number, and {} may have a fraction", shown(at));
-                let problem = Problem::new(code::MIXED, at.at.range(), message);
-                self.report(problem.help("cut the fraction off with `int(…)`"));
-            }
-        }
-        if !by_number {
-            return Type { missing, ..Type::unknown() };
-        }
-        let number = match &at.kind {
-            Kind::Literal(value) => value.as_u64(),
-            _ => None,
-        };
-        let there = number.is_some_and(|number| number < view::least_items(&list.schema));
-        // Behind a bare path absence is an answer. Inside an expression an item that isn't there is an error when it
-        // happens, and nothing is asked before: nobody would write a guard for each `[0]`.
-        let absent = (node.is_path() && !there).then(|| Missing {
-            message: format!("{} may be absent", shown(node)),
-            help: String::new(),
-            at: node.at,
-            guarded: false,
-        });
-        let place = number.and_then(|number| usize::try_from(number).ok());
-        let schema = list.part(|schema| view::item(schema, place));
-        Type { schema, special: None, missing: missing.or(absent) }
     }
 
     fn logic(&mut self, or: bool, left: &Node, right: &Node) -> Type<'s> {
@@ -467,26 +342,10 @@ impl<'s> Walk<'s> {
         self.locals.pop();
         of_each
     }
-
-    /// What was asked of an item goes on to hold for it, wherever the list is handed to.
-    fn narrow_item(&mut self, name: &str, facts: &[Fact]) {
-        let Some(local) = self.locals.last_mut() else { return };
-        for fact in facts {
-            let mut parts = fact.path.split('.');
-            if parts.next() != Some(name) || fact.path.contains('[') {
-                continue;
-            }
-            let path: Vec<&str> = parts.collect();
-            if view::kinds(&local.item.schema).known() {
-                let schema = view::narrowed(&local.item.schema, &path, fact.not_null);
-                local.item.schema = Cow::Owned(schema);
-            }
-        }
-    }
 }
 
 impl<'s> Type<'s> {
-    fn part_without_null(&self) -> Cow<'s, Value> {
+    pub(super) fn part_without_null(&self) -> Cow<'s, Value> {
         view::without_null(self.schema.clone())
     }
 }
@@ -496,7 +355,7 @@ pub(super) fn shown(node: &Node) -> String {
     key(node).map_or_else(|| "this".to_owned(), |path| format!("`{path}`"))
 }
 
-fn shown_path(node: &Node) -> String {
+pub(super) fn shown_path(node: &Node) -> String {
     key(node).unwrap_or_else(|| "…".to_owned())
 }
 
