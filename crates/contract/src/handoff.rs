@@ -138,7 +138,7 @@ impl<'a> Loader<'a> {
         reads: &Reads,
     ) -> bool {
         let Some(given) = schema_of(expr, reads) else { return true };
-        let Some((ours, theirs)) = plainly_different(given, wanted) else { return true };
+        let Some((ours, theirs)) = plainly_different(&given, wanted) else { return true };
         let message = format!("`{}` is {ours}, and {what} is {theirs}", expr.source());
         self.error(code::WRONG_ARGUMENTS, span, message).help("give a value of that type");
         false
