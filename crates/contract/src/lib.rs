@@ -14,6 +14,7 @@ mod texts;
 mod traps;
 mod yaml;
 
+mod contain;
 mod contract;
 mod expr;
 mod resource;
@@ -40,6 +41,7 @@ mod graph;
 mod show;
 
 pub use code::Code;
+pub use contain::{HandOff, after_defaults, contain};
 pub use contract::{
     Agent, Approval, ApprovalStep, Approver, Block, Branch, Chat, Clause, Compensate, Contract, DataLabel,
     Effect, EffectKind, EnvValue, Escalates, Fact, FailureRule, Fallback, Given, Grant, Group, Happening,

@@ -63,3 +63,32 @@ pub(crate) const SCHEMA_SENTENCE_CHARS_MAX: usize = 300;
 
 /// Bytes up to which a wrong value is shown in its sentence.
 pub(crate) const SCHEMA_SHOWN_BYTES_MAX: usize = 60;
+
+/// Steps of one question whether a hand-off fits; a step is a microsecond or less. Real schemas take hundreds, so the
+/// largest still gets an answer, and a hostile one ends in a fraction of a second.
+pub(crate) const CONTAIN_STEPS_MAX: usize = 200_000;
+
+/// How deep that question may nest, in values and in alternatives. A type of [`TYPE_DEPTH_MAX`] levels needs two of these
+/// each; the stack of a thread holds several times as many.
+pub(crate) const CONTAIN_DEPTH_MAX: usize = 160;
+
+/// How far references are followed while a schema is read; what lies deeper is followed once it is needed.
+pub(crate) const CONTAIN_READ_DEPTH_MAX: usize = 48;
+
+/// Alternatives of one `oneOf` that are told apart in pairs: the pairs are the square.
+pub(crate) const CONTAIN_ALTERNATIVES_MAX: usize = 64;
+
+/// Values tried where only trying helps.
+pub(crate) const CONTAIN_TRIES_MAX: usize = 32;
+
+/// Characters of a text that is tried. Limits in real schemas are titles, names and messages.
+pub(crate) const CONTAIN_TEXT_MAX: u64 = 4_000;
+
+/// Items or fields of a value that is tried.
+pub(crate) const CONTAIN_ITEMS_MAX: usize = 1_000;
+
+/// Places of a list that are compared one by one: a tuple has a handful.
+pub(crate) const CONTAIN_PLACES_MAX: usize = 32;
+
+/// Patterns for names of fields that are compared: each set of them is looked at, 32 for five.
+pub(crate) const CONTAIN_PATTERNS_MAX: usize = 5;

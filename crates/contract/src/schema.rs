@@ -147,6 +147,15 @@ impl Schema {
         self.validator.iter_errors(value).take(SCHEMA_PROBLEMS_MAX).map(problem).collect()
     }
 
+    /// What is wrong with this value first of all, told by whoever knows how to; nothing where it fits.
+    pub(crate) fn first_error<T>(
+        &self,
+        value: &Value,
+        tell: impl FnOnce(&ValidationError<'_>) -> T,
+    ) -> Option<T> {
+        self.validator.iter_errors(value).next().map(|error| tell(telling(&error)))
+    }
+
     /// Adds the schema's defaults where the value leaves them out, within nested fields and lists too.
     pub fn fill_defaults(&self, value: &mut Value) {
         fill(&self.json, &self.json, value);
@@ -194,7 +203,7 @@ fn sentence(error: &ValidationError<'_>) -> String {
 }
 
 /// A short value as it is, a long one by its kind.
-fn shown(value: &Value) -> String {
+pub(crate) fn shown(value: &Value) -> String {
     let mut short = Short(Vec::new());
     match serde_json::to_writer(&mut short, value) {
         Ok(()) => String::from_utf8_lossy(&short.0).into_owned(),

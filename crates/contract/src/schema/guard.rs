@@ -63,7 +63,7 @@ impl<'s> Guard<'s> {
                     sum
                 }
                 ("not" | "if" | "then" | "else", schema) => self.cost(schema, depth)?,
-                ("dependentSchemas", Value::Object(schemas)) => {
+                ("dependentSchemas" | "dependencies", Value::Object(schemas)) => {
                     let mut sum = 0_usize;
                     for schema in schemas.values() {
                         sum = sum.saturating_add(self.cost(schema, depth)?);

@@ -7,6 +7,9 @@
     reason = "a panic here is a failed test"
 )]
 
+mod contain;
+mod contain_laws;
+mod dice;
 mod drift;
 mod errors;
 mod expr;
