@@ -180,7 +180,11 @@ fn token(rest: &str, before: Option<(&Token, &str)>) -> (usize, Option<Sort>) {
         return (length, Some(Sort::Literal));
     }
     if first.is_alphabetic() || first == '_' {
-        return (run(|sign| sign.is_alphanumeric() || sign == '_'), Some(Sort::Name));
+        let length = run(|sign| sign.is_alphanumeric() || sign == '_');
+        // `in` stands between two values, unless it is a field's name.
+        let dot = before.is_some_and(|(token, source)| source.get(token.at.range()) == Some("."));
+        let sort = if rest.get(..length) == Some("in") && !dot { Sort::Other } else { Sort::Name };
+        return (length, Some(sort));
     }
     if first == '`' {
         let close = rest.get(1..).and_then(|inner| inner.find('`'));
@@ -188,9 +192,7 @@ fn token(rest: &str, before: Option<(&Token, &str)>) -> (usize, Option<Sort>) {
     }
     let behind_value = before.is_some_and(|(token, source)| {
         let text = source.get(token.at.range()).unwrap_or("");
-        matches!(token.sort, Sort::Literal)
-            || token.sort == Sort::Name && text != "in"
-            || matches!(text, ")" | "]" | "}")
+        matches!(token.sort, Sort::Literal) || token.sort == Sort::Name || matches!(text, ")" | "]" | "}")
     });
     let digit_next = rest.chars().nth(1).is_some_and(|next| next.is_ascii_digit());
     if first.is_ascii_digit() || first == '.' && digit_next && !behind_value {

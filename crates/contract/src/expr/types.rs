@@ -5,6 +5,8 @@
 mod functions;
 mod infer;
 mod known;
+#[cfg(test)]
+mod laws;
 mod operators;
 mod path;
 mod view;

@@ -13,6 +13,7 @@ mod dice;
 mod drift;
 mod errors;
 mod expr;
+mod functions;
 mod loads;
 mod places;
 mod reference;
@@ -40,3 +41,4 @@ pub fn report(text: &str) -> String {
 }
 mod resource;
 mod show;
+mod types;

@@ -127,8 +127,9 @@ impl<'s> Walk<'s> {
                 let kinds = view::kinds(&item);
                 if kinds == Kinds::LIST {
                     list_of(Cow::Owned(view::item(&item, None).into_owned()))
-                } else if kinds.meets(Kinds::LIST) {
-                    list_of(Cow::Owned(json!({})))
+                } else if kinds.known() && kinds.meets(Kinds::LIST) {
+                    let rest = kinds.without(Kinds::LIST).schema();
+                    list_of(view::union(Cow::Owned(view::item(&item, None).into_owned()), Cow::Owned(rest)))
                 } else {
                     list_of(item)
                 }

@@ -261,22 +261,22 @@ impl<'s> Walk<'s> {
         self.operand(condition, Kinds::BOOL, "`? :` wants true or false before the `?`");
         let yes = self.knowing(proves(condition, true), |walk| walk.value(then));
         let no = self.knowing(proves(condition, false), |walk| walk.value(otherwise));
-        if yes.special != no.special {
+        let real = |side: &Type<'s>| side.kinds().without(Kinds::NULL);
+        let both_kinds = yes.kinds().known() && no.kinds().known() && !real(&yes).meets(real(&no));
+        let apart = if yes.special.is_some() || no.special.is_some() {
+            yes.special != no.special
+        } else {
+            both_kinds && real(&yes) != Kinds::NONE && real(&no) != Kinds::NONE
+        };
+        if apart {
+            let (this, other) = (no.words(), yes.words());
+            let message =
+                format!("both values of `? :` are of one kind, and this is {this}, the other {other}");
+            let open = [&yes, &no].iter().any(|side| side.special.is_none() && !side.kinds().known());
+            if !open {
+                self.report(Problem::new(code::MIXED, otherwise.at.range(), message));
+            }
             return Type::unknown();
-        }
-        let (first, second) = (yes.kinds().without(Kinds::NULL), no.kinds().without(Kinds::NULL));
-        if yes.kinds().known()
-            && no.kinds().known()
-            && first != Kinds::NONE
-            && second != Kinds::NONE
-            && !first.meets(second)
-        {
-            let message = format!(
-                "both values of `? :` should be of one kind: this is {}, the other {}",
-                no.words(),
-                yes.words()
-            );
-            self.report(Problem::new(code::MIXED, otherwise.at.range(), message));
         }
         Type { schema: view::union(yes.schema, no.schema), special: yes.special, missing: None }
     }
@@ -350,9 +350,17 @@ impl<'s> Type<'s> {
     }
 }
 
-/// A part as people call it: by its path, or not at all.
+/// A part as people call it: by its path, a constant by itself, or not at all.
 pub(super) fn shown(node: &Node) -> String {
-    key(node).map_or_else(|| "this".to_owned(), |path| format!("`{path}`"))
+    const SHORT: usize = 40;
+    match (&node.kind, key(node)) {
+        (_, Some(path)) => format!("`{path}`"),
+        (Kind::Literal(Value::String(text)), None) if text.len() <= SHORT => format!("`'{text}'`"),
+        (Kind::Literal(value @ (Value::Number(_) | Value::Bool(_) | Value::Null)), None) => {
+            format!("`{value}`")
+        }
+        _ => "this".to_owned(),
+    }
 }
 
 pub(super) fn shown_path(node: &Node) -> String {

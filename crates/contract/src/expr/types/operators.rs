@@ -54,7 +54,11 @@ impl<'s> Walk<'s> {
     }
 
     fn equal(&mut self, op: Op, left: &Node, right: &Node) -> Type<'s> {
+        let told = self.problems.len();
         let (first, second) = (self.value(left), self.value(right));
+        if self.problems.len() > told {
+            return Type::boolean();
+        }
         let whole = Node { kind: Kind::Literal(Value::Null), at: left.at.to(right.at.end) };
         let never = if op == Op::Equal { "never" } else { "always" };
         let is_null = |side: &Type<'s>| side.special.is_none() && side.kinds() == Kinds::NULL;
@@ -154,11 +158,12 @@ impl<'s> Walk<'s> {
             }
             return Type::boolean();
         }
+        let told = self.problems.len();
         let list =
             self.operand(right, Kinds::LIST.or(Kinds::MAP), "`in` looks into a list or an object's names");
         let kinds = list.kinds();
         let boolean = Type::boolean();
-        if !kinds.known() || list.special.is_some() {
+        if !kinds.known() || list.special.is_some() || self.problems.len() > told {
             return boolean;
         }
         if !kinds.meets(Kinds::LIST) {

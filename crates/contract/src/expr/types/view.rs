@@ -59,6 +59,13 @@ impl Kinds {
         if words.is_empty() { "null".to_owned() } else { words.join(" or ") }
     }
 
+    /// As the words of JSON Schema.
+    pub(super) fn schema(self) -> Value {
+        let rows = ["null", "boolean", "number", "string", "array", "object"];
+        let words = rows.into_iter().filter(|word| self.meets(Self::of_word(word)));
+        json!({ "type": words.collect::<Vec<_>>() })
+    }
+
     fn of_word(word: &str) -> Self {
         match word {
             "null" => Self::NULL,
