@@ -27,7 +27,7 @@ fn eval(source: &str) -> String {
 }
 
 #[track_caller]
-pub fn check(rows: &[(&str, &str)]) {
+pub(crate) fn check(rows: &[(&str, &str)]) {
     let wrong: Vec<_> = rows.iter().filter(|(source, expected)| eval(source) != *expected).collect();
     let found: Vec<_> = wrong.iter().map(|(source, _)| (*source, eval(source))).collect();
     assert!(wrong.is_empty(), "expected {wrong:#?}, found {found:#?}");
