@@ -1,14 +1,17 @@
 //! Agents: purpose, bounds and authority.
 
+mod grants;
+mod promises;
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use crate::grammar;
-use crate::loader::{Fields, Loader, meant};
+use crate::loader::{Fields, Loader};
 use crate::reads::{Reads, Shape, place};
 use crate::yaml::{Entry, Kind, Node};
-use crate::{Agent, Clause, Grant, Name, Unsure, code};
+use crate::{Agent, Clause, Name, Unsure, code};
 
 impl<'a> Loader<'a> {
     /// Reads the section `agents`.
@@ -30,43 +33,76 @@ impl<'a> Loader<'a> {
             Some(node) => self.input_type(node).map(|schema| (schema, node.span.clone())),
             None => Some((no_input(), fields.span.clone())),
         };
-        let reads = Reads::new(place::MAY, &self.settings_schema)
-            .with("input", &input.as_ref().map_or(Shape::unknown(), |(schema, _)| schema.clone().into()));
-        let may = fields.get("may").map(|node| self.grants(node, name, &reads));
-        let unsure = fields.get("unsure").map(|node| self.unsure(node));
         let output = fields.get("output").map(|node| (self.type_of(node), node));
-        let limits = self.limits(&fields, &["turns", "cost", "tokens", "time"]);
-        if limits.turns.is_none() && limits.cost.is_none() {
-            self.warn_unlimited(name, &fields);
-        }
-        let input = input.and_then(|(schema, span)| self.compiled(schema, &span));
-        let output = match output {
-            Some((schema, node)) => Some(schema.and_then(|schema| self.compiled(schema, &node.span))?),
-            None => None,
+        let given = input.as_ref().map_or(Shape::unknown(), |(schema, _)| schema.clone().into());
+        let reads = Reads::new(place::MAY, &self.settings_schema)
+            .with("input", &given)
+            .with("facts", &self.facts_shape());
+        let texts = |loader: &mut Self, key: &str, what: &str| {
+            fields.get(key).map(|node| loader.texts(node, what)).unwrap_or_default()
         };
-        Some(Agent {
+        let agent = Agent {
             name: name.clone(),
-            owner: None,
-            talks_to: Vec::new(),
-            never: Vec::new(),
-            handles: Vec::new(),
-            escalates: None,
-            refuses: None,
-            ensures: Vec::new(),
-            accepts_irreversible: false,
-            at_least: None,
+            owner: fields.get("owner").and_then(|node| self.text(node, "`owner`")),
+            talks_to: fields.get("talks_to").map(|node| self.talks_to(node)).unwrap_or_default(),
+            may: fields.get("may").map(|node| self.grants(node, name, &reads)).unwrap_or_default(),
+            never: fields.get("never").map(|node| self.nevers(node, name, &reads)).unwrap_or_default(),
+            unsure: fields.get("unsure").and_then(|node| self.unsure(node, &fields)),
+            handles: texts(self, "handles", "`handles`"),
+            escalates: fields.get("escalates").and_then(|node| self.escalates(node)),
+            refuses: fields.get("refuses").and_then(|node| self.refuses(node)),
+            ensures: self.agent_ensures(
+                &fields,
+                name,
+                &given,
+                output.as_ref().and_then(|(schema, _)| schema.as_ref()),
+            ),
+            limits: self.limits(&fields, &["turns", "cost", "tokens", "time"]),
+            accepts_irreversible: self.accepts_irreversible(&fields),
+            at_least: fields.get("at_least").and_then(|node| self.level(node)),
             purpose: purpose?,
             instructions: instructions.unwrap_or(Some(String::new()))?,
             models: models?,
-            may: may.unwrap_or_default(),
-            unsure: match unsure {
-                Some(unsure) => Some(unsure?),
+            input: input.and_then(|(schema, span)| self.compiled(schema, &span))?,
+            output: match output {
+                Some((schema, node)) => Some(schema.and_then(|schema| self.compiled(schema, &node.span))?),
                 None => None,
             },
-            input: input?,
-            output,
-            limits,
-        })
+        };
+        if agent.limits.turns.is_none() && agent.limits.cost.is_none() {
+            self.warn_unlimited(name, &fields);
+        }
+        Some(agent)
+    }
+
+    fn talks_to(&mut self, node: &'a Node) -> Vec<String> {
+        let items = match &node.kind {
+            Kind::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(node),
+        };
+        items.iter().filter_map(|item| self.role(item)).collect()
+    }
+
+    fn agent_ensures(
+        &mut self,
+        fields: &Fields<'a>,
+        agent: &str,
+        given: &Shape,
+        output: Option<&Value>,
+    ) -> Vec<Clause> {
+        let Some(node) = fields.get("ensures") else { return Vec::new() };
+        let text = || json!({ "type": "string" });
+        let reads = Reads::new(place::AGENT_ENSURES, &self.settings_schema)
+            .with("input", given)
+            .with("output", &Shape::from(output.cloned().unwrap_or_else(text)));
+        self.clauses(node, &format!("agents.{agent}.ensures"), &reads)
+    }
+
+    /// Reads the key `accepts`.
+    pub(crate) fn accepts_irreversible(&mut self, fields: &Fields<'a>) -> bool {
+        let Some(node) = fields.get("accepts") else { return false };
+        let items = self.list(node, "`accepts`").unwrap_or_default();
+        items.iter().filter_map(|item| self.choice(item, "`accepts`", &[("irreversible", ())])).count() > 0
     }
 
     fn warn_unlimited(&mut self, name: &str, fields: &Fields<'a>) {
@@ -108,76 +144,18 @@ impl<'a> Loader<'a> {
         models
     }
 
-    fn unsure(&mut self, node: &'a Node) -> Option<Unsure> {
+    fn unsure(&mut self, node: &'a Node, fields: &Fields<'a>) -> Option<Unsure> {
         let words = [("ask", Unsure::Ask), ("escalate", Unsure::Escalate), ("refuse", Unsure::Refuse)];
         let unsure = self.choice(node, "`unsure`", &words)?;
         if unsure == Unsure::Ask {
             self.not_run(&node.span, "`unsure: ask`");
+            if fields.get("talks_to").is_none() {
+                let message = format!("{} asks when unsure, and talks to nobody", fields.what);
+                let found = self.error(code::NOBODY_TO_ASK, &node.span, message);
+                found.help("name whom it asks: `talks_to: customer`; or say `escalate` or `refuse`");
+            }
         }
         Some(unsure)
-    }
-
-    fn grants(&mut self, node: &'a Node, agent: &str, reads: &Reads) -> Vec<Grant> {
-        let Some(items) = self.list(node, "`may`") else { return Vec::new() };
-        let mut grants: Vec<(Grant, std::ops::Range<usize>)> = Vec::new();
-        let mut cut = false;
-        for item in items {
-            // What YAML cut from the condition before it isn't a grant of its own.
-            let rest = cut && matches!(item.kind, Kind::Text { .. });
-            cut = rest
-                || matches!(&item.kind, Kind::Map(entries) if entries.iter().any(|entry| crate::traps::was_cut(&entry.value)));
-            if rest {
-                continue;
-            }
-            let found = match &item.kind {
-                Kind::Map(entries) => {
-                    meant(entries).filter_map(|entry| self.conditional(entry, agent, reads)).collect()
-                }
-                _ => self.unconditional(item, agent).into_iter().collect::<Vec<_>>(),
-            };
-            for (grant, span) in found {
-                if let Some((_, first)) = grants.iter().find(|(other, _)| other.tool.name == grant.tool.name)
-                {
-                    let first = first.clone();
-                    let found =
-                        self.error(code::CLASH, &span, format!("`{}` is granted twice", grant.tool.name));
-                    found.label("again here").also(first, "first here").help("put both conditions into one");
-                    continue;
-                }
-                grants.push((grant, span));
-            }
-        }
-        grants.into_iter().map(|(grant, _)| grant).collect()
-    }
-
-    fn unconditional(&mut self, item: &'a Node, agent: &str) -> Option<(Grant, std::ops::Range<usize>)> {
-        let name = self.text(item, "a tool's name")?;
-        let name = self.resolve(&item.span, "tools", "tool", &name)?;
-        let tool = self.tools.get(&name)?.clone();
-        Some((
-            Grant { tool, condition: None, address: format!("agents.{agent}.may.{name}") },
-            item.span.clone(),
-        ))
-    }
-
-    fn conditional(
-        &mut self,
-        entry: &'a Entry,
-        agent: &str,
-        reads: &Reads,
-    ) -> Option<(Grant, std::ops::Range<usize>)> {
-        let name = entry.key.as_str();
-        if name.is_empty() {
-            return None;
-        }
-        let name = self.resolve(&entry.at, "tools", "tool", name)?;
-        let tool = self.tools.get(&name).cloned();
-        let args = tool.as_ref().map_or(Shape::unknown(), |tool| Shape::Schema(tool.input.clone()));
-        let reads = reads.clone().with("args", &args);
-        let condition = self.condition(&entry.value, &reads)?;
-        let address = format!("agents.{agent}.may.{name}");
-        let clause = Clause { address: address.clone(), sentence: condition.source().to_owned(), condition };
-        Some((Grant { tool: tool?, condition: Some(clause), address }, entry.at.clone()))
     }
 }
 

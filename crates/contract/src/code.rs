@@ -132,6 +132,8 @@ codes! {
     NOT_RUN = "HF0050", "part of the language that this release doesn't run yet",
         "The language has this word and `check` checks it, and this release doesn't act on it yet. A promise that nobody keeps \
          is worse than none, so `run` refuses the contract and names every such part: take it out to run the contract.";
+    NOBODY_TO_ASK = "HF0087", "an agent that asks nobody",
+        "`unsure: ask` asks whom the agent talks to: name a role under `talks_to`, or say `escalate` or `refuse`.";
     LINT_UNKEYED = "HF0103", "effects without idempotency",
         "Without a word on idempotency a call is never repeated blindly: if its answer is lost, it rests in doubt until a person \
          settles it. Say `natural`, `{ key: … }`, or `none` if that is what you want.";

@@ -29,6 +29,7 @@ mod literal;
 mod load;
 mod loader;
 mod names;
+mod people;
 mod reads;
 mod refs;
 mod servers;

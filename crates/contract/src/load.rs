@@ -232,6 +232,8 @@ impl<'a> Loader<'a> {
         for (section, _) in grammar::SECTIONS {
             let Some(node) = fields.get(section) else { continue };
             match *section {
+                "roles" => self.read_roles(node),
+                "facts" => self.read_facts(node),
                 "types" => self.read_types(node),
                 "models" => self.read_models(node),
                 "servers" => self.read_servers(node),

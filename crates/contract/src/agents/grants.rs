@@ -1,0 +1,99 @@
+//! What an agent may do: tools and groups of them, each perhaps only where a condition holds.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::loader::{Loader, meant};
+use crate::reads::{Reads, Shape};
+use crate::traps;
+use crate::yaml::{Entry, Kind, Node};
+use crate::{Clause, Grant, Name, Tool, code, suggest};
+
+/// A grant, and where it stands.
+type Placed = (Grant, Range<usize>);
+
+impl<'a> Loader<'a> {
+    /// Reads the key `may`.
+    pub(super) fn grants(&mut self, node: &'a Node, agent: &str, reads: &Reads) -> Vec<Grant> {
+        let Some(items) = self.list(node, "`may`") else { return Vec::new() };
+        let mut grants: Vec<Placed> = Vec::new();
+        let mut cut = false;
+        for item in items {
+            // What YAML cut from the condition before it isn't a grant of its own.
+            let rest = cut && matches!(item.kind, Kind::Text { .. });
+            cut = rest
+                || matches!(&item.kind, Kind::Map(entries) if entries.iter().any(|entry| traps::was_cut(&entry.value)));
+            if rest {
+                continue;
+            }
+            let found = match &item.kind {
+                Kind::Map(entries) => {
+                    meant(entries).flat_map(|entry| self.conditional(entry, agent, reads)).collect()
+                }
+                _ => self.unconditional(item, agent),
+            };
+            for (grant, span) in found {
+                self.granted(grant, span, &mut grants);
+            }
+        }
+        grants.into_iter().map(|(grant, _)| grant).collect()
+    }
+
+    fn granted(&mut self, grant: Grant, span: Range<usize>, grants: &mut Vec<Placed>) {
+        let Some((_, first)) = grants.iter().find(|(other, _)| other.tool.name == grant.tool.name) else {
+            grants.push((grant, span));
+            return;
+        };
+        let first = first.clone();
+        let found = self.error(code::CLASH, &span, format!("`{}` is granted twice", grant.tool.name));
+        found.label("again here").also(first, "first here").help("put both conditions into one");
+    }
+
+    fn unconditional(&mut self, item: &'a Node, agent: &str) -> Vec<Placed> {
+        let Some(name) = self.text(item, "a tool's name") else { return Vec::new() };
+        let address = format!("agents.{agent}.may.{name}");
+        let tools = self.granted_tools(&name, &item.span);
+        let grant = |tool| (Grant { tool, condition: None, address: address.clone() }, item.span.clone());
+        tools.into_iter().map(grant).collect()
+    }
+
+    fn conditional(&mut self, entry: &'a Entry, agent: &str, reads: &Reads) -> Vec<Placed> {
+        let name = entry.key.as_str();
+        if name.is_empty() {
+            return Vec::new();
+        }
+        let tools = self.granted_tools(name, &entry.at);
+        let address = format!("agents.{agent}.may.{name}");
+        let mut grants = Vec::new();
+        // The condition is read for each tool of a group, since it has to hold of each one's own arguments.
+        for tool in tools {
+            let reads = reads.clone().with("args", &Shape::Schema(tool.input.clone()));
+            let Some(condition) = self.condition(&entry.value, &reads) else { break };
+            let sentence = condition.source().to_owned();
+            let clause = Clause { address: address.clone(), sentence, condition };
+            grants
+                .push((Grant { tool, condition: Some(clause), address: address.clone() }, entry.at.clone()));
+        }
+        grants
+    }
+
+    /// The tools that a name stands for: one, or those of a group. An unknown name is reported.
+    fn granted_tools(&mut self, name: &str, span: &Range<usize>) -> Vec<Arc<Tool>> {
+        let full = self.full(name);
+        if let Some(group) = self.groups.get(&full) {
+            let tools: Vec<Name> = group.tools.clone();
+            return tools.iter().filter_map(|tool| self.tools.get(tool).cloned()).collect();
+        }
+        let is_tool = |names: &Vec<String>| names.iter().any(|name| **name == *full);
+        let groups = self.declared.get("groups").cloned().unwrap_or_default();
+        if !self.declared.get("tools").is_some_and(is_tool)
+            && let Some(meant) = suggest(&full, groups.iter().map(String::as_str))
+        {
+            let found = self.error(code::UNKNOWN_NAME, span, format!("there is no tool or group `{name}`"));
+            found.meant(Some(meant));
+            return Vec::new();
+        }
+        let tool = self.resolve(span, "tools", "tool", name);
+        tool.and_then(|name| self.tools.get(&name).cloned()).into_iter().collect()
+    }
+}
