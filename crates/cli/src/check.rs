@@ -119,6 +119,9 @@ pub(crate) fn compare(contract: &Contract, server: &str, listed: &[ListedTool]) 
         for problem in contract.tool_schema_drift(tool, &live.input_schema) {
             drift.push(Drift { place: tool.address("input"), problem: problem.message, is_away: false });
         }
+        for problem in live.output_schema.iter().flat_map(|given| contract.tool_output_drift(tool, given)) {
+            drift.push(Drift { place: tool.address("output"), problem: problem.message, is_away: false });
+        }
     }
     drift
 }

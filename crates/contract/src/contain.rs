@@ -23,7 +23,7 @@ use crate::Schema;
 use crate::limits::CONTAIN_STEPS_MAX;
 use atoms::Lit;
 pub use defaults::after_defaults;
-use outcome::{Doubt, Outcome};
+use outcome::{Gap, Outcome};
 use prover::Prover;
 
 /// Whether everything that a writer may give is accepted by its reader.
@@ -102,15 +102,15 @@ fn counted(given: &Value, wanted: &Value, budget: usize) -> (HandOff, usize) {
     let hand_off = match outcome {
         Outcome::Empty => match prover.spent() {
             // Nothing is proved by work that was cut off.
-            Some(Outcome::Unknown(doubt)) => cant_tell(&doubt),
+            Some(Outcome::Unknown(gap)) => cant_tell(&gap),
             _ => HandOff::Fits,
         },
-        Outcome::Unknown(doubt) => cant_tell(&doubt),
+        Outcome::Unknown(gap) => cant_tell(&gap),
         Outcome::Value(value) if writer.fits(&value) && !reader.fits(&value) => {
             let (at, why) = say::why(&reader, &value);
             HandOff::Breaks { value, at, why }
         }
-        Outcome::Value(_) => cant_tell(&Doubt::here(
+        Outcome::Value(_) => cant_tell(&Gap::here(
             "a value that seemed to tell the two apart doesn't",
             "use the same type on both sides",
         )),
@@ -118,17 +118,30 @@ fn counted(given: &Value, wanted: &Value, budget: usize) -> (HandOff, usize) {
     (hand_off, prover.steps())
 }
 
-fn cant_tell(doubt: &Doubt) -> HandOff {
-    let escaped = doubt.at.iter().rev().map(|step| step.replace('~', "~0").replace('/', "~1"));
+fn cant_tell(gap: &Gap) -> HandOff {
+    let escaped = gap.at.iter().rev().map(|step| step.replace('~', "~0").replace('/', "~1"));
     let at = escaped.map(|step| format!("/{step}")).collect();
-    HandOff::CantTell { at, why: doubt.why.clone(), add: doubt.add.clone() }
+    HandOff::CantTell { at, why: gap.why.clone(), add: gap.add.clone() }
 }
+
+/// Shared with the laws that are held from outside.
+#[cfg(test)]
+#[path = "../tests/it/dice.rs"]
+#[allow(
+    clippy::indexing_slicing,
+    dead_code,
+    reason = "a test's helper fails by panicking, and not all is used here"
+)]
+mod dice;
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::test_runner::{Config, TestRunner};
     use serde_json::{Map, json};
 
     use super::*;
+    use dice::Dice;
 
     /// Steps that one question may take past its budget, where it is seen only afterwards.
     const OVER: usize = 100_000;
@@ -202,6 +215,34 @@ mod tests {
             let (found, _) = counted(&order, &wider, budget);
             assert!(matches!(found, HandOff::CantTell { .. }), "{budget} of {needed}: {found:?}");
         }
+    }
+
+    #[test]
+    fn values_are_judged_as_the_validator_judges_them() {
+        let config = Config { failure_persistence: None, ..Config::default() };
+        let mut runner = TestRunner::new(config);
+        let judged = std::cell::Cell::new((0_usize, 0_usize));
+        let throws = any::<u64>();
+        let run = runner.run(&throws, |seed| {
+            let mut dice = Dice::new(seed);
+            let schema = dice.schema();
+            let Ok(validator) = Schema::compile(schema.clone()) else { return Ok(()) };
+            let nothing = json!(false);
+            let mut prover = Prover::new(&schema, &nothing, 1_000_000);
+            let (whole, _) = prover.read();
+            for _ in 0..16 {
+                let value = if dice.roll(3) == 0 { dice.value(2) } else { dice.fitting(&schema, &schema, 4) };
+                let found = prover.hold(&[Lit::yes(whole)], &value);
+                let fits = validator.fits(&value);
+                prop_assert!(found.is_none_or(|found| found == fits), "{schema}\n{value}\n{found:?}");
+                let (all, known) = judged.get();
+                judged.set((all + 1, known + usize::from(found.is_some())));
+            }
+            Ok(())
+        });
+        run.unwrap();
+        let (all, known) = judged.get();
+        assert!(known * 100 >= all * 95, "only {known} of {all} were judged");
     }
 
     #[test]

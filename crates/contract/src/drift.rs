@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::expr::types::{Wanted, check};
 use crate::reads::{Reads, Shape, call_schema, place};
-use crate::{Contract, IdempotencyRule, KeyPlace, Problem, Tool};
+use crate::{Contract, Expr, HandOff, IdempotencyRule, KeyPlace, Problem, Tool, contain};
 
 /// How far types are compared inwards: deeper differences show when the value is checked.
 const DEPTH_MAX: usize = 8;
@@ -14,7 +14,8 @@ const DEPTH_MAX: usize = 8;
 impl Contract {
     /// The ways in which what we send to this tool doesn't fit the input schema that its server lists; none where it fits.
     ///
-    /// What can't be told from the schemas alone (a computed value, a type that the server leaves open) is no problem.
+    /// What can't be told from the schemas alone is no problem: of a computed value only the kind is compared, and of two
+    /// patterns only whether a text was found that fits one of them.
     pub fn tool_schema_drift(&self, tool: &Tool, server_schema: &Value) -> Vec<Problem> {
         let sent = sent(tool);
         let key = match &tool.idempotency {
@@ -47,31 +48,93 @@ impl Contract {
             }
         }
         let closed = server_schema.get("additionalProperties") == Some(&Value::Bool(false));
-        let key_schema = json!({ "type": "string" });
-        let all = sent
-            .iter()
-            .map(|argument| (argument.name, argument.schema.as_ref()))
-            .chain(key.map(|key| (key, Some(&key_schema))));
-        for (name, ours) in all {
-            match (properties.get(name), ours) {
-                (None, _) if closed => {
-                    problems.push(problem(
-                        name,
-                        format!("the contract sends the argument `{name}`, which the server doesn't know"),
-                    ));
+        // A key is minted here, so a server may ask for a form of it that no schema of ours says.
+        let key = key.map(|name| Sent {
+            name,
+            always: true,
+            exact: false,
+            schema: Some(json!({ "type": "string" })),
+        });
+        for argument in sent.iter().chain(key.iter()) {
+            let name = argument.name;
+            match properties.get(name) {
+                None if closed => problems.push(problem(
+                    name,
+                    format!("the contract sends the argument `{name}`, which the server doesn't know"),
+                )),
+                None => {}
+                Some(theirs) => {
+                    problems.extend(
+                        refused(argument, theirs, server_schema).map(|message| problem(name, message)),
+                    );
                 }
-                (Some(theirs), Some(ours)) => {
-                    if let Some((ours, theirs)) = differs(ours, theirs, server_schema, 0) {
-                        problems.push(problem(
-                            name,
-                            format!("the contract sends {ours} as `{name}`, and the server takes {theirs}"),
-                        ));
-                    }
-                }
-                _ => {}
             }
         }
         problems
+    }
+
+    /// The ways in which what this tool's server says it gives doesn't fit the output that the contract promises; none
+    /// where it fits, or where nobody can tell.
+    ///
+    /// Fields that the server doesn't speak of are taken not to be there: hardly any server says so, and one that gives
+    /// more is found when it does.
+    pub fn tool_output_drift(&self, tool: &Tool, server_schema: &Value) -> Vec<Problem> {
+        let Some(output) = &tool.output else { return Vec::new() };
+        let HandOff::Breaks { at, why, .. } = contain(&spoken_of(server_schema), output.json()) else {
+            return Vec::new();
+        };
+        let why = why.replace("the reader", "the contract");
+        vec![Problem { at, message: format!("what the server gives may not fit `output`: {why}") }]
+    }
+}
+
+/// The schema with no fields beside those that it names. Left as it is where several parts describe one object together.
+fn spoken_of(schema: &Value) -> Value {
+    let mut schema = schema.clone();
+    let text = schema.to_string();
+    if !["\"allOf\"", "\"if\"", "\"not\"", "\"dependentSchemas\""].iter().any(|word| text.contains(word)) {
+        close(&mut schema);
+    }
+    schema
+}
+
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Object(keywords) => {
+            let alone = !["$ref", "anyOf", "oneOf", "patternProperties", "additionalProperties"]
+                .iter()
+                .any(|beside| keywords.contains_key(*beside));
+            if alone && keywords.get("properties").is_some_and(Value::is_object) {
+                keywords.insert("additionalProperties".to_owned(), Value::Bool(false));
+            }
+            keywords.values_mut().for_each(close);
+        }
+        Value::Array(items) => items.iter_mut().for_each(close),
+        _ => {}
+    }
+}
+
+/// Why the server may refuse this argument.
+fn refused(argument: &Sent<'_>, theirs: &Value, root: &Value) -> Option<String> {
+    let (name, ours) = (argument.name, argument.schema.as_ref()?);
+    if let Some((ours, theirs)) = differs(ours, theirs, root, 0) {
+        return Some(format!("the contract sends {ours} as `{name}`, and the server takes {theirs}"));
+    }
+    if !argument.exact {
+        return None;
+    }
+    let given = json!({ "type": "object", "properties": { name: ours }, "required": [name] });
+    let mut wanted = json!({ "properties": { name: theirs } });
+    for definitions in ["$defs", "definitions"] {
+        if let (Some(found), Some(wanted)) = (root.get(definitions), wanted.as_object_mut()) {
+            wanted.insert(definitions.to_owned(), found.clone());
+        }
+    }
+    match contain(&given, &wanted) {
+        HandOff::Breaks { why, .. } => {
+            Some(format!("the server may refuse `{name}`: {}", why.replace("the reader", "the server")))
+        }
+        HandOff::Fits | HandOff::CantTell { .. } => None,
     }
 }
 
@@ -80,6 +143,8 @@ struct Sent<'t> {
     name: &'t str,
     /// Whether every call has it.
     always: bool,
+    /// Whether it may be any value of its schema: of what is computed, only the kind is known.
+    exact: bool,
     /// What is known of its value.
     schema: Option<Value>,
 }
@@ -96,7 +161,12 @@ fn sent(tool: &Tool) -> Vec<Sent<'_>> {
     let Some(sends) = &tool.sends else {
         let properties = properties.into_iter().flatten();
         return properties
-            .map(|(name, schema)| Sent { name, always: is_always(name), schema: Some(schema.clone()) })
+            .map(|(name, schema)| Sent {
+                name,
+                always: is_always(name),
+                exact: true,
+                schema: Some(schema.clone()),
+            })
             .collect();
     };
     let reads = Reads::new(place::SENDS, &Shape::unknown())
@@ -108,9 +178,14 @@ fn sent(tool: &Tool) -> Vec<Sent<'_>> {
         let schema = (given.schema != json!({})).then_some(given.schema);
         // Only a bare path passes absence on.
         let always = !given.absent;
-        all.push(Sent { name, always, schema });
+        all.push(Sent { name, always, exact: is_path(expr), schema });
     }
     all
+}
+
+/// Whether an expression only hands on what it reads, so that every value of its schema may come.
+fn is_path(expr: &Expr) -> bool {
+    matches!(expr.paths().as_slice(), [path] if path.join(".") == expr.source().trim())
 }
 
 fn required(schema: &Value) -> impl Iterator<Item = &str> {

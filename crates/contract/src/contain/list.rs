@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::atoms::{Atom, Lit};
-use super::outcome::{Doubt, Outcome, first_of};
+use super::outcome::{Gap, Outcome, first_of};
 use super::prover::Prover;
 use crate::limits::{CONTAIN_ITEMS_MAX, CONTAIN_PLACES_MAX};
 
@@ -87,7 +87,7 @@ pub(super) fn find(prover: &mut Prover<'_>, lits: &[Lit]) -> Outcome {
         return Outcome::Empty;
     }
     if asked.alike > CONTAIN_PLACES_MAX {
-        return Outcome::doubt(Doubt::here(
+        return Outcome::gap(Gap::here(
             format!("more than {CONTAIN_PLACES_MAX} places of a list aren't compared one by one"),
             "say what every item is with `items`",
         ));
@@ -154,14 +154,14 @@ fn build(prover: &mut Prover<'_>, asked: &Asked, placed: &Placed, pair: Option<(
     if length > asked.most {
         return Outcome::Empty;
     }
-    let doubt = |why: String| {
-        Outcome::doubt(Doubt::here(
+    let gap = |why: String| {
+        Outcome::gap(Gap::here(
             why,
             "say the same of the list on both sides, `uniqueItems` and its length too",
         ))
     };
     if length > CONTAIN_ITEMS_MAX {
-        return doubt(format!("lists of {length} items aren't tried"));
+        return gap(format!("lists of {length} items aren't tried"));
     }
     let mut items: Vec<Value> = Vec::new();
     for at in 0..length {
@@ -183,7 +183,7 @@ fn build(prover: &mut Prover<'_>, asked: &Asked, placed: &Placed, pair: Option<(
             }
             // Nobody asked for unlike items where it is empty alone: that was seen above.
             Outcome::Empty if asked.unique => {
-                return doubt("there may be too few different items for a list of this length".to_owned());
+                return gap("there may be too few different items for a list of this length".to_owned());
             }
             other => return other,
         }

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use serde_json::{Number, Value};
 
 use super::atoms::{Atom, Kinds, Lit};
-use super::outcome::{Doubt, Outcome};
+use super::outcome::{Gap, Outcome};
 use super::prover::Prover;
 use crate::limits::CONTAIN_TRIES_MAX;
 
@@ -193,8 +193,8 @@ fn negated(bound: Num) -> Num {
     }
 }
 
-fn doubt() -> Outcome {
-    Outcome::doubt(Doubt::here(
+fn gap() -> Outcome {
+    Outcome::gap(Gap::here(
         "no number was found that one side takes and the other doesn't, and none was ruled out",
         "say `minimum`, `maximum` or the same `multipleOf` on both sides",
     ))
@@ -237,7 +237,7 @@ pub(super) fn integer(prover: &mut Prover, lits: &[Lit]) -> Outcome {
     }
     // Whether a part such as 0.1 divides is the validator's to say, and it may differ in how a number is written.
     let written = range.parts.is_empty() && undivided_parts(prover, lits);
-    if sure && written { Outcome::Empty } else { prover.spent().unwrap_or_else(doubt) }
+    if sure && written { Outcome::Empty } else { prover.spent().unwrap_or_else(gap) }
 }
 
 fn undivided_parts(prover: &Prover, lits: &[Lit]) -> bool {
@@ -259,7 +259,7 @@ pub(super) fn fraction(prover: &mut Prover, lits: &[Lit]) -> Outcome {
                 return match prover.hold(lits, &only) {
                     Some(true) => Outcome::Value(only),
                     Some(false) if undivided_parts(prover, lits) => Outcome::Empty,
-                    _ => doubt(),
+                    _ => gap(),
                 };
             }
             Ordering::Less => {}
@@ -286,5 +286,5 @@ pub(super) fn fraction(prover: &mut Prover, lits: &[Lit]) -> Outcome {
             return Outcome::Value(value);
         }
     }
-    prover.spent().unwrap_or_else(doubt)
+    prover.spent().unwrap_or_else(gap)
 }

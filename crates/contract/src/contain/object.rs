@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::atoms::{Atom, Id, Kinds, Lit};
 use super::list::weight;
-use super::outcome::{Doubt, Outcome, first_of};
+use super::outcome::{Gap, Outcome, first_of};
 use super::prover::Prover;
 use crate::limits::{CONTAIN_ITEMS_MAX, CONTAIN_PATTERNS_MAX};
 
@@ -216,8 +216,8 @@ fn listed(prover: &Prover<'_>, id: Id) -> Vec<String> {
     }
 }
 
-fn doubt(why: String) -> Outcome {
-    Outcome::doubt(Doubt::here(why, "say which fields there are with `properties` on both sides"))
+fn gap(why: String) -> Outcome {
+    Outcome::gap(Gap::here(why, "say which fields there are with `properties` on both sides"))
 }
 
 /// What a field of this name may hold, with more asked of it.
@@ -239,7 +239,7 @@ pub(super) fn find(prover: &mut Prover<'_>, lits: &[Lit]) -> Outcome {
         }
     }
     if asked.patterns.len() > CONTAIN_PATTERNS_MAX {
-        return doubt(format!("more than {CONTAIN_PATTERNS_MAX} patterns for names aren't compared"));
+        return gap(format!("more than {CONTAIN_PATTERNS_MAX} patterns for names aren't compared"));
     }
     if asked.least > asked.needed.len() && too_few(prover, &asked) {
         return Outcome::Empty;
@@ -306,11 +306,11 @@ fn build(prover: &mut Prover<'_>, asked: &Asked, placed: &Placed, fresh: &[Fresh
         // Two wishes might be granted by one fresh field, which isn't tried.
         return match fresh.len() {
             0 | 1 => Outcome::Empty,
-            _ => doubt("there may be too many fields for an object of this size".to_owned()),
+            _ => gap("there may be too many fields for an object of this size".to_owned()),
         };
     }
     if asked.least > CONTAIN_ITEMS_MAX {
-        return doubt(format!("objects of {} fields aren't tried", asked.least));
+        return gap(format!("objects of {} fields aren't tried", asked.least));
     }
     let mut fields = Map::new();
     for (name, more) in placed {
@@ -343,7 +343,7 @@ fn build(prover: &mut Prover<'_>, asked: &Asked, placed: &Placed, fresh: &[Fresh
         let added = first_of(kinds, |one| add_fresh(prover, &one, &mut fields));
         if !matches!(added, Outcome::Value(_)) {
             return prover.spent().unwrap_or_else(|| {
-                doubt(format!("whether there can be {} fields can't be told", asked.least))
+                gap(format!("whether there can be {} fields can't be told", asked.least))
             });
         }
     }
@@ -356,7 +356,7 @@ fn add_fresh(prover: &mut Prover<'_>, fresh: &Fresh, fields: &mut Map<String, Va
     let taken = prover.atoms.add(Atom::Among(taken));
     let mut name = fresh.name.clone();
     name.push(Lit::no(taken));
-    let unnamed = || doubt("no name was found for one more field".to_owned());
+    let unnamed = || gap("no name was found for one more field".to_owned());
     match prover.find(name) {
         Outcome::Value(Value::String(name)) => match prover.find(fresh.value.clone()).within(&name) {
             Outcome::Value(value) => {
@@ -365,9 +365,9 @@ fn add_fresh(prover: &mut Prover<'_>, fresh: &Fresh, fields: &mut Map<String, Va
                 Outcome::Value(Value::Null)
             }
             Outcome::Empty => unnamed(),
-            doubt => doubt,
+            gap => gap,
         },
-        Outcome::Unknown(doubt) => Outcome::Unknown(doubt),
+        Outcome::Unknown(gap) => Outcome::Unknown(gap),
         _ => unnamed(),
     }
 }

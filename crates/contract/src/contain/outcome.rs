@@ -13,36 +13,36 @@ pub(super) enum Outcome {
     /// Here is one.
     Value(Value),
     /// Neither could be shown.
-    Unknown(Rc<Doubt>),
+    Unknown(Rc<Gap>),
 }
 
 /// Why it can't be told.
 #[derive(Clone, Debug)]
-pub(super) struct Doubt {
+pub(super) struct Gap {
     /// Where, from the inside out.
     pub(super) at: Vec<String>,
     pub(super) why: String,
     pub(super) add: String,
 }
 
-impl Doubt {
+impl Gap {
     pub(super) fn here(why: impl Into<String>, add: impl Into<String>) -> Self {
         Self { at: Vec::new(), why: why.into(), add: add.into() }
     }
 }
 
 impl Outcome {
-    pub(super) fn doubt(doubt: Doubt) -> Self {
-        Self::Unknown(Rc::new(doubt))
+    pub(super) fn gap(gap: Gap) -> Self {
+        Self::Unknown(Rc::new(gap))
     }
 
     /// The same, seen from one level further out.
     pub(super) fn within(self, step: &str) -> Self {
         match self {
-            Self::Unknown(doubt) => {
-                let mut doubt = (*doubt).clone();
-                doubt.at.push(step.to_owned());
-                Self::doubt(doubt)
+            Self::Unknown(gap) => {
+                let mut gap = (*gap).clone();
+                gap.at.push(step.to_owned());
+                Self::gap(gap)
             }
             other => other,
         }
@@ -63,7 +63,7 @@ pub(super) fn first_of<T>(
         match attempt(one) {
             Outcome::Empty => {}
             found @ Outcome::Value(_) => return found,
-            doubt @ Outcome::Unknown(_) => unknown = unknown.or(Some(doubt)),
+            gap @ Outcome::Unknown(_) => unknown = unknown.or(Some(gap)),
         }
     }
     unknown.unwrap_or(Outcome::Empty)

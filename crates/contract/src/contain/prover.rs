@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use serde_json::Value;
 
 use super::atoms::{Atom, Atoms, Id, Kinds, Lit, Side};
-use super::outcome::{Doubt, Outcome, first_of};
+use super::outcome::{Gap, Outcome, first_of};
 use super::read::Reader;
 use super::{list, number, object, text};
 use crate::Schema;
@@ -93,7 +93,7 @@ impl<'s> Prover<'s> {
     /// The answer once the work ran out.
     pub(super) fn spent(&self) -> Option<Outcome> {
         (self.steps > self.budget).then(|| {
-            Outcome::doubt(Doubt::here(
+            Outcome::gap(Gap::here(
                 "the two schemas have too many combinations to go through",
                 "give alternatives a field that tells them apart (`kind: [a, b]`), or use the same type on both sides",
             ))
@@ -102,10 +102,7 @@ impl<'s> Prover<'s> {
 
     fn deep(&self) -> Option<Outcome> {
         (self.depth > CONTAIN_DEPTH_MAX).then(|| {
-            Outcome::doubt(Doubt::here(
-                "the schemas nest too deeply to follow",
-                "flatten this part on one side",
-            ))
+            Outcome::gap(Gap::here("the schemas nest too deeply to follow", "flatten this part on one side"))
         })
     }
 
@@ -452,13 +449,13 @@ fn not_one_of(ids: &[Id]) -> Choice {
 fn opaque(prover: &Prover<'_>, lits: &[Lit]) -> Outcome {
     for lit in lits {
         if let Atom::Opaque { keyword, .. } = &*prover.atoms.get(lit.id) {
-            return Outcome::doubt(Doubt::here(
+            return Outcome::gap(Gap::here(
                 format!("`{keyword}` isn't compared"),
                 "say it with `additionalProperties` and `properties`, or use the same schema on both sides",
             ));
         }
     }
-    Outcome::doubt(Doubt::here(
+    Outcome::gap(Gap::here(
         "no value was found that one side takes and the other doesn't, and none was ruled out",
         "use the same type on both sides, or a simpler one for the reader",
     ))

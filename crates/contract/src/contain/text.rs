@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::atoms::{Atom, Lit};
-use super::outcome::{Doubt, Outcome};
+use super::outcome::{Gap, Outcome};
 use super::prover::Prover;
 use super::sample;
 use crate::limits::{CONTAIN_TEXT_MAX, CONTAIN_TRIES_MAX};
@@ -78,7 +78,7 @@ pub(super) fn find(prover: &mut Prover<'_>, lits: &[Lit]) -> Outcome {
         return Outcome::Empty;
     }
     if least > CONTAIN_TEXT_MAX {
-        return Outcome::doubt(Doubt::here(
+        return Outcome::gap(Gap::here(
             format!("texts of {least} characters aren't tried"),
             "give both sides the same `minLength`",
         ));
@@ -96,7 +96,7 @@ pub(super) fn find(prover: &mut Prover<'_>, lits: &[Lit]) -> Outcome {
             _ => {}
         }
     }
-    prover.spent().unwrap_or_else(|| doubt(&patterns, &others))
+    prover.spent().unwrap_or_else(|| gap(&patterns, &others))
 }
 
 /// Texts to try, the telling ones first.
@@ -132,7 +132,7 @@ fn word(index: usize, width: usize) -> String {
     letters.collect()
 }
 
-fn doubt(patterns: &[String], others: &[String]) -> Outcome {
+fn gap(patterns: &[String], others: &[String]) -> Outcome {
     let given = match patterns.first() {
         Some(pattern) => format!("what fits the pattern `{pattern}`"),
         None => "this text".to_owned(),
@@ -141,7 +141,7 @@ fn doubt(patterns: &[String], others: &[String]) -> Outcome {
         Some(other) => format!("whether {given} always fits {other} too can't be told"),
         None => format!("whether there is a text that fits all of what is asked of {given} can't be told"),
     };
-    Outcome::doubt(Doubt::here(
+    Outcome::gap(Gap::here(
         why,
         "say the same `pattern` or type on both sides, or list the texts that may stand here (`[a, b]`)",
     ))

@@ -74,6 +74,64 @@ fn each_way_of_drifting_is_told() {
 }
 
 #[test]
+fn values_that_the_server_refuses_are_told() {
+    let text = json!({ "type": "string" });
+    let order = |schema: Value| object(json!({ "order_id": schema }), json!(["order_id"]));
+    for (server, told) in [
+        (
+            order(json!({ "type": "string", "enum": ["o1", "o2"] })),
+            "/order_id the server may refuse `order_id`: `order_id` may be \"text\", and the server takes only o1 or o2",
+        ),
+        (
+            json!({ "type": "object", "properties": { "order_id": { "$ref": "#/$defs/Id" } }, "$defs": { "Id": { "type": "string", "minLength": 1 } } }),
+            "/order_id the server may refuse `order_id`: `order_id` may be \"\", and the server wants at least 1 character",
+        ),
+    ] {
+        assert_eq!(drift("find_order", server.clone()), [told], "{server}");
+    }
+    let amount = |schema: Value| json!({ "properties": { "amount": schema, "method": { "const": "refund" }, "order": text } });
+    assert_eq!(
+        drift("refund", amount(json!({ "type": "integer" }))),
+        ["/amount the server may refuse `amount`: `amount` may be 0.5, and the server wants an integer"]
+    );
+    // A literal is sent as it stands, and a key as it is minted.
+    assert_eq!(drift("refund", amount(json!({ "type": "number" }))), Vec::<String>::new());
+    let key = json!({ "properties": { "idempotency_key": { "type": "string", "format": "uuid" } } });
+    assert_eq!(drift("refund", key), Vec::<String>::new());
+}
+
+#[test]
+fn what_a_server_gives_is_held_against_what_the_contract_promises() {
+    let contract = loaded(EXAMPLE).contract.unwrap();
+    let given = |server: Value| {
+        let problems = contract.tool_output_drift(&contract.tools["find_order"], &server);
+        problems.into_iter().map(|problem| format!("{} {}", problem.at, problem.message)).collect::<Vec<_>>()
+    };
+    let text = json!({ "type": "string" });
+    let order = |status: Value| {
+        object(
+            json!({ "id": text, "total": { "type": "number" }, "status": status, "customer": text }),
+            json!(["id", "total", "status", "customer"]),
+        )
+    };
+    assert_eq!(given(order(json!({ "enum": ["open", "shipped"] }))), Vec::<String>::new());
+    assert_eq!(
+        given(order(json!({ "enum": ["open", "lost"] }))),
+        [
+            "/status what the server gives may not fit `output`: `status` may be \"lost\", and the contract takes only open, shipped or refunded"
+        ]
+    );
+    assert_eq!(
+        given(json!({ "type": "object", "properties": { "id": text } })),
+        [" what the server gives may not fit `output`: `id` may be missing"]
+    );
+    // Fields that a server doesn't speak of are no drift: hardly any server says that there are no others.
+    let mut open = order(json!({ "enum": ["open"] }));
+    open.as_object_mut().unwrap().remove("additionalProperties");
+    assert_eq!(given(open), Vec::<String>::new());
+}
+
+#[test]
 fn an_argument_that_may_be_left_out_is_told_where_the_server_requires_it() {
     let text = EXAMPLE.replace(
         "input: { summary: string }",
