@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::expr::types::{Wanted, check};
+use crate::expr::types::{Fact, Wanted, check, proved};
 use crate::limits::TYPE_PARTS_MAX;
 use crate::loader::listed;
 use crate::refs::spell_out;
@@ -94,6 +94,8 @@ pub(crate) struct Reads {
     roots: Vec<Root>,
     /// Paths that lead to something which can't be read here, each with the reason.
     withheld: Vec<(String, String)>,
+    /// What is known of paths, because a condition holds before anything is read.
+    given: Vec<Fact>,
 }
 
 #[derive(Clone)]
@@ -114,7 +116,7 @@ pub(crate) enum Presence {
 
 impl Reads {
     pub(crate) fn new(place: Place, settings: &Shape) -> Self {
-        let reads = Self { place, roots: Vec::new(), withheld: Vec::new() };
+        let reads = Self { place, roots: Vec::new(), withheld: Vec::new(), given: Vec::new() };
         reads.with("settings", settings)
     }
 
@@ -150,6 +152,18 @@ impl Reads {
     pub(crate) fn withhold(mut self, path: impl Into<String>, why: impl Into<String>) -> Self {
         self.withheld.push((path.into(), why.into()));
         self
+    }
+
+    /// The same, where this condition holds: what it asked with `has(…)` or `!= null` needn't be asked again.
+    #[must_use]
+    pub(crate) fn given(mut self, condition: &Expr) -> Self {
+        self.given.extend(proved(condition));
+        self
+    }
+
+    /// What [`Reads::given`] proved.
+    pub(crate) fn facts(&self) -> &[Fact] {
+        &self.given
     }
 
     /// The same names at another place, which may read fewer or more of them.

@@ -145,8 +145,10 @@ impl<'a> Loader<'a> {
 
     fn step(&mut self, draft: &Draft<'a>, names: &[Name], reads: &Reads) -> Option<Step> {
         let fields = &draft.fields;
-        let with = self.with(draft, reads);
         let when = fields.get("when").map(|node| self.condition(node, reads));
+        // What `when` asked holds wherever the step runs at all.
+        let given = when.iter().flatten().fold(reads.clone(), |reads, when| reads.given(when));
+        let with = self.with(draft, &given);
         let needs = fields.get("needs").map(|node| self.needs(node, names)).unwrap_or_default();
         let exprs = with.iter().flat_map(BTreeMap::values).chain(when.iter().flatten());
         let read: Vec<String> = exprs.flat_map(steps_read).collect();

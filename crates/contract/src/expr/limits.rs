@@ -24,3 +24,7 @@ pub(super) const STEPS_MAX: u64 = 1_000_000;
 pub(super) const TEXT_BYTES_MAX: usize = 1 << 20;
 /// Levels of a JSON value that is compared or written: the JSON reader itself stops at 128.
 pub(super) const JSON_DEPTH_MAX: usize = 256;
+/// Parts of the schemas that the type of one expression copies into its own. The largest type that we met has 3,000.
+pub(super) const TYPE_PARTS_MAX: usize = 20_000;
+/// Parts of an item's schema up to which what a filter asked is written into it: each time may double it.
+pub(super) const NARROWED_PARTS_MAX: usize = 5_000;

@@ -15,6 +15,8 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+pub(crate) use known::Fact;
+
 use super::Expr;
 use crate::reads::{BadRead, Reads};
 use crate::{Code, code};
@@ -74,6 +76,11 @@ pub(crate) struct Checked {
     pub(crate) schema: Value,
     pub(crate) absent: bool,
     pub(crate) problems: Vec<Problem>,
+}
+
+/// What is known of paths wherever this condition holds.
+pub(crate) fn proved(condition: &Expr) -> Vec<Fact> {
+    known::proves(&condition.node, true)
 }
 
 /// Types an expression at the place that `reads` describes.

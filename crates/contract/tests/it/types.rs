@@ -232,6 +232,64 @@ fn what_may_be_absent_or_null_is_asked_for_first() {
 }
 
 #[test]
+fn a_hole_is_filled_with_what_is_there() {
+    let said = |hole: &str| {
+        let text = contract("args.flag").replace("reads: x", &format!("reads: \"x/{hole}\""));
+        report(&text).lines().next().unwrap_or("").to_owned()
+    };
+    assert_eq!(said("{args.n}"), "");
+    assert_eq!(said("{args.name}"), "error[HF0032]: `args.name` may be absent");
+    assert_eq!(
+        said("{args.order.by.mail}"),
+        "error[HF0032]: `args.order.by` may be null, and then it has no field `mail`"
+    );
+    assert_eq!(said("{has(args.name) ? args.name : 'nobody'}"), "");
+}
+
+#[test]
+fn a_step_may_rely_on_its_own_when() {
+    let said = |when: &str| {
+        let text = contract("args.flag")
+            + &format!(
+                "workflows:\n  w:\n    input: {{ name?: string, deep?: Person? }}\n    steps:\n      one: {{ tool: u, with: {{ text: input.name + 'x' }}{when} }}\n"
+            );
+        let tool = "  u:\n    via: shop.u\n    description: Takes a text.\n    input: { text: string }\n    effects: [ reads: x ]\nworkflows:";
+        report(&text.replace("workflows:", tool)).lines().next().unwrap_or("").to_owned()
+    };
+    assert_eq!(said(", when: has(input.name)"), "");
+    assert_eq!(said(", when: \"input.name != 'a' && has(input.name)\""), "");
+    assert_eq!(said(""), "error[HF0032]: `input.name` may be absent");
+    assert_eq!(said(", when: has(input.deep)"), "error[HF0032]: `input.name` may be absent");
+}
+
+/// Schemas that an expression would copy a hundred times, and conditions that would double a schema each time.
+#[test]
+fn hostile_expressions_are_typed_in_bounded_steps() {
+    let facts = (0..60).map(|n| format!("has(l.price) && has(l.x{n}.y)")).collect::<Vec<_>>().join(" && ");
+    let copies = (0..150).map(|n| format!("'k{n}':args")).collect::<Vec<_>>().join(",");
+    let sources = [
+        format!("args.open.filter(l, {facts}).map(l, l.price).exists(p, p > 1)"),
+        format!(
+            "args.order.lines.filter(l, {}).map(l, l.sku)[0] == 'a'",
+            vec!["has(l.price)"; 80].join(" && ")
+        ),
+        format!("size({{{copies}}}) > 1"),
+        format!("size({}args.order{}) > 1", "{'a':[".repeat(14), "]}".repeat(14)),
+        format!("{}args.flag{}", "(args.flag ? ".repeat(30), " : args.flag)".repeat(30)),
+        format!("{}1 == 1", "string(".repeat(30) + "1" + &")".repeat(30) + " == '1' && "),
+        format!("{}[1]{} == args.open", "[2 in ".repeat(30), "]".repeat(30)),
+        vec!["args.flag"; 180].join(" && "),
+        vec!["!has(args.name)"; 110].join(" || "),
+        format!("args.order.lines{}[0].sku == 'a'", ".filter(l, has(l.price))".repeat(70)),
+    ];
+    for source in &sources {
+        let text = contract(&format!("\"{source}\""));
+        // That it ends is what is asked: one that multiplied would not, within anybody's patience.
+        let _ = loaded(&text);
+    }
+}
+
+#[test]
 fn a_condition_is_a_boolean_that_can_differ() {
     check(
         "HF0033",

@@ -206,7 +206,8 @@ impl<'s> Walk<'s> {
                 view::Presence::Maybe | view::Presence::Open => {}
             }
             if found.presence != view::Presence::Never {
-                fields.insert(field.clone(), found.schema.into_owned());
+                let schema = object.part(|schema| view::field(schema, field).schema);
+                fields.insert(field.clone(), self.keep(schema).into_owned());
             }
         }
         Type::made(
@@ -231,6 +232,6 @@ impl<'s> Walk<'s> {
             let problem = Problem::new(code::MIXED, list.at.range(), message);
             self.report(problem.help("choose what fits with `.filter(…)` or `.map(…)` first"));
         }
-        item.schema
+        self.keep(item.schema)
     }
 }

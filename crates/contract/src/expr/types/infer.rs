@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
+use super::super::limits::TYPE_PARTS_MAX;
 use super::super::node::{Each, Kind, Node};
 use super::super::tokens::Span;
 use super::known::{Fact, key, proves};
@@ -100,14 +101,24 @@ pub(super) struct Walk<'s> {
     pub(super) locals: Vec<Local<'s>>,
     known: Vec<Fact>,
     pub(super) problems: Vec<Problem>,
+    /// The parts of schemas that were copied into others.
+    kept: usize,
 }
 
 pub(super) fn check(node: &Node, reads: &Reads, wanted: Wanted) -> Checked {
-    let mut walk = Walk { reads, locals: Vec::new(), known: Vec::new(), problems: Vec::new() };
+    let mut walk =
+        Walk { reads, locals: Vec::new(), known: reads.facts().to_vec(), problems: Vec::new(), kept: 0 };
     let found = match wanted {
         Wanted::Condition => walk.condition_of(node),
         Wanted::Value if node.is_path() => walk.infer(node),
-        Wanted::Value | Wanted::Hole => walk.value(node),
+        Wanted::Value => walk.value(node),
+        Wanted::Hole => {
+            let found = walk.value(node);
+            if found.kinds().known() && found.kinds().meets(Kinds::NULL) {
+                walk.nullable(node, "a hole is filled with a value");
+            }
+            found
+        }
     };
     Checked { schema: found.schema.into_owned(), absent: found.missing.is_some(), problems: walk.problems }
 }
@@ -118,6 +129,12 @@ impl<'s> Walk<'s> {
         {
             self.problems.push(problem);
         }
+    }
+
+    /// The schema, as a part of another one; anything, past what one expression may copy.
+    pub(super) fn keep(&mut self, schema: Cow<'s, Value>) -> Cow<'s, Value> {
+        self.kept = self.kept.saturating_add(view::parts(&schema, TYPE_PARTS_MAX));
+        if self.kept > TYPE_PARTS_MAX { Cow::Owned(json!({})) } else { schema }
     }
 
     /// The whole condition of a clause.
@@ -278,13 +295,14 @@ impl<'s> Walk<'s> {
             }
             return Type::unknown();
         }
-        Type { schema: view::union(yes.schema, no.schema), special: yes.special, missing: None }
+        let (first, second) = (self.keep(yes.schema), self.keep(no.schema));
+        Type { schema: view::union(first, second), special: yes.special, missing: None }
     }
 
     fn list(&mut self, items: &[Node]) -> Type<'s> {
         let items: Vec<Type<'s>> = items.iter().map(|item| self.value(item)).collect();
         let count = items.len();
-        let item = items.into_iter().map(|item| item.schema).reduce(view::union);
+        let item = items.into_iter().map(|item| self.keep(item.schema)).reduce(view::union);
         let item = item.unwrap_or(Cow::Owned(Value::Bool(false)));
         Type::made(json!({ "type": "array", "items": item, "minItems": count, "maxItems": count }))
     }
@@ -296,7 +314,7 @@ impl<'s> Walk<'s> {
             let value = self.value(value);
             match (&name.kind, &mut fields) {
                 (Kind::Literal(Value::String(name)), Some(fields)) => {
-                    fields.insert(name.clone(), value.schema.into_owned());
+                    fields.insert(name.clone(), self.keep(value.schema).into_owned());
                 }
                 _ => fields = None,
             }
@@ -329,14 +347,14 @@ impl<'s> Walk<'s> {
             }
             Each::Map { condition: None, value } => {
                 let value = self.value(value);
-                Type::made(json!({ "type": "array", "items": value.schema }))
+                Type::made(json!({ "type": "array", "items": self.keep(value.schema) }))
             }
             Each::Map { condition: Some(condition), value } => {
                 self.operand(condition, Kinds::BOOL, "a macro's condition is true or false");
                 let facts = proves(condition, true);
                 self.narrow_item(name, &facts);
                 let value = self.knowing(facts, |walk| walk.value(value));
-                Type::made(json!({ "type": "array", "items": value.schema }))
+                Type::made(json!({ "type": "array", "items": self.keep(value.schema) }))
             }
         };
         self.locals.pop();

@@ -6,7 +6,7 @@ use super::super::node::{Kind, Node, Op};
 
 /// One thing that is known of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fact {
+pub(crate) struct Fact {
     /// The path as [`key`] writes it.
     pub(super) path: String,
     /// That it isn't null, which a value that is there may still be.

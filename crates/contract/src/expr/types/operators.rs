@@ -230,7 +230,8 @@ impl<'s> Walk<'s> {
         }
         if both == Kinds::LIST {
             let item = |list: &Type<'s>| list.part(|schema| view::item(schema, None));
-            let items = view::union(item(&first), item(&second));
+            let (one, other) = (self.keep(item(&first)), self.keep(item(&second)));
+            let items = view::union(one, other);
             return Type::made(json!({ "type": "array", "items": items }));
         }
         Type::unknown()

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::super::limits::NARROWED_PARTS_MAX;
 use super::super::node::{Field, Kind, Node};
 use super::super::tokens::Span;
 use super::Problem;
@@ -146,7 +147,9 @@ impl<'s> Walk<'s> {
                 continue;
             }
             let path: Vec<&str> = parts.collect();
-            if view::kinds(&local.item.schema).known() {
+            // Each narrowing holds the schema twice, once as it was: past some size the rest stays as it is.
+            let small = view::parts(&local.item.schema, NARROWED_PARTS_MAX) < NARROWED_PARTS_MAX;
+            if small && view::kinds(&local.item.schema).known() {
                 let schema = view::narrowed(&local.item.schema, &path, fact.not_null);
                 local.item.schema = Cow::Owned(schema);
             }

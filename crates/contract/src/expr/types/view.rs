@@ -423,6 +423,23 @@ pub(super) fn least_items(schema: &Value) -> u64 {
     all_of(schema).iter().map(least_items).fold(own.max(literal.unwrap_or(0) as u64), u64::max)
 }
 
+/// The parts of a schema, counted up to this many.
+pub(super) fn parts(schema: &Value, most: usize) -> usize {
+    let inner: &mut dyn Iterator<Item = &Value> = match schema {
+        Value::Array(items) => &mut items.iter(),
+        Value::Object(fields) => &mut fields.values(),
+        _ => return 1,
+    };
+    let mut count = 1;
+    for part in inner {
+        if count >= most {
+            break;
+        }
+        count += parts(part, most - count);
+    }
+    count
+}
+
 /// The same without null.
 pub(super) fn without_null(schema: Cow<'_, Value>) -> Cow<'_, Value> {
     if !kinds(&schema).meets(Kinds::NULL) || anything(&schema) {
