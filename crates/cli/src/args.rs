@@ -26,6 +26,9 @@ pub(crate) enum Command {
     /// Check a contract; with --live, against its servers
     #[command(after_help = "Example: handfast check examples/support --live")]
     Check(Check),
+    /// Run the tests beside a contract, with fake tools; tells which clauses they exercised
+    #[command(after_help = "Example: handfast test examples/support --filter refund")]
+    Test(Test),
     /// Show what a model sees of an agent or a tool, or a workflow as a graph
     #[command(after_help = "Example: handfast show examples/support clerk")]
     Show(Show),
@@ -107,6 +110,21 @@ pub(crate) struct Check {
     /// Ask the servers whether their tools are as the contract says
     #[arg(long)]
     pub(crate) live: bool,
+    /// One JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// A contract's file, a folder with a handfast.yaml, or a file of tests (x.test.yaml beside x.yaml)
+    #[arg(default_value = ".")]
+    pub(crate) path: PathBuf,
+    /// Only the tests whose sentence has this in it
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Option<String>,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
     /// One JSON document
     #[arg(long)]
     pub(crate) json: bool,

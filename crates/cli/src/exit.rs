@@ -31,9 +31,9 @@ pub(crate) enum Exit {
 /// a replay diverged.
 pub(crate) const TABLE: [(Exit, &str); 12] = [
     (Exit::Done, "done, or detached"),
-    (Exit::Failed, "the run failed, or the command was refused"),
+    (Exit::Failed, "the run or a test failed, or the command was refused"),
     (Exit::Usage, "the command line or an input is wrong"),
-    (Exit::Contract, "the contract is invalid, or its servers differ from it"),
+    (Exit::Contract, "the contract or its tests are invalid, or its servers differ from it"),
     (Exit::NotFound, "not found"),
     (Exit::Limit, "a limit was reached"),
     (Exit::Waiting, "waiting, or paused until somebody helps"),

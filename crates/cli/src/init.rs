@@ -10,8 +10,9 @@ use crate::exit::{Exit, stop};
 use crate::{args, out};
 
 /// What is written, by its place in the folder.
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 4] = [
     ("handfast.yaml", include_str!("init/handfast.yaml")),
+    ("handfast.test.yaml", include_str!("init/handfast.test.yaml")),
     ("script.json", include_str!("init/script.json")),
     (".gitignore", ".handfast/\n"),
 ];
@@ -30,15 +31,17 @@ pub(crate) fn run(args: &args::Init) -> anyhow::Result<Exit> {
     for (name, text) in FILES {
         write(&dir.join(name), text)?;
     }
-    let [contract, script, _] = FILES.map(|(name, _)| name);
+    let [contract, tests, script, _] = FILES.map(|(name, _)| name);
     if dir == Path::new(".") {
         out::note(format!(
-            "wrote {contract} and {script}, by which its model speaks\n\nTry it:\n  handfast run .\n  handfast trace last"
+            "wrote {contract}, its tests {tests}, and {script}, by which its model speaks\n\nTry it:\n  handfast test .\n  \
+             handfast run .\n  handfast trace last"
         ));
     } else {
         let dir = dir.display();
         out::note(format!(
-            "wrote {dir}/{contract} and {dir}/{script}, by which its model speaks\n\nTry it:\n  handfast run {dir}\n  \
+            "wrote {dir}/{contract}, its tests {dir}/{tests}, and {dir}/{script}, by which its model speaks\n\nTry it:\n  \
+             handfast test {dir}\n  handfast run {dir}\n  \
              handfast trace last --store sqlite:{dir}/.handfast/journal.db"
         ));
     }

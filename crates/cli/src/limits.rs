@@ -51,5 +51,11 @@ pub(crate) const SETTLED_BYTES_MAX: usize = 256 * 1024;
 pub(crate) const RESUME_WAIT: Duration = Duration::from_secs(4);
 /// A median flush slower than this makes every step wait noticeably.
 pub(crate) const FLUSH_SLOW: Duration = Duration::from_millis(50);
+/// Tests under way at once: each waits for a disk now and then, and has four threads of its own while it runs.
+pub(crate) const TESTS_AT_ONCE: usize = 8;
+/// How long one test may take. A ceiling, not a verdict: nothing in a test waits, so one that gets here goes in circles.
+pub(crate) const TEST_WAIT: Duration = Duration::from_secs(30);
+/// Characters of a value in a test's report: a line bears so many, and `--json` of a run's trace has the rest.
+pub(crate) const SHOWN_CHARS: usize = 160;
 /// Columns of a terminal that doesn't say how wide it is.
 pub(crate) const COLUMNS: u16 = 100;

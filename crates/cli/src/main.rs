@@ -34,6 +34,7 @@ mod post;
 mod run;
 mod runs;
 mod show;
+mod test;
 mod trace;
 
 use std::process::ExitCode;
@@ -71,6 +72,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     let exit: Exit = match command {
         Command::Init(args) => init::run(&args)?,
         Command::Check(args) => check::run(&args).await?,
+        Command::Test(args) => test::run(&args).await?,
         Command::Show(args) => show::run(&args)?,
         Command::Explain(args) => explain::run(&args)?,
         Command::Run(args) => run::run(&args).await?,

@@ -1,11 +1,13 @@
 //! A contract on this disk: found, read, checked.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use handfast_contract::{Contract, Loaded, Paint};
 use handfast_events::Sources;
+use serde_json::Value;
 
 use crate::args::Settings;
 use crate::environment::pairs;
@@ -39,14 +41,26 @@ impl Project {
     /// # Errors
     /// There is none, or it or its environment can't be read.
     pub(crate) fn read(path: &Path, settings: &Settings) -> anyhow::Result<Self> {
+        Self::read_with(path, settings.env.as_deref(), pairs(&settings.set))
+    }
+
+    /// Reads it with these settings over those of the environment that is named.
+    ///
+    /// # Errors
+    /// As for [`Project::read`].
+    pub(crate) fn read_with(
+        path: &Path,
+        env: Option<&str>,
+        given: BTreeMap<String, Value>,
+    ) -> anyhow::Result<Self> {
         let file = locate(path)?;
         let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let folder = folder.canonicalize().with_context(|| format!("can't open `{}`", folder.display()))?;
-        let mut values = match &settings.env {
+        let mut values = match env {
             Some(name) => environment(&folder, name)?,
             None => Default::default(),
         };
-        values.extend(pairs(&settings.set));
+        values.extend(given);
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let root = folder.to_str().ok_or_else(|| {
             stop(Exit::Usage, format!("the path `{}` is no text: move the contract", folder.display()))
@@ -99,10 +113,7 @@ pub(crate) fn locate(path: &Path) -> anyhow::Result<PathBuf> {
 }
 
 /// The values of an environment, from `handfast.NAME.yaml` beside the contract.
-fn environment(
-    folder: &Path,
-    name: &str,
-) -> anyhow::Result<std::collections::BTreeMap<String, serde_json::Value>> {
+fn environment(folder: &Path, name: &str) -> anyhow::Result<BTreeMap<String, Value>> {
     let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
     if name.is_empty() || !name.chars().all(is_name) {
         return Err(stop(
@@ -125,7 +136,7 @@ fn environment(
 }
 
 /// A file's text, if it is one that a contract may have.
-fn read_file(path: &Path) -> Result<String, String> {
+pub(crate) fn read_file(path: &Path) -> Result<String, String> {
     let about = std::fs::metadata(path).map_err(|cause| cause.to_string())?;
     if !about.is_file() {
         return Err("it is no file".to_owned());

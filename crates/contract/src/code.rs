@@ -132,6 +132,20 @@ codes! {
     NOT_RUN = "HF0050", "part of the language that this release doesn't run yet",
         "The language has this word and `check` checks it, and this release doesn't act on it yet. A promise that nobody keeps \
          is worse than none, so `run` refuses the contract and names every such part: take it out to run the contract.";
+    TEST_ADDRESS = "HF0070", "a test that names no clause of its contract",
+        "An expectation names a clause by its address: `tools.refund.requires.it-is-not-more-than-was-paid`. \
+         `handfast test` lists every address of the contract, exercised or not.";
+    TEST_ACTION = "HF0071", "a test that tries nothing, or two things",
+        "A test tries one thing: `call:` proposes one call, `run:` runs a workflow to its end. Make two tests of two things.";
+    TEST_ANSWER = "HF0072", "an answer that no tool gives",
+        "A fake tool does one thing at a time: it `returns` a value, `gives` what a CEL expression comes to, `fails`, or `times_out`. \
+         Several answers stand in a list and are given in turn.";
+    TEST_EXPECTS = "HF0073", "an expectation that can't come true",
+        "What breaks before a call is `refused`, what breaks after it is `violated`, a ceiling is `paused`; a test that ends well \
+         doesn't fail. At least one thing must be expected.";
+    TEST_VALUE = "HF0074", "a value in a test that its contract refuses",
+        "What a workflow is given must fit its type. A fake answer that doesn't fit its tool's output breaks the tool's promise: \
+         mend it, or expect `violated:`.";
     NOBODY_TO_ASK = "HF0087", "an agent that asks nobody",
         "`unsure: ask` asks whom the agent talks to: name a role under `talks_to`, or say `escalate` or `refuse`.";
     LINT_UNKEYED = "HF0103", "effects without idempotency",

@@ -29,7 +29,7 @@ pub use world::{EnvValue, ModelUse, Price, Secret, Server, Transport};
 pub type Name = Arc<str>;
 
 /// One checked contract.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Contract {
     /// Its name.
     pub name: String,
@@ -97,7 +97,7 @@ pub enum Level {
 }
 
 /// One clause: a sentence and its condition.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Clause {
     /// Its stable address: `tools.refund.requires.the-order-is-not-refunded-yet`.
     pub address: String,

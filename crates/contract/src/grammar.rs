@@ -5,12 +5,13 @@
 //! value means is said where it is read; nothing here reads anything. Keys stand in the order of the canonical form.
 
 mod agents;
+mod cases;
 mod flow;
 mod parts;
 mod root;
 mod tools;
 
-pub(crate) use self::{agents::*, flow::*, parts::*, root::*, tools::*};
+pub(crate) use self::{agents::*, cases::*, flow::*, parts::*, root::*, tools::*};
 
 /// A map with known keys.
 #[derive(Debug)]

@@ -38,9 +38,16 @@ mod types;
 mod values;
 mod workflows;
 
+mod cases;
+mod clauses;
 mod graph;
 mod show;
 
+pub use cases::{
+    Action, Case, CasesHead, Expectation, FakeAnswer, FakeKind, GivenModel, LoadedCases, STAGED, cases_head,
+    load_cases,
+};
+pub use clauses::{ClauseKind, ListedClause};
 pub use code::Code;
 pub use contain::{HandOff, after_defaults, contain};
 pub use contract::{

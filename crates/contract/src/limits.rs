@@ -46,6 +46,9 @@ pub(crate) const SECONDS_MAX: u64 = 10 * 366 * 86_400;
 /// The bytes of a name that suggestions are looked for: the distance costs the product of both lengths.
 pub(crate) const SUGGEST_BYTES_MAX: usize = 64;
 
+/// Addresses that are offered where a test names none of them: more is a list that nobody reads.
+pub(crate) const ADDRESSES_SHOWN: usize = 12;
+
 /// Levels of one JSON Schema, counted in its JSON: a type of [`TYPE_DEPTH_MAX`] levels needs two of these each.
 pub(crate) const SCHEMA_DEPTH_MAX: usize = 160;
 

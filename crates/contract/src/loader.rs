@@ -386,8 +386,13 @@ impl<'a> Loader<'a> {
     /// The text of a file beside the contract.
     pub(crate) fn file(&mut self, node: &'a Node, what: &str) -> Option<String> {
         let said = self.text(node, what)?;
-        let Some(path) = inside(&self.folder, &said) else {
-            leads_out(&mut self.findings, &node.span, &said);
+        self.file_at(node, &said)
+    }
+
+    /// The text of the file at this path, which `node` names.
+    pub(crate) fn file_at(&mut self, node: &Node, said: &str) -> Option<String> {
+        let Some(path) = inside(&self.folder, said) else {
+            leads_out(&mut self.findings, &node.span, said);
             return None;
         };
         let text = match self.files.get(&path) {

@@ -80,6 +80,7 @@ pub(crate) mod place {
         AGENT_ENSURES = "an agent's `ensures`": ["input", "output"];
         STEP = "a step": ["input", "steps", "last", LANES];
         WORKFLOW_OUTPUT = "a workflow's `output`": ["input", "steps", "last", LANES];
+        FAKE = "a fake answer": ["args"];
         INVARIANT = "an invariant": ["args", "result", "input", "steps"];
     }
 }

@@ -53,6 +53,8 @@ pub struct CallTool {
     pub attempt: u32,
     /// The tool.
     pub tool: Arc<Tool>,
+    /// The arguments, as the contract checked them.
+    pub args: Arc<Value>,
     /// What the server gets, but for the key.
     pub sends: Value,
     /// The key, where the contract has one.
@@ -126,6 +128,7 @@ impl Run {
                 call: call.id.clone(),
                 attempt: sent.intent.attempt,
                 tool: self.plan.tool(&call.tool)?.clone(),
+                args: call.args.clone(),
                 sends: sent.intent.sends.clone(),
                 key: match &sent.intent.idempotency {
                     Idempotency::Key(key) => Some(key.clone()),

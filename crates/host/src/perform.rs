@@ -37,6 +37,7 @@ pub(crate) async fn call(kit: Arc<Kit>, debt: CallTool) -> Command {
         call: debt.call,
         attempt: debt.attempt,
         tool: debt.tool,
+        args: debt.args,
         sends: debt.sends,
         key: debt.key,
         timeout: Duration::from_millis(debt.timeout_ms),

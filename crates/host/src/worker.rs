@@ -12,9 +12,10 @@ use handfast_store::{
 };
 use tokio::task::{JoinError, JoinSet};
 
+use crate::clock::Clock;
 use crate::limits::{POLL, RUNS_MAX, SLEEP_MAX, STOP_GRACE};
 use crate::live::Live;
-use crate::{Kits, now, perform};
+use crate::{Kits, perform};
 
 /// How long a worker works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +66,7 @@ pub struct Worker<S: Store> {
     waits: BTreeSet<(Timestamp, RunId)>,
     driven: Driven,
     runs_max: usize,
+    clock: Clock,
 }
 
 /// Why the worker wakes.
@@ -100,6 +102,7 @@ impl<S: Store> Worker<S> {
             waits: BTreeSet::new(),
             driven: Driven::default(),
             runs_max: RUNS_MAX,
+            clock: Clock::default(),
         }
     }
 
@@ -125,6 +128,14 @@ impl<S: Store> Worker<S> {
         self
     }
 
+    /// Waits for no time to come: where nothing is under way, the clock leaps to the next time that a run waits for. For
+    /// rehearsals, whose answers come at once.
+    #[must_use]
+    pub const fn with_leaps(mut self) -> Self {
+        self.clock = Clock::leaping();
+        self
+    }
+
     /// Drives. `knocked` waits until somebody put something into the store; `stop` ends it.
     ///
     /// # Errors
@@ -146,8 +157,10 @@ impl<S: Store> Worker<S> {
                 break;
             }
             let sleep = self.sleep();
+            let leaps = self.leap();
             let wake = tokio::select! {
                 biased;
+                () = std::future::ready(()), if leaps => Wake::Time,
                 () = &mut stop, if grace.is_none() => Wake::Stop,
                 () = lapse(&mut grace) => break,
                 _ = poll.tick(), if grace.is_none() => Wake::Look,
@@ -188,7 +201,7 @@ impl<S: Store> Worker<S> {
     /// Lets a run think; what it wants remembered is appended.
     async fn think(&mut self, run: RunId) -> Result<(), DriveError> {
         let Some(live) = self.lives.get_mut(&run) else { return Ok(()) };
-        match live.think(now()) {
+        match live.think(self.clock.now()) {
             Ok(None) if live.is_over() => self.let_go_of(run).await,
             Ok(None) => Ok(()),
             Ok(Some(append)) => {
@@ -253,7 +266,7 @@ impl<S: Store> Worker<S> {
     }
 
     async fn time_passed(&mut self) -> Result<(), DriveError> {
-        let at = now();
+        let at = self.clock.now();
         while let Some((until, run)) = self.waits.first().copied().filter(|(until, _)| *until <= at) {
             self.waits.remove(&(until, run));
             if let Some(live) = self.lives.get_mut(&run) {
@@ -288,7 +301,7 @@ impl<S: Store> Worker<S> {
         if room == 0 {
             return Ok(false);
         }
-        let leases = self.store.take(&self.name, room, now()).await?;
+        let leases = self.store.take(&self.name, room, self.clock.now()).await?;
         self.has_more = leases.len() == room;
         let found = !leases.is_empty();
         for lease in leases {
@@ -326,7 +339,7 @@ impl<S: Store> Worker<S> {
         let Some(Body::RunStarted(began)) = events.first().map(|event| &event.body) else {
             return self.refuse(lease, "its journal does not begin with its start".into()).await;
         };
-        let kit = match self.kits.get(&self.store, began, now()).await {
+        let kit = match self.kits.get(&self.store, began, self.clock.now()).await {
             Ok(kit) => kit,
             Err(error) => return self.refuse(lease, with_causes(&error)).await,
         };
@@ -383,11 +396,20 @@ impl<S: Store> Worker<S> {
         Ok(())
     }
 
+    /// Whether the clock leapt to the next time that a run waits for. Never while something is under way: what it brings
+    /// comes first.
+    fn leap(&mut self) -> bool {
+        match self.waits.first() {
+            Some((until, _)) if self.tasks.is_empty() => self.clock.leap(*until),
+            _ => false,
+        }
+    }
+
     /// Sleeps until the earliest time that a run waits for, looking at the clock now and then.
     fn sleep(&self) -> impl Future<Output = ()> + Send + use<S> {
         let until = self.waits.first().map(|(until, _)| *until);
         let wait = until.map_or(SLEEP_MAX, |until| {
-            let left = until.duration_since(now());
+            let left = until.duration_since(self.clock.now());
             Duration::try_from(left).unwrap_or(Duration::ZERO).min(SLEEP_MAX)
         });
         sleep_for(wait)

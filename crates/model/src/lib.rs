@@ -32,4 +32,4 @@ pub use place::{Place, Progress};
 pub use prices::rates_for;
 pub use provider::{Flavour, SchemaPlace};
 pub use recording::RecordingError;
-pub use script::{Script, ScriptError};
+pub use script::{Script, ScriptError, UNSCRIPTED};

@@ -1,7 +1,7 @@
 //! The models of one contract, behind one verb: ask.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -146,15 +146,7 @@ impl Models {
         options: &ModelsOptions,
         secret: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, OpenError> {
-        let mut all = Self {
-            sheets: BTreeMap::new(),
-            backends: BTreeMap::new(),
-            recorder: None,
-            replay: None,
-            clients: OnceLock::new(),
-            masks: Masks::default(),
-            listener: None,
-        };
+        let mut all = Self::none();
         let mut script = None;
         match &options.source {
             Source::Contract => {}
@@ -164,6 +156,35 @@ impl Models {
         }
         for used in models {
             all.add(used, options, script.as_ref(), &secret)?;
+        }
+        Ok(all)
+    }
+
+    /// Makes a contract's models ready for a rehearsal: they speak by `script`, or else each by the script that the contract
+    /// itself names for it. Nobody is asked over a network, nothing waits, and no key is looked for; a model without a script
+    /// says that it has none.
+    ///
+    /// # Errors
+    /// As for [`Models::open`].
+    pub fn rehearsal(
+        contract: &Contract,
+        folder: &Path,
+        priced_at: Timestamp,
+        script: Option<Script>,
+    ) -> Result<Self, OpenError> {
+        let source = Source::Script(PathBuf::new());
+        let options = ModelsOptions { folder: folder.to_owned(), source, priced_at };
+        let given = script.map(|script| Arc::new(script.at_once()));
+        let mut all = Self::none();
+        for used in contract.models.values() {
+            let script = match &given {
+                Some(given) => given.clone(),
+                None if used.provider == "script" => {
+                    Arc::new(Script::read(&folder.join(&used.model))?.at_once())
+                }
+                None => Arc::new(Script::silent(Path::new("of the model"))),
+            };
+            all.add(used, &options, Some(&script), &|_: &str| None)?;
         }
         Ok(all)
     }
@@ -207,6 +228,18 @@ impl Models {
         match &self.recorder {
             Some(recorder) => recorder.keep(model, request, place, reply),
             None => reply,
+        }
+    }
+
+    fn none() -> Self {
+        Self {
+            sheets: BTreeMap::new(),
+            backends: BTreeMap::new(),
+            recorder: None,
+            replay: None,
+            clients: OnceLock::new(),
+            masks: Masks::default(),
+            listener: None,
         }
     }
 

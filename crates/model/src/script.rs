@@ -31,6 +31,9 @@ use crate::place::Place;
 
 use form::{File, rule};
 
+/// The code of the failure where a script has no decision: what was asked was foreseen by nobody.
+pub const UNSCRIPTED: &str = "unscripted";
+
 /// A script can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ScriptError {
@@ -81,7 +84,7 @@ pub enum ScriptError {
 }
 
 /// A script, read and checked.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Script {
     path: PathBuf,
     rules: Vec<Rule>,
@@ -93,7 +96,7 @@ pub struct Script {
 }
 
 /// One decision, checked.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Rule {
     lane: Option<String>,
     turn: Option<u32>,
@@ -106,13 +109,15 @@ struct Rule {
     act: Act,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Act {
     latency: Duration,
+    /// Whether somebody who hangs is waited for.
+    waits: bool,
     kind: ActKind,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum ActKind {
     Say { answer: Answer, usage: Option<Usage> },
     Fail(ModelTrouble),
@@ -153,13 +158,7 @@ impl Script {
         let wrong = |place: String| {
             move |reason: String| ScriptError::Decision { path: path.to_owned(), place, reason }
         };
-        let mut script = Self {
-            path: path.to_owned(),
-            rules: Vec::new(),
-            by_step: HashMap::new(),
-            anywhere: Vec::new(),
-            otherwise: None,
-        };
+        let mut script = Self::silent(path);
         for (place, decision) in file.decisions.into_iter().enumerate() {
             let step = decision.step.clone().filter(|step| step != "*");
             let rule = rule(decision).map_err(wrong(format!("decisions[{place}]")))?;
@@ -179,6 +178,27 @@ impl Script {
         Ok(script)
     }
 
+    /// A script that says nothing to anybody: whoever asks is told that there is no decision. `path` is what errors call it.
+    pub fn silent(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            rules: Vec::new(),
+            by_step: HashMap::new(),
+            anywhere: Vec::new(),
+            otherwise: None,
+        }
+    }
+
+    /// The same script without waiting: what is slow answers now, and what hangs is given up now.
+    #[must_use]
+    pub fn at_once(mut self) -> Self {
+        for act in self.rules.iter_mut().map(|rule| &mut rule.act).chain(&mut self.otherwise) {
+            act.latency = Duration::ZERO;
+            act.waits = false;
+        }
+        self
+    }
+
     /// What the script says to this request at this place.
     pub(crate) async fn ask(
         &self,
@@ -193,12 +213,12 @@ impl Script {
                 self.path.display(),
                 place.words(),
             );
-            return reply(
-                Err(trouble(Failure::new(FailureClass::BadRequest, detail), false)),
-                Duration::ZERO,
-            );
+            let failure =
+                Failure { code: Some(UNSCRIPTED.into()), ..Failure::new(FailureClass::BadRequest, detail) };
+            return reply(Err(trouble(failure, false)), Duration::ZERO);
         };
-        let latency = if matches!(act.kind, ActKind::Hang) { timeout } else { act.latency.min(timeout) };
+        let hangs = act.waits && matches!(act.kind, ActKind::Hang);
+        let latency = if hangs { timeout } else { act.latency.min(timeout) };
         if !latency.is_zero() {
             tokio::time::sleep(latency).await;
         }

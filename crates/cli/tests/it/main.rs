@@ -14,5 +14,6 @@ mod refusals;
 mod servers;
 mod starting;
 mod steering;
+mod testing;
 mod transcript;
 mod trouble;

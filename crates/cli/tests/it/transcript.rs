@@ -9,6 +9,7 @@ fn a_stranger_gets_from_nothing_to_a_trace() {
     let story = [
         told(&["init"]),
         told(&["check"]),
+        told(&["test"]),
         told(&["run", "."]),
         told(&["runs"]),
         told(&["trace", "last"]),
@@ -69,5 +70,5 @@ fn every_command_shows_an_example() {
         assert!(page.contains("Example"), "handfast {command} --help shows no example");
         seen += 1;
     }
-    assert_eq!(seen, 14, "{help}");
+    assert_eq!(seen, 15, "{help}");
 }

@@ -8,7 +8,7 @@ use super::{Clause, Level, Limits, Name, Tool};
 use crate::{Expr, Schema};
 
 /// What one agent promises.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Agent {
     /// Its name in the contract.
     pub name: Name,
@@ -67,7 +67,7 @@ pub enum Unsure {
 }
 
 /// One thing that an agent may do.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Grant {
     /// The tool.
     pub tool: Arc<Tool>,
@@ -78,7 +78,7 @@ pub struct Grant {
 }
 
 /// What an agent must never do.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Never {
     /// Its address: `agents.clerk.never.no_dates`.
     pub address: String,
@@ -89,7 +89,7 @@ pub struct Never {
 }
 
 /// How a `never` is kept.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Kept {
     /// By nobody: it is told to the model, and taken on trust.
     Declared,
@@ -105,7 +105,7 @@ pub enum Kept {
 }
 
 /// What an agent hands to a person.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Escalates {
     /// What about.
     pub about: Vec<String>,
@@ -116,7 +116,7 @@ pub struct Escalates {
 }
 
 /// What an agent declines.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Refuses {
     /// What about.
     pub about: Vec<String>,
@@ -204,7 +204,7 @@ pub enum Lives {
 }
 
 /// A rule over a whole run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Invariant {
     /// Its name.
     pub name: Name,
@@ -219,7 +219,7 @@ pub struct Invariant {
 }
 
 /// What an invariant demands.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Rule {
     /// `never: A, before: B`: A doesn't happen before B has. Without `before`: not at all.
     Never {

@@ -45,7 +45,7 @@ pub enum Price {
 }
 
 /// A server that tools are reached through.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Server {
     /// Its name in the contract.
     pub name: Name,

@@ -4,9 +4,11 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "a panic here is a failed test"
 )]
 
+mod cases;
 mod contain;
 mod contain_laws;
 mod dice;

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use handfast_engine::Start;
+use handfast_engine::{Start, ToolError, ToolOutcome};
 use handfast_events::{Body, CallId, CommandId, Mail, Settlement, Status, Waits};
 use handfast_store::{MailRow, Store};
-use handfast_tool::{CallContext, Functions};
+use handfast_tool::{CallContext, Functions, StandIn, ToolCall};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -99,6 +99,36 @@ async fn a_run_goes_through_failure_reminder_refusal_and_result_to_its_end() {
     insta::assert_snapshot!(world.names(run).await.join("\n"));
     let Some(Body::RunSucceeded(end)) = events.last().map(|event| &event.body) else { panic!("{events:#?}") };
     assert_eq!(end.output, json!({ "text": "Paid back." }));
+}
+
+/// A desk whose answer is lost five times before it comes.
+#[derive(Default)]
+struct Lossy(AtomicUsize);
+
+impl StandIn for Lossy {
+    fn answer(&self, call: &ToolCall) -> ToolOutcome {
+        match &*call.tool.name {
+            "find" => ToolOutcome::Returned(json!({ "total": 20 })),
+            _ if self.0.fetch_add(1, Ordering::SeqCst) < 5 => ToolOutcome::Lost(ToolError::default()),
+            _ => ToolOutcome::Returned(json!({ "paid": call.args["amount"] })),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_leaps_waits_for_no_time_and_its_journal_says_that_it_passed() {
+    let patient = CONTRACT.replace("valid: 1d }", "valid: 30d }\n    limits: { attempts: 9 }");
+    let mut script = script();
+    // The provider says when to come again; the tool's back-off is the engine's.
+    script["decisions"][0]["retry_after_ms"] = json!(30_000);
+    let world = World::new(&patient, &script, functions());
+    let run = world.start(ticket()).await;
+    let driven = world.rehearse(Arc::new(Lossy::default())).await;
+    assert!(driven.troubled.is_empty(), "{:?}", driven.troubled);
+    let events = world.events(run).await;
+    assert_eq!(world.status(run).await, Status::Done, "{events:#?}");
+    let (first, last) = (events.first().unwrap().time, events.last().unwrap().time);
+    assert!(last.duration_since(first).as_secs() >= 30, "{first} to {last}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

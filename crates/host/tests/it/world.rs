@@ -8,8 +8,9 @@ use handfast_contract::{Paint, load};
 use handfast_engine::{Plan, Start};
 use handfast_events::{Event, RunId, Sources, Status};
 use handfast_host::{Around, DriveError, Driven, Kit, Kits, Until, Worker, start};
+use handfast_model::Models;
 use handfast_store::{Driver, Options, SqliteStore, Store};
-use handfast_tool::Functions;
+use handfast_tool::{Functions, StandIn, Tools};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -51,6 +52,17 @@ impl World {
         let driver = Driver::acquire(&self.store, handfast_host::now()).await.unwrap();
         let worker = Worker::new(self.store.clone(), driver.worker().clone(), Kits::new(self.around.clone()));
         worker.drive(Until::Idle, async || std::future::pending().await, stop).await
+    }
+
+    /// Drives with somebody who stands in for the tools, leaping over every wait, until nothing moves.
+    pub(crate) async fn rehearse(&self, stand_in: Arc<dyn StandIn>) -> Driven {
+        let driver = Driver::acquire(&self.store, handfast_host::now()).await.unwrap();
+        let root = Path::new(&self.sources.root);
+        let models = Models::rehearsal(self.plan.contract(), root, handfast_host::now(), None).unwrap();
+        let tools = Tools::new(self.plan.contract(), root, &|_| None, Functions::default());
+        let kit = Kit { plan: self.plan.clone(), models, tools: tools.with_stand_in(stand_in) };
+        let worker = Worker::new(self.store.clone(), driver.worker().clone(), Kits::only(kit)).with_leaps();
+        worker.drive(Until::Idle, std::future::pending, std::future::pending()).await.unwrap()
     }
 
     pub(crate) async fn status(&self, run: RunId) -> Status {

@@ -154,7 +154,7 @@ fn act(decision: Decision) -> Result<Act, String> {
         (None, false, true) => ActKind::Drop,
         (None, false, false) => saying(decision)?,
     };
-    Ok(Act { latency, kind })
+    Ok(Act { latency, waits: true, kind })
 }
 
 fn saying(decision: Decision) -> Result<ActKind, String> {

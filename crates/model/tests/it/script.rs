@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use handfast_model::{Models, Source};
+use handfast_model::{Models, Script, Source, UNSCRIPTED};
 
 use crate::setup::{PATIENCE, in_words, open, options, place, scripted};
 
@@ -138,6 +138,41 @@ async fn one_script_may_stand_for_every_model_of_a_contract_and_keeps_their_pric
     let rates = |source: Source| open(&unknown, source).unwrap().sheets()["main"].rates;
     assert_eq!(rates(Source::Script(folder.path().join("s.json"))), Some(handfast_engine::Rates::default()));
     assert_eq!(rates(Source::Contract), None);
+}
+
+#[tokio::test]
+async fn a_rehearsal_waits_for_nothing_asks_nobody_and_names_what_nobody_foresaw() {
+    let folder = folder(
+        r#"{ "handfast_script": 1, "decisions": [
+            { "turn": 1, "latency_ms": 3600000, "text": "late" },
+            { "turn": 2, "hang": true } ] }"#,
+    );
+    let text = "handfast: 1\nname: c\nversion: \"1\"\nmodels:\n  own: { use: script/s.json }\n  \
+                real: { use: openai/gpt-5-mini, api_key: { secret: K } }\n";
+    let loaded = handfast_contract::load("c.yaml", ".", &std::collections::BTreeMap::new(), &mut |_| {
+        Ok(text.to_owned())
+    });
+    let contract = loaded.contract.unwrap();
+    let at = "2026-11-01T00:00:00Z".parse().unwrap();
+    let hour = Duration::from_secs(3600);
+    let rehearsal = |script| Models::rehearsal(&contract, folder.path(), at, script).unwrap();
+
+    let own = rehearsal(None);
+    let late = own.ask("own", "{}", &place("s", 1, 1), hour).await;
+    assert_eq!(late.outcome.unwrap().answer.text, "late");
+    let hung = own.ask("own", "{}", &place("s", 2, 1), hour).await.outcome.unwrap_err();
+    assert_eq!(hung.failure.class, handfast_events::FailureClass::Timeout);
+    for (model, turn) in [("own", 3), ("real", 1)] {
+        let open = own.ask(model, "{}", &place("s", turn, 1), hour).await.outcome.unwrap_err();
+        assert_eq!(open.failure.code.as_deref(), Some(UNSCRIPTED), "{model}");
+    }
+
+    let given = r#"{ "handfast_script": 1, "otherwise": { "text": "given" } }"#;
+    let given = rehearsal(Some(Script::parse(Path::new("given"), given).unwrap()));
+    for model in ["own", "real"] {
+        let said = given.ask(model, "{}", &place("s", 1, 1), hour).await.outcome.unwrap();
+        assert_eq!(said.answer.text, "given");
+    }
 }
 
 #[test]

@@ -57,7 +57,8 @@ impl Kit {
         let call = CallId::of(&StepId::new("step"), 1, 0);
         let tool = Arc::clone(&self.contract.tools[tool]);
         let key = Some(call_key(run, &call));
-        ToolCall { run, call, attempt: 1, tool, sends, key, timeout: Duration::from_secs(20) }
+        let args = Arc::new(sends.clone());
+        ToolCall { run, call, attempt: 1, tool, args, sends, key, timeout: Duration::from_secs(20) }
     }
 
     pub(crate) async fn call(&self, tool: &str, sends: Value) -> ToolOutcome {

@@ -14,3 +14,4 @@ mod http;
 mod kit;
 mod mcp;
 mod process;
+mod stand_in;

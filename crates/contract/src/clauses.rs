@@ -1,0 +1,166 @@
+//! Every clause of a contract by its address: what an expectation may name, and what coverage counts.
+//!
+//! It says which clauses there are, not what became of one: that stands in the events of runs.
+
+use crate::{Agent, Contract, Limits, Server, Tool, Workflow};
+
+/// A clause where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedClause {
+    /// Its stable address: `tools.refund.requires.the-order-is-not-refunded-yet`.
+    pub address: String,
+    /// What kind of promise it is.
+    pub kind: ClauseKind,
+}
+
+/// What kind of promise a clause is: what can become of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ClauseKind {
+    /// The type of a tool's arguments: a call that doesn't fit is refused.
+    Input,
+    /// A grant, with its condition: a call beyond it is refused.
+    Authority,
+    /// What must hold before a call: else it is refused.
+    Requires,
+    /// The type of what comes back.
+    Output,
+    /// What must hold afterwards.
+    Ensures,
+    /// A failure that is recognised.
+    Failure,
+    /// A ceiling.
+    Limit,
+    /// A step of a workflow, with what is handed to it.
+    Step,
+}
+
+impl ClauseKind {
+    /// The kind in a word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::Authority => "authority",
+            Self::Requires => "requires",
+            Self::Output => "output",
+            Self::Ensures => "ensures",
+            Self::Failure => "failure",
+            Self::Limit => "limit",
+            Self::Step => "step",
+        }
+    }
+
+    /// Whether a call that breaks it is refused before it is sent.
+    pub const fn refuses(self) -> bool {
+        matches!(self, Self::Input | Self::Authority | Self::Requires)
+    }
+}
+
+impl Contract {
+    /// Every clause with an address, section by section.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    /// let text = "handfast: 1
+    /// name: words
+    /// version: \"1\"
+    /// servers: { words: { process: { command: [wc, -w] } } }
+    /// tools:
+    ///   count:
+    ///     via: words.count
+    ///     description: Counts the words of a text.
+    ///     input: { text: string }
+    ///     output: integer
+    ///     effects: []
+    ///     requires: { there is something to count: args.text != '' }
+    /// ";
+    /// let loaded = handfast_contract::load("words.yaml", ".", &BTreeMap::new(), &mut |_| Ok(text.to_owned()));
+    /// let clauses: Vec<String> = loaded.contract.unwrap().clauses().into_iter().map(|clause| clause.address).collect();
+    /// assert_eq!(
+    ///     clauses,
+    ///     ["tools.count.input", "tools.count.requires.there-is-something-to-count", "tools.count.output"],
+    /// );
+    /// ```
+    pub fn clauses(&self) -> Vec<ListedClause> {
+        let servers = self.servers.values().flat_map(of_server);
+        let tools = self.tools.values().flat_map(|tool| self.of_tool(tool));
+        let agents = self.agents.values().flat_map(|agent| of_agent(agent));
+        let workflows = self.workflows.values().flat_map(|workflow| of_workflow(workflow));
+        servers.chain(tools).chain(agents).chain(workflows).collect()
+    }
+
+    /// The address of a failure by which a tool's attempt was recognised; none where the contract doesn't name it.
+    pub fn failure_address(&self, tool: &Tool, failure: &str) -> Option<String> {
+        let at = tool.failures.iter().position(|rule| &*rule.name == failure)?;
+        if at < self.own_failures(tool) {
+            return Some(tool.address(&format!("failures.{failure}")));
+        }
+        Some(format!("servers.{}.failures.{failure}", tool.via.server))
+    }
+
+    /// How many of a tool's failures are its own: its server's stand behind them.
+    fn own_failures(&self, tool: &Tool) -> usize {
+        let shared = self.servers.get(&tool.via.server).map_or(0, |server| server.failures.len());
+        tool.failures.len().saturating_sub(shared)
+    }
+
+    fn of_tool(&self, tool: &Tool) -> Vec<ListedClause> {
+        let mut listed = vec![clause(tool.address("input"), ClauseKind::Input)];
+        let of = |clauses: &[crate::Clause], kind| -> Vec<ListedClause> {
+            clauses.iter().map(|one| clause(one.address.clone(), kind)).collect()
+        };
+        listed.extend(of(&tool.requires, ClauseKind::Requires));
+        listed.extend(tool.output.iter().map(|_| clause(tool.address("output"), ClauseKind::Output)));
+        listed.extend(of(&tool.ensures, ClauseKind::Ensures));
+        let own = tool.failures.iter().take(self.own_failures(tool));
+        listed.extend(
+            own.map(|rule| clause(tool.address(&format!("failures.{}", rule.name)), ClauseKind::Failure)),
+        );
+        listed.extend(of_limits(&tool.address("limits"), &tool.limits));
+        listed
+    }
+}
+
+fn clause(address: String, kind: ClauseKind) -> ListedClause {
+    ListedClause { address, kind }
+}
+
+fn of_server(server: &Server) -> Vec<ListedClause> {
+    let address = |rule: &crate::FailureRule| format!("servers.{}.failures.{}", server.name, rule.name);
+    server.failures.iter().map(|rule| clause(address(rule), ClauseKind::Failure)).collect()
+}
+
+fn of_agent(agent: &Agent) -> Vec<ListedClause> {
+    let base = format!("agents.{}", agent.name);
+    let grants = agent.may.iter().map(|grant| clause(grant.address.clone(), ClauseKind::Authority));
+    let mut listed = vec![clause(format!("{base}.may"), ClauseKind::Authority)];
+    listed.extend(grants);
+    listed.extend(agent.output.iter().map(|_| clause(format!("{base}.output"), ClauseKind::Output)));
+    listed.extend(of_limits(&format!("{base}.limits"), &agent.limits));
+    listed
+}
+
+fn of_workflow(workflow: &Workflow) -> Vec<ListedClause> {
+    let base = format!("workflows.{}", workflow.name);
+    let steps =
+        workflow.steps.iter().map(|step| clause(format!("{base}.steps.{}", step.name), ClauseKind::Step));
+    let mut listed: Vec<ListedClause> = steps.collect();
+    listed.extend(workflow.output.iter().map(|_| clause(format!("{base}.output"), ClauseKind::Output)));
+    listed.extend(of_limits(&format!("{base}.limits"), &workflow.limits));
+    listed
+}
+
+fn of_limits(address: &str, limits: &Limits) -> Vec<ListedClause> {
+    let Limits { turns, attempts, tokens, cost, time, deadline, timeout, per_run } = limits;
+    let written = [
+        ("turns", turns.is_some()),
+        ("attempts", attempts.is_some()),
+        ("tokens", tokens.is_some()),
+        ("cost", cost.is_some()),
+        ("time", time.is_some()),
+        ("deadline", deadline.is_some()),
+        ("timeout", timeout.is_some()),
+        ("per_run", per_run.is_some()),
+    ];
+    let written = written.into_iter().filter(|(_, is_written)| *is_written);
+    written.map(|(limit, _)| clause(format!("{address}.{limit}"), ClauseKind::Limit)).collect()
+}
