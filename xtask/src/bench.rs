@@ -5,9 +5,18 @@ use anyhow::{Context as _, bail};
 use crate::shell::{cargo, run};
 
 pub(crate) fn bench(args: &[String]) -> anyhow::Result<()> {
+    if args == ["conditions"] {
+        return conditions();
+    }
     let mut command =
         cargo(["run", "--release", "--package", "handfast-cli", "--bin", "handfast", "--", "bench"]);
     run(command.args(args))
+}
+
+/// What one condition costs, by the crate that evaluates it: no run, no store, no command stands between.
+fn conditions() -> anyhow::Result<()> {
+    let test = ["test", "--release", "--package", "handfast-contract", "--test", "it", "--"];
+    run(cargo(test).args(["--ignored", "--nocapture", "speed"]))
 }
 
 /// The simulator's laws, over as many worlds as asked. A failure prints its seed; `--seed` runs that world again.

@@ -19,6 +19,7 @@ usage: cargo xtask COMMAND
   test                         puts in place what is missing, then runs every check and test
   tidy                         holds the tree against its own rules
   bench [ARGS…]                builds a release and runs `handfast bench ARGS…`
+  bench conditions             prints what the evaluation of one condition takes
   sim [--seed N] [--count N]   runs the simulator, from this seed, over this many worlds";
 
 fn main() -> ExitCode {

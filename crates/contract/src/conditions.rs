@@ -110,8 +110,8 @@ impl<'a> Loader<'a> {
             }
         };
         let mut good = true;
-        for expr in template.exprs() {
-            let at = text.find(expr.source()).map_or(0, |at| at + lead);
+        for (expr, at) in template.holes() {
+            let at = at + lead;
             let within = at..at + expr.source().len();
             good &= self.check_types(expr, node, within, reads, Wanted::Hole).is_some();
         }

@@ -334,3 +334,140 @@ pub(crate) fn schema_of(expr: &Expr, reads: &Reads) -> Option<Value> {
     let schema = check(expr, reads, Wanted::Value).schema;
     (schema.as_object().is_none_or(|keywords| !keywords.is_empty())).then_some(schema)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(fields: Value, required: &[&str]) -> Shape {
+        json!({ "type": "object", "properties": fields, "required": required, "additionalProperties": false })
+            .into()
+    }
+
+    /// All that a tool and a workflow could offer, at this place.
+    fn world(place: Place) -> Reads {
+        let text = json!({ "type": "string" });
+        let order = object(
+            json!({ "id": text, "total": { "type": "number" }, "customer": text,
+            "status": { "enum": ["open", "refunded"] }, "labels": { "type": "array", "items": text } }),
+            &["id", "total", "customer", "status", "labels"],
+        );
+        let issue = json!({ "anyOf": [text, { "type": "null" }] });
+        let issues = json!({ "type": "array", "items": { "type": "object", "properties": { "body": issue }, "required": ["body"] } });
+        Reads::new(place, &closed(serde_json::Map::new()).into())
+            .with("args", &object(json!({ "amount": { "type": "number" }, "note": text }), &["amount"]))
+            .with("input", &object(json!({ "from": text, "notify": text }), &["from"]))
+            .with("facts", &record([("customer".into(), text.clone().into(), Presence::Always)]))
+            .with("call", &call_schema().into())
+            .with("error", &error_schema().into())
+            .with(
+                "result",
+                &object(json!({ "amount": { "type": "number" }, "issues": issues }), &["amount", "issues"]),
+            )
+            .with("old", &record([("order".into(), order.clone(), Presence::Always)]))
+            .with_probe("order".into(), &order)
+            .with_lane("query".into(), &text.into())
+            .with("last", &order)
+            .with(
+                "steps",
+                &record([
+                    ("who".into(), order.clone(), Presence::Always),
+                    ("tell".into(), order, Presence::Maybe),
+                ]),
+            )
+            .withhold("steps.later", "it stands below")
+    }
+
+    fn said(place: Place, source: &str) -> Vec<String> {
+        let expr = Expr::parse(source).unwrap();
+        let problems = check(&expr, &world(place), Wanted::Value).problems;
+        problems
+            .into_iter()
+            .map(|problem| format!("{}: {}", problem.message, problem.help.join("; ")))
+            .collect()
+    }
+
+    #[test]
+    fn what_the_specification_writes_is_fine_where_it_stands() {
+        for (place, source) in [
+            (place::PROBE_WITH, "facts.customer"),
+            (place::REQUIRES, "order.customer == facts.customer"),
+            (place::REQUIRES, "order.status != 'refunded' && args.amount <= order.total"),
+            (place::SENDS, "args.note"),
+            (place::SENDS, "facts.customer + '\\n\\n<!-- ' + call.key + ' -->'"),
+            (place::ENSURES, "near(result.amount, args.amount)"),
+            (place::ENSURES, "order.status == 'refunded' && order.total == old.order.total"),
+            (place::COMPENSATE, "old.order.labels"),
+            (
+                place::FAILURE,
+                "error.text.contains('expired') || error.code == 'overloaded' || error.status == 429",
+            ),
+            (place::RECONCILE, "result.issues.exists(i, i.body != null && i.body.contains(call.key))"),
+            (place::RECONCILE, "result.issues.filter(i, i.body != null && i.body.contains(call.key))[0]"),
+            (place::RECONCILE_WITH, "call.started"),
+            (place::MAY, "args.amount <= 200.0 && input.from != '' && facts.customer != ''"),
+            (place::STEP, "has(input.notify) && steps.who.id != '' && query != 'x' && last.total > 1"),
+            (place::STEP, "steps.tell.id"),
+            (place::WORKFLOW_OUTPUT, "has(steps.tell.id) ? steps.tell.id : steps.who.id"),
+        ] {
+            assert_eq!(said(place, source), Vec::<String>::new(), "{source}");
+        }
+    }
+
+    #[test]
+    fn what_exists_and_cannot_be_read_here_is_told_apart_from_what_is_nowhere() {
+        for (place, source, message) in [
+            (
+                place::PROBE_WITH,
+                "order.id",
+                "a probe's `with` can't read the probe `order`: a probe's `with` reads `settings`, `args`, `facts` and `call`",
+            ),
+            (
+                place::REQUIRES,
+                "old.order.id",
+                "a tool's `requires` can't read `old`: a tool's `requires` reads `settings`, `args`, `facts`, `call` and `order`",
+            ),
+            (
+                place::MAY,
+                "call.key",
+                "a grant's condition can't read `call`: a grant's condition reads `settings`, `args`, `input` and `facts`",
+            ),
+            (
+                place::REQUIRES,
+                "query",
+                "a tool's `requires` can't read the lane `query`: a tool's `requires` reads `settings`, `args`, `facts`, `call` and `order`",
+            ),
+            (
+                place::REQUIRES,
+                "customer",
+                "a tool's `requires` can't read `customer`: did you mean `facts.customer`?; a tool's `requires` reads `settings`, `args`, `facts`, `call` and `order`",
+            ),
+            (
+                place::REQUIRES,
+                "ordr.id",
+                "a tool's `requires` can't read `ordr`: did you mean `order`?; a tool's `requires` reads `settings`, `args`, `facts`, `call` and `order`",
+            ),
+            (
+                place::STEP,
+                "who.id",
+                "a step can't read `who`: did you mean `steps.who`?; a step reads `settings`, `input`, `query`, `last` and `steps`",
+            ),
+            (place::STEP, "steps.whom.id", "there is no step `whom`: did you mean `who`?"),
+            (place::STEP, "steps.later.id", "`steps.later` can't be read here: it stands below"),
+            (
+                place::STEP,
+                "size(steps.tell.labels)",
+                "`steps.tell` may be absent: ask first: `has(steps.tell.labels) && …`",
+            ),
+            (place::ENSURES, "old.ordr.id", "there is no probe `ordr`: did you mean `order`?"),
+            (place::ENSURES, "facts.custmer", "there is no fact `custmer`: did you mean `customer`?"),
+            (
+                place::AGENT_ENSURES,
+                "output.x",
+                "an agent's `ensures` can't read `output`: it may, but nothing in this contract gives `output` a value",
+            ),
+        ] {
+            assert_eq!(said(place, source), [message], "{source}");
+        }
+    }
+}

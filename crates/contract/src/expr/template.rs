@@ -23,7 +23,8 @@ pub struct Template {
 #[derive(Clone)]
 enum Part {
     Text(String),
-    Hole(Expr),
+    /// And the byte of the source where its expression begins.
+    Hole(Expr, usize),
 }
 
 impl Template {
@@ -51,7 +52,8 @@ impl Template {
                 if !text.is_empty() {
                     parts.push(Part::Text(std::mem::take(&mut text)));
                 }
-                parts.push(Part::Hole(Expr::parse(hole).map_err(|error| moved(error, start + 1))?));
+                let expr = Expr::parse(hole).map_err(|error| moved(error, start + 1))?;
+                parts.push(Part::Hole(expr, start + 1));
                 rest = after.strip_prefix('}').unwrap_or(after);
             } else {
                 let message = "a `}` stands alone".to_owned();
@@ -76,8 +78,13 @@ impl Template {
 
     /// The expressions in its holes, in order.
     pub fn exprs(&self) -> impl Iterator<Item = &Expr> {
+        self.holes().map(|(expr, _)| expr)
+    }
+
+    /// The same, each with the byte of the source where it begins.
+    pub(crate) fn holes(&self) -> impl Iterator<Item = (&Expr, usize)> {
         self.parts.iter().filter_map(|part| match part {
-            Part::Hole(expr) => Some(expr),
+            Part::Hole(expr, at) => Some((expr, *at)),
             Part::Text(_) => None,
         })
     }
@@ -115,7 +122,7 @@ impl Template {
         for part in &self.parts {
             match part {
                 Part::Text(text) => filled.push_str(text),
-                Part::Hole(expr) => {
+                Part::Hole(expr, _) => {
                     let fault = |reason: &str| EvalError {
                         source_text: expr.source().to_owned(),
                         reason: reason.to_owned(),

@@ -244,6 +244,10 @@ fn a_hole_is_filled_with_what_is_there() {
         "error[HF0032]: `args.order.by` may be null, and then it has no field `mail`"
     );
     assert_eq!(said("{has(args.name) ? args.name : 'nobody'}"), "");
+    // The hole is pointed at, not the first letters that look like it.
+    let text = contract("args.flag").replace("reads: x", "reads: \"args.nam/args.nam/{args.nam}\"");
+    let found = &loaded(&text).diagnostics[0].labels[0].span;
+    assert_eq!(&text[found.start - 1..found.end + 1], "{args.nam}");
 }
 
 #[test]
