@@ -180,6 +180,7 @@ mod tests {
     fn hostile_schemas_end_within_the_budget() {
         let both = |next: Value| json!({ "properties": { "a": next, "b": next }, "required": ["a", "b"] });
         let nullable = |next: Value| json!({ "anyOf": [{ "type": "null" }, array(next, 1)] });
+        let either = |next: Value| json!({ "oneOf": [{ "type": "null" }, { "type": "object", "additionalProperties": next, "minProperties": 1 }] });
         let (texts, numbers) = (variants(30, "string"), variants(30, "number"));
         let (few, others) = (variants(9, "string"), variants(9, "number"));
         let unions = json!({ "allOf": [{ "anyOf": few }, { "anyOf": others }, { "oneOf": few }] });
@@ -193,6 +194,8 @@ mod tests {
             (chain(40, "integer", both), chain(40, "string", both)),
             (chain(600, "number", nullable), chain(600, "integer", nullable)),
             (chain(600, "number", |next| array(next, 1)), chain(600, "integer", |next| array(next, 1))),
+            (chain(600, "number", both), chain(600, "integer", both)),
+            (chain(600, "number", either), chain(600, "integer", either)),
             (json!({ "enum": names }), json!({ "not": { "enum": names } })),
             (json!({ "patternProperties": patterns }), json!({ "additionalProperties": false })),
             (json!({ "type": "object" }), json!({ "oneOf": variants(200, "string") })),

@@ -71,9 +71,9 @@ pub(crate) const SCHEMA_SHOWN_BYTES_MAX: usize = 60;
 /// largest still gets an answer, and a hostile one ends in a fraction of a second.
 pub(crate) const CONTAIN_STEPS_MAX: usize = 200_000;
 
-/// How deep that question may nest, in values and in alternatives. A type of [`TYPE_DEPTH_MAX`] levels needs two of these
-/// each; the stack of a thread holds several times as many.
-pub(crate) const CONTAIN_DEPTH_MAX: usize = 160;
+/// How deep that question may nest, in values and in alternatives: a type of [`TYPE_DEPTH_MAX`] levels needs two of these
+/// each. Unoptimised that is little more than half of the two megabytes that a thread's stack has.
+pub(crate) const CONTAIN_DEPTH_MAX: usize = 128;
 
 /// How far references are followed while a schema is read; what lies deeper is followed once it is needed.
 pub(crate) const CONTAIN_READ_DEPTH_MAX: usize = 48;
