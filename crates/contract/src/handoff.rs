@@ -10,7 +10,7 @@ use crate::drift::plainly_different;
 use crate::loader::{Loader, listed, meant};
 use crate::reads::{Reads, schema_of};
 use crate::yaml::{Entry, Kind, Node};
-use crate::{Agent, Expr, Schema, Tool, code, suggest};
+use crate::{Agent, Expr, HandOff, Schema, Tool, after_defaults, code, contain, suggest};
 
 /// Who gives values to another, for messages.
 #[derive(Clone, Copy)]
@@ -128,7 +128,7 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Whether a value is of the kind that is wanted, as far as that is known.
+    /// Whether a value fits what is wanted, as far as that is known: of what is computed, only the kind is.
     fn value_fits(
         &mut self,
         span: &Range<usize>,
@@ -138,9 +138,24 @@ impl<'a> Loader<'a> {
         reads: &Reads,
     ) -> bool {
         let Some(given) = schema_of(expr, reads) else { return true };
-        let Some((ours, theirs)) = plainly_different(&given, wanted) else { return true };
-        let message = format!("`{}` is {ours}, and {what} is {theirs}", expr.source());
-        self.error(code::WRONG_ARGUMENTS, span, message).help("give a value of that type");
+        let source = expr.source().trim();
+        if let Some((ours, theirs)) = plainly_different(&given, wanted) {
+            let message = format!("`{source}` is {ours}, and {what} is {theirs}");
+            self.error(code::WRONG_ARGUMENTS, span, message).help("give a value of that type");
+            return false;
+        }
+        let paths = expr.paths();
+        let [path] = paths.as_slice() else { return true };
+        if path.join(".") != source {
+            return true;
+        }
+        // Inputs have their defaults filled in before anything reads them; what a step gives has not.
+        let filled = matches!(path.first().map(String::as_str), Some("input" | "args"));
+        let given = if filled { after_defaults(&given) } else { given };
+        let HandOff::Breaks { why, .. } = contain(&given, wanted) else { return true };
+        let message = format!("`{source}` may give what {what} doesn't take");
+        let found = self.error(code::WRONG_ARGUMENTS, span, message);
+        found.help(why).help("narrow the type of what is given, or widen the type of what is taken");
         false
     }
 }

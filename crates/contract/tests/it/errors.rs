@@ -243,7 +243,12 @@ fn workflows() {
             ("a step that isn't there", "customer: steps.who }", "customer: steps.whom }"),
             ("a field that a step doesn't give", "body: steps.resolve.text", "body: steps.resolve.txt"),
             ("a step below", "with: { email: input.from }", "with: { email: input.from }, needs: tell"),
-            ("a step after itself", "with: { email: input.from }", "with: { email: steps.who.id }"),
+            ("a text that may be no email", "to: input.from", "to: input.text"),
+            (
+                "a step after itself",
+                "with: { email: input.from }",
+                "with: { email: steps.who.id + steps.who.name }",
+            ),
             (
                 "a step that needs nobody",
                 "with: { email: input.from }",

@@ -130,7 +130,7 @@ workflows:
     input: { email: string, known?: boolean }
     steps:
       who:   { tool: find, with: { email: input.email } }
-      order: { tool: read, with: { id: steps.who.id }, when: "!has(input.known)" }
+      order: { tool: read, with: { id: steps.who.id + '' }, when: "!has(input.known)" }
       write: { agent: writer, with: { id: steps.who.id } }
       greet: { tool: greet, with: { id: steps.who.id, total: steps.order.total }, needs: write }
     output: steps.greet
