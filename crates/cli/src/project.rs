@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use handfast_contract::{Contract, Loaded, Paint};
+use handfast_contract::{Contract, Loaded, Paint, Severity};
 use handfast_events::Sources;
 use serde_json::Value;
 
@@ -68,6 +68,19 @@ impl Project {
         let mut read = |path: &str| read_file(&folder.join(path));
         let loaded = handfast_contract::load(&name, root, &values, &mut read);
         Ok(Self { file, folder, loaded })
+    }
+
+    /// The contract, if it checks, whether or not this release runs all of it. What is wrong with it is told.
+    ///
+    /// # Errors
+    /// It is invalid.
+    pub(crate) fn checkable(mut self) -> anyhow::Result<Checked> {
+        let is_valid = self.loaded.checked().is_some();
+        if is_valid {
+            self.loaded.diagnostics.retain(|found| found.severity != Severity::NotRun);
+            self.loaded.contract = self.loaded.contract.or(self.loaded.unrun.take());
+        }
+        self.checked()
     }
 
     /// The contract, if it has no error. What was found is told either way.

@@ -8,6 +8,7 @@ mod fake;
 mod judge;
 mod play;
 mod told;
+mod unrun;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -149,7 +150,7 @@ fn contract_of(
             file.display()
         ));
     }
-    Ok((project.checked()?, values))
+    Ok((project.checkable()?, values))
 }
 
 /// The tests, checked against their contract.

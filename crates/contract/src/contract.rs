@@ -67,6 +67,8 @@ pub struct Contract {
     pub invariants: Vec<Invariant>,
     /// How far all clauses must be true at least.
     pub at_least: Option<Level>,
+    /// The addresses of the parts that this release checks and doesn't run; `*` where it is no part of its own.
+    pub unrun: Vec<String>,
 }
 
 /// A contract within another one.

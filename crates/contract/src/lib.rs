@@ -35,6 +35,7 @@ mod refs;
 mod servers;
 mod tools;
 mod types;
+mod unrun;
 mod values;
 mod workflows;
 
@@ -66,3 +67,4 @@ pub use resource::overlap;
 pub use schema::{Problem, Schema, SchemaError};
 pub use show::{ShownAgent, ShownTool};
 pub use suggest::suggest;
+pub use unrun::ANY_PART;

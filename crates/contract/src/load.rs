@@ -11,6 +11,7 @@ use crate::files::{File, Gather};
 use crate::grammar;
 use crate::loader::{Fields, Loader};
 use crate::texts::Texts;
+use crate::unrun;
 use crate::yaml::Node;
 use crate::{Contract, Diagnostic, Included, code};
 
@@ -91,7 +92,8 @@ pub fn load(
             (contract, loader.findings.finish(&texts))
         }
     };
-    let contract = contract.map(|contract| Contract { digest: sources.digest(), ..contract });
+    let unrun = file.as_ref().map(|file| unrun::parts(file, &diagnostics)).unwrap_or_default();
+    let contract = contract.map(|contract| Contract { digest: sources.digest(), unrun, ..contract });
     let worst = diagnostics.iter().map(|found| found.severity).min();
     let (contract, unrun) = match worst {
         Some(Severity::Error) => (None, None),
@@ -140,6 +142,7 @@ impl<'a> Loader<'a> {
             workflows: std::mem::take(&mut self.workflows),
             invariants: std::mem::take(&mut self.invariants),
             at_least,
+            unrun: Vec::new(),
         })
     }
 

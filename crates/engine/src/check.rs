@@ -8,6 +8,9 @@ use crate::decide::Draft;
 use crate::state::{AgentStep, StepState};
 use crate::{Refusal, evidence, problems_told};
 
+/// How the reason of a refusal begins whose clause could not be evaluated.
+pub const UNEVALUABLE: &str = "the clause can't be evaluated, and so refuses";
+
 impl Draft {
     /// Refuses the call with the clause and the way to mend it, or lets it be.
     pub(crate) fn check(&mut self, id: &CallId) -> Result<(), Refusal> {
@@ -107,7 +110,7 @@ fn objection(clause: &Clause, scope: &Scope<'_>, args: &Value) -> Option<CallRef
             format!("Call again so that `{source}` holds, or do without."),
         )),
         Err(fault) => Some(refused(
-            format!("the clause can't be evaluated, and so refuses: {fault}"),
+            format!("{UNEVALUABLE}: {fault}"),
             "Do without: the contract's author must mend this clause.".into(),
         )),
     }

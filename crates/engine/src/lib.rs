@@ -22,6 +22,7 @@ mod send;
 mod owed;
 mod words;
 
+pub use check::UNEVALUABLE;
 pub use command::{Command, ModelReply, ModelSaid, ModelTrouble, ToolError, ToolOutcome, ToolReply};
 pub use decide::{Decision, Start};
 pub use dialect::{Dialect, Message, ModelSheet, Opening, Rates};

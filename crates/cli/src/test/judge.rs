@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::coverage::Coverage;
 use super::play::Played;
-use super::told;
+use super::{told, unrun};
 
 /// Something that didn't come as it was expected.
 #[derive(Debug, Serialize)]
@@ -26,6 +26,7 @@ pub(super) fn misses(case: &Case, played: &Played) -> Vec<Miss> {
     let mut misses: Vec<Miss> = played.trouble.iter().cloned().map(of_test).collect();
     misses.extend(played.log.unanswered.iter().cloned().map(of_test));
     misses.extend(unscripted(&played.trace).map(of_test));
+    misses.extend(unrun::after(&played.trace, &played.contract).into_iter().map(of_test));
     // What follows from a hole in the test is no news.
     if misses.is_empty() {
         let facts = Facts { case, played };

@@ -20,6 +20,7 @@ use crate::limits::TEST_WAIT;
 use crate::project::Checked;
 
 use super::fake::{Fakes, Log};
+use super::unrun;
 
 /// What all tests of a file have in common.
 pub(super) struct Stage {
@@ -87,6 +88,9 @@ impl Stage {
             Ok(contract) => contract,
             Err(why) => return self.not_played(why),
         };
+        if let Some(why) = unrun::before(case, &contract) {
+            return self.not_played(anyhow::anyhow!(why));
+        }
         let fakes = Arc::new(Fakes::new(case.tools.clone(), contract.settings.clone()));
         let played = match self.set(case, &contract, &fakes) {
             // A ceiling, not a verdict: nothing in a test waits for anything.
@@ -122,8 +126,9 @@ impl Stage {
         }
         let loaded = handfast_contract::load_again(&self.sources, &settings);
         let told = loaded.report(Paint::Plain);
+        let contract = loaded.contract.or(loaded.unrun);
         let contract =
-            loaded.contract.with_context(|| format!("the contract can't have these settings:\n{told}"))?;
+            contract.with_context(|| format!("the contract can't have these settings:\n{told}"))?;
         Ok(Arc::new(contract))
     }
 

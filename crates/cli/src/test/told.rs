@@ -176,6 +176,10 @@ fn covered(contract: &Contract, coverage: &Coverage) -> String {
         let told = if count.is_exercised() { words(clause.kind, count) } else { "never".to_owned() };
         text.push_str(&format!("  {:<width$}  {told}\n", clause.address));
     }
+    if !contract.unrun.is_empty() {
+        text.push_str("\nchecked, and not run by this release, so no test shows anything of\n");
+        contract.unrun.iter().for_each(|part| text.push_str(&format!("  {part}\n")));
+    }
     text
 }
 
@@ -204,6 +208,7 @@ fn document(file: &Path, contract: &Contract, tried: &[Tried], coverage: &Covera
         "passed": tried.len() - failed,
         "failed": failed,
         "tests": tried.iter().map(test).collect::<Vec<_>>(),
+        "unrun": contract.unrun,
         "clauses": coverage.clauses().map(clause).collect::<Vec<_>>(),
     })
 }

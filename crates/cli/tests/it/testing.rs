@@ -188,6 +188,39 @@ fn settings_are_those_of_the_test_over_the_files_over_the_environments() {
     folder.expect(0, &["test", "--set", "most=5"]);
 }
 
+#[test]
+fn what_is_checked_and_not_run_yet_makes_no_test_pass_that_leans_on_it() {
+    let folder = hello_with(
+        r#"handfast_test: 1
+given: { tools: { count_words: { returns: 8 } } }
+tests:
+  a refusal needs nothing that comes later:
+    call: { tool: count_words, as: writer, with: { text: "" } }
+    expect: { refused: tools.count_words.requires.there-is-something-to-count }
+  a call that is sent would have needed a yes:
+    call: { tool: count_words, as: writer, with: { text: hello } }
+    expect: { done: true }
+  a run would have done without it:
+    given: { model: { write: [ { json: { welcome: Hello, words: 1 } } ] } }
+    run: { workflow: welcome }
+    expect: { done: true }
+  a run with a step that is not run:
+    run: { workflow: twice }
+    expect: { done: true }
+"#,
+    );
+    let contract = folder
+        .read("handfast.yaml")
+        .replace(
+            "    limits: { timeout: 10s }",
+            "    approval: { by: [ boss ], saying: \"Count {args.text}?\" }\n    limits: { timeout: 10s }",
+        )
+        .replace("servers:\n", "roles: { boss: { reached: inbox } }\nservers:\n")
+        + "  twice:\n    steps:\n      again: { agent: writer, with: { name: \"'Ada'\" }, otherwise: skip }\n    limits: { cost: 0.10 USD }\n";
+    folder.write("handfast.yaml", &contract);
+    insta::assert_snapshot!(folder.expect(1, &["test"]).told(&folder));
+}
+
 /// The examples and their tests.
 fn example(name: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name);

@@ -379,7 +379,9 @@ impl<'a> Reader<'a> {
         let name = match (fields.get("workflow"), names.as_slice()) {
             (None, [only]) => (*only).to_owned(),
             (None, _) => {
-                self.loader.required(&fields, "workflow", names.first().unwrap_or(&"NAME"))?;
+                let message = "`run` doesn't say which workflow";
+                let found = self.loader.error(code::MISSING_KEY, &fields.span, message);
+                found.help(format!("add `workflow:`; the contract has {}", listed(names.iter().copied())));
                 return None;
             }
             (Some(node), names) => {

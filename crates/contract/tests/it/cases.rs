@@ -1,8 +1,11 @@
 //! Tests beside a contract: what they become, and what is said of those that are wrong.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use handfast_contract::{Action, Code, Contract, Expectation, Given, LoadedCases, Paint, STAGED, load_cases};
+use handfast_contract::{
+    Action, Code, Contract, Expectation, Given, LoadedCases, Paint, STAGED, load, load_cases,
+};
 use serde_json::json;
 
 use crate::{EXAMPLE, loaded};
@@ -210,4 +213,38 @@ fn an_answer_that_breaks_its_promise_is_no_slip_where_that_is_expected() {
     let broken = "    given: { tools: { refund: { returns: { amount: much } } } }\n";
     let text = format!("{broken}{CALL}    expect: {{ violated: tools.refund.output }}\n");
     assert_eq!(told(&text), "");
+}
+
+#[test]
+fn a_contract_names_the_parts_that_this_release_does_not_run() {
+    assert_eq!(contract().unrun, Vec::<String>::new());
+    let text = EXAMPLE
+        .replace(
+            "    limits: { timeout: 10s, attempts: 3 }\n",
+            "    limits: { timeout: 10s, attempts: 3 }\n    once_per: args.order_id\n",
+        )
+        .replace("tell:    { tool: send_mail,", "tell:    { tool: send_mail, otherwise: skip,")
+        .replace("deadline: 1d }", "deadline: 1d }\n    accepts: [ irreversible ]")
+        .replace("settings:\n", "include: { cms: ./cms.yaml }\n\nsettings:\n");
+    let cms = "handfast: 1\nname: cms\nversion: \"1\"\nservers: { cms: { process: { command: [cms] } } }\ntools:\n  publish:\n    \
+               via: cms.publish\n    description: Publishes one page.\n    input: { page: string }\n    effects: [ writes: page/* ]\n    \
+               idempotency: natural\n    once_per: args.page\n";
+    let loaded = load("support.yaml", ".", &BTreeMap::new(), &mut |path| match path {
+        "support.yaml" => Ok(text.clone()),
+        "cms.yaml" => Ok(cms.to_owned()),
+        "policy.md" => Ok("Be kind.".to_owned()),
+        _ => Err("no such file".to_owned()),
+    });
+    let told = loaded.report(Paint::Plain);
+    let unrun = loaded.unrun.expect(&told).unrun;
+    assert_eq!(
+        unrun,
+        [
+            "tools.cms.publish.once_per",
+            "tools.refund.once_per",
+            "workflows.ticket.accepts",
+            "workflows.ticket.steps.tell.otherwise",
+        ],
+        "{told}"
+    );
 }
