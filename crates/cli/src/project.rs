@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use handfast_contract::{Contract, Loaded, Paint, Severity};
+use handfast_contract::{ANY_PART, Contract, Loaded, Paint, Severity};
 use handfast_events::Sources;
 use serde_json::Value;
 
@@ -70,13 +70,14 @@ impl Project {
         Ok(Self { file, folder, loaded })
     }
 
-    /// The contract, if it checks, whether or not this release runs all of it. What is wrong with it is told.
+    /// The contract, if it checks and every setting has its value, whether or not this release runs all of it. What is wrong
+    /// with it is told.
     ///
     /// # Errors
     /// It is invalid.
     pub(crate) fn checkable(mut self) -> anyhow::Result<Checked> {
-        let is_valid = self.loaded.checked().is_some();
-        if is_valid {
+        let is_whole = |part: &String| part != ANY_PART && !part.starts_with("settings.");
+        if self.loaded.checked().is_some_and(|contract| contract.unrun.iter().all(is_whole)) {
             self.loaded.diagnostics.retain(|found| found.severity != Severity::NotRun);
             self.loaded.contract = self.loaded.contract.or(self.loaded.unrun.take());
         }

@@ -23,7 +23,8 @@ pub(super) fn before(case: &Case, contract: &Contract) -> Option<String> {
 }
 
 fn hinders(part: &str, case: &Case, contract: &Contract) -> bool {
-    if part == ANY_PART {
+    // A setting without its value is of no use to anybody.
+    if part == ANY_PART || part.starts_with("settings.") {
         return true;
     }
     let Action::Run { workflow, .. } = &case.action else { return false };
