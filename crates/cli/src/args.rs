@@ -7,6 +7,10 @@ use handfast_events::{Money, Timestamp};
 
 use crate::amount;
 
+mod import;
+
+pub(crate) use import::{Import, ImportMcp, ImportOpenapi, Lock, Picked};
+
 /// Runs AI agents from contracts.
 #[derive(Debug, Parser)]
 #[command(name = "handfast", version, propagate_version = true, after_help = crate::out::help_end())]
@@ -29,6 +33,12 @@ pub(crate) enum Command {
     /// Run the tests beside a contract, with fake tools; tells which clauses they exercised
     #[command(after_help = "Example: handfast test examples/support --filter refund")]
     Test(Test),
+    /// Ask a contract's servers what they offer, and keep the answer beside it
+    #[command(after_help = "Example: handfast lock examples/files --set folder=/home/me/untidy")]
+    Lock(Lock),
+    /// Write a first contract from a server or a specification; what isn't known is marked `todo:`
+    #[command(subcommand)]
+    Import(Import),
     /// Show what a model sees of an agent or a tool, or a workflow as a graph
     #[command(after_help = "Example: handfast show examples/support clerk")]
     Show(Show),

@@ -1,20 +1,18 @@
 //! `handfast check`: the whole static check, and with `--live` the servers.
 
-use handfast_contract::{Contract, Paint, Severity};
-use handfast_tool::{Functions, ListedTool, Tools};
+use handfast_contract::{Contract, Diagnostic, Listing, Loaded, Lock, LockedTool, Paint, Severity};
 use serde_json::json;
 
+use crate::asked::{Asked, ask};
 use crate::exit::{Exit, stop};
 use crate::project::Project;
-use crate::{args, environment, out};
+use crate::{args, out};
 
 /// A difference between a contract and a server.
 pub(crate) struct Drift {
     /// The address in the contract.
     pub(crate) place: String,
     pub(crate) problem: String,
-    /// Whether the server could not be asked at all.
-    is_away: bool,
 }
 
 /// Checks.
@@ -24,46 +22,91 @@ pub(crate) struct Drift {
 pub(crate) async fn run(args: &args::Check) -> anyhow::Result<Exit> {
     let project = Project::read(&args.path, &args.settings)?;
     let file = project.file.display().to_string();
-    let found = &project.loaded.diagnostics;
-    let drift = match project.loaded.checked() {
-        Some(contract) if args.live => live(contract, &project).await,
-        _ => Vec::new(),
+    let asked = match project.loaded.checked() {
+        Some(contract) if args.live => Some(ask(contract, &project.folder, None).await),
+        _ => None,
     };
-    let is_valid = project.loaded.checked().is_some();
-    if args.json {
-        let drift: Vec<_> =
-            drift.iter().map(|one| json!({ "place": one.place, "problem": one.problem })).collect();
-        out::json(
-            &json!({ "file": file, "ok": is_valid && drift.is_empty(), "diagnostics": found, "drift": drift }),
-        )?;
-    } else {
-        if !found.is_empty() {
-            out::note(project.loaded.report(Paint::Coloured).trim_end());
-        }
-        for Drift { place, problem, .. } in &drift {
-            out::note(format!("{place}: {problem}"));
-        }
-    }
+    let held = asked.as_ref().map(|asked| {
+        let mut live = Lock::default();
+        asked.listings.iter().for_each(|(server, listing)| live.put(server, listing, |_| true));
+        handfast_contract::load_live(&project.loaded.sources, &project.settings, live)
+    });
+    let loaded = held.as_ref().unwrap_or(&project.loaded);
+    tell(args, &file, &project, loaded, asked.as_ref())?;
+    let errors = loaded.diagnostics.iter().filter(|found| found.severity == Severity::Error).count();
     let Some(contract) = project.loaded.checked() else {
-        let errors = found.iter().filter(|found| found.severity == Severity::Error).count();
         let message = format!("`{file}` is invalid ({}): mend it, then check again", number(errors, "error"));
         return Err(stop(Exit::Contract, message));
     };
-    if drift.iter().any(|one| one.is_away) {
+    if asked.is_some_and(|asked| !asked.away.is_empty()) {
         return Err(stop(Exit::Unavailable, "not every server could be asked: see above"));
     }
-    if !drift.is_empty() {
-        let message = format!("the servers differ from `{file}` in {}", number(drift.len(), "place"));
+    if errors > 0 {
+        let message = format!("the servers differ from `{file}` in {}", number(errors, "place"));
         return Err(stop(Exit::Contract, message));
     }
     if !args.json {
         out::data(&summary(&file, contract, args.live))?;
         if project.loaded.contract.is_none() {
-            let notes = found.iter().filter(|found| found.severity == Severity::NotRun).count();
+            let of = |found: &&Diagnostic| found.severity == Severity::NotRun;
+            let notes = loaded.diagnostics.iter().filter(of).count();
             out::note(format!("`run` would refuse it: see the {} above", number(notes, "note")));
         }
     }
     Ok(Exit::Done)
+}
+
+/// Says what was found.
+fn tell(
+    args: &args::Check,
+    file: &str,
+    project: &Project,
+    loaded: &Loaded,
+    asked: Option<&Asked>,
+) -> anyhow::Result<()> {
+    let away = || asked.into_iter().flat_map(|asked| &asked.away);
+    if args.json {
+        let mut drift: Vec<_> = away()
+            .map(|(server, why)| json!({ "place": format!("servers.{server}"), "problem": why }))
+            .collect();
+        if let (Some(asked), Some(contract)) = (asked, project.loaded.checked()) {
+            for (server, listing) in &asked.listings {
+                let differ = compare(contract, server, listing).into_iter();
+                drift.extend(differ.map(|one| json!({ "place": one.place, "problem": one.problem })));
+            }
+        }
+        let ok = loaded.checked().is_some() && drift.is_empty();
+        return out::json(
+            &json!({ "file": file, "ok": ok, "diagnostics": loaded.diagnostics, "drift": drift }),
+        );
+    }
+    if !loaded.diagnostics.is_empty() {
+        out::note(loaded.report(Paint::Coloured).trim_end());
+    }
+    for (server, why) in away() {
+        out::note(format!("servers.{server}: {why}"));
+    }
+    for server in asked.into_iter().flat_map(|asked| &asked.silent) {
+        out::note(format!("servers.{server}: it can't be asked what it takes; not compared"));
+    }
+    if let (Some(asked), Some(contract)) = (asked, project.loaded.checked()) {
+        for (server, listing) in &asked.listings {
+            other_words(contract, server, listing);
+        }
+    }
+    Ok(())
+}
+
+/// What a server says of itself in other words than when it was locked: worth a look, and no error, since no model sees it.
+fn other_words(contract: &Contract, server: &str, listing: &Listing) {
+    let Some(locked) = contract.lock.server(server) else { return };
+    let mut now = Lock::default();
+    now.put(server, listing, |tool| locked.tools.contains_key(tool));
+    for change in
+        contract.lock.changes(&now).into_iter().filter(|change| change.server == server && !change.counts)
+    {
+        out::note(format!("{change}: changed since it was locked; `handfast lock` keeps it"));
+    }
 }
 
 fn summary(file: &str, contract: &Contract, live: bool) -> String {
@@ -78,49 +121,35 @@ fn summary(file: &str, contract: &Contract, live: bool) -> String {
     )
 }
 
-fn number(number: usize, word: &str) -> String {
+pub(crate) fn number(number: usize, word: &str) -> String {
     format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
 
-/// Asks each server that a tool is reached through, and compares.
-async fn live(contract: &Contract, project: &Project) -> Vec<Drift> {
-    let variable = |name: &str| environment::variable(name);
-    let tools = Tools::new(contract, &project.folder, &variable, Functions::default());
+/// The differences between what a server lists, what the contract says of its tools and, where it is pinned, the lock.
+pub(crate) fn compare(contract: &Contract, server: &str, listing: &Listing) -> Vec<Drift> {
     let mut drift = Vec::new();
-    for server in contract.servers.keys() {
-        if !contract.tools.values().any(|tool| tool.via.server == *server) {
-            continue;
-        }
-        match tools.list(server).await {
-            Ok(Some(listed)) => drift.extend(compare(contract, server, &listed)),
-            Ok(None) => {
-                out::note(format!("servers.{server}: a process can't be asked what it takes; not compared"))
-            }
-            Err(error) => {
-                drift.push(Drift { place: format!("servers.{server}"), problem: error.text, is_away: true });
-            }
-        }
-    }
-    tools.shutdown().await;
-    drift
-}
-
-/// The differences between what a server lists and what the contract says of its tools.
-pub(crate) fn compare(contract: &Contract, server: &str, listed: &[ListedTool]) -> Vec<Drift> {
-    let mut drift = Vec::new();
+    let pinned = contract.servers.get(server).is_some_and(|server| server.pinned);
     for tool in contract.tools.values().filter(|tool| &*tool.via.server == server) {
         let place = tool.address("via");
-        let Some(live) = listed.iter().find(|live| live.name == tool.via.tool) else {
-            let names: Vec<&str> = listed.iter().map(|live| live.name.as_str()).collect();
+        let Some(live) = listing.tools.iter().find(|live| live.name == tool.via.tool) else {
+            let names: Vec<&str> = listing.tools.iter().map(|live| live.name.as_str()).collect();
             let problem = format!("the server has no tool `{}`; it has {}", tool.via.tool, names.join(", "));
-            drift.push(Drift { place, problem, is_away: false });
+            drift.push(Drift { place, problem });
             continue;
         };
         for problem in contract.tool_schema_drift(tool, &live.input_schema) {
-            drift.push(Drift { place: tool.address("input"), problem: problem.message, is_away: false });
+            drift.push(Drift { place: tool.address("input"), problem: problem.message });
+        }
+        let locked = contract.lock.tool(server, &tool.via.tool).filter(|_| pinned);
+        if let Some(locked) = locked {
+            let now = LockedTool::from(live);
+            for (what, _) in locked.differences(&now).filter(|(_, counts)| *counts) {
+                let problem = format!("the server is pinned, and changed {what} since it was locked");
+                drift.push(Drift { place: place.clone(), problem });
+            }
         }
         for problem in live.output_schema.iter().flat_map(|given| contract.tool_output_drift(tool, given)) {
-            drift.push(Drift { place: tool.address("output"), problem: problem.message, is_away: false });
+            drift.push(Drift { place: tool.address("output"), problem: problem.message });
         }
     }
     drift
@@ -130,6 +159,8 @@ pub(crate) fn compare(contract: &Contract, server: &str, listed: &[ListedTool]) 
 mod tests {
     use std::collections::BTreeMap;
 
+    use handfast_contract::ListedTool;
+
     use super::*;
 
     #[test]
@@ -137,17 +168,22 @@ mod tests {
         let text = "handfast: 1\nname: c\nversion: \"1\"\nservers: { shop: { mcp: { command: [shop] } } }\ntools:\n\
             \x20 find:\n    via: shop.find_order\n    description: Finds an order.\n    input: { id: string }\n\
             \x20   output: json\n    effects: [reads: orders]\n";
-        let loaded = handfast_contract::load("c.yaml", ".", &BTreeMap::new(), &mut |_| Ok(text.to_owned()));
+        let loaded = handfast_contract::load(
+            "c.yaml",
+            ".",
+            &BTreeMap::new(),
+            &mut handfast_contract::alone("c.yaml", text),
+        );
         let told = loaded.report(Paint::Plain);
         let contract = loaded.contract.expect(&told);
         let listed = |name: &str, id: &str| ListedTool {
             name: name.to_owned(),
-            description: None,
             input_schema: json!({ "type": "object", "properties": { "id": { "type": id } }, "required": ["id"] }),
-            output_schema: None,
+            ..ListedTool::default()
         };
         let places = |listed: &[ListedTool]| -> Vec<String> {
-            compare(&contract, "shop", listed)
+            let listing = Listing { tools: listed.to_vec(), ..Listing::default() };
+            compare(&contract, "shop", &listing)
                 .iter()
                 .map(|one| format!("{}: {}", one.place, one.problem))
                 .collect()

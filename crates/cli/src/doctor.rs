@@ -111,7 +111,7 @@ fn contract(args: &args::Doctor, findings: &mut Vec<Finding>) -> anyhow::Result<
             Err(_) => return Ok(None),
         },
     };
-    let Project { file, folder, loaded } = Project::read(&path, &args.settings)?;
+    let Project { file, folder, loaded, .. } = Project::read(&path, &args.settings)?;
     let file = file.display();
     match &loaded.contract {
         None => findings.push(Finding::fail(

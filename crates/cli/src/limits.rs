@@ -28,6 +28,8 @@ pub(crate) const LOG_TAIL_BYTES: u64 = 64 * 1024;
 pub(crate) const PIPE_LINES_MAX: usize = 200;
 /// A contract's file that is read at all; the language's own ceiling is the same.
 pub(crate) const CONTRACT_BYTES_MAX: u64 = 1024 * 1024;
+/// A specification that is imported; the largest public one has 13 MB.
+pub(crate) const SPECIFICATION_BYTES_MAX: u64 = 32 * 1024 * 1024;
 /// An input given on standard input or in a file: as much as one event's payload can sensibly hold.
 pub(crate) const INPUT_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// How long a run's start waits for a server to say what it takes: one that is slower is asked by the run itself.

@@ -10,6 +10,7 @@ mod amount;
 mod args;
 mod environment;
 mod exit;
+mod files;
 mod out;
 
 mod project;
@@ -23,13 +24,16 @@ mod follow;
 mod outcome;
 mod watch;
 
+mod asked;
 mod bench;
 mod check;
 mod doctor;
 mod explain;
 mod go;
+mod import;
 mod init;
 mod journal;
+mod lock;
 mod post;
 mod run;
 mod runs;
@@ -73,6 +77,8 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Init(args) => init::run(&args)?,
         Command::Check(args) => check::run(&args).await?,
         Command::Test(args) => test::run(&args).await?,
+        Command::Lock(args) => lock::run(&args).await?,
+        Command::Import(args) => import::run(&args).await?,
         Command::Show(args) => show::run(&args)?,
         Command::Explain(args) => explain::run(&args)?,
         Command::Run(args) => run::run(&args).await?,

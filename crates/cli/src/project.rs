@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use handfast_contract::{ANY_PART, Contract, Loaded, Paint, Severity};
+use handfast_contract::{ANY_PART, Contract, Loaded, Paint, Severity, lock_path};
 use handfast_events::Sources;
 use serde_json::Value;
 
@@ -26,7 +26,13 @@ pub(crate) struct Project {
     pub(crate) folder: PathBuf,
     /// What came of reading it.
     pub(crate) loaded: Loaded,
+    /// The values that were given for its settings.
+    pub(crate) settings: BTreeMap<String, Value>,
 }
+
+/// One of the ways to load a contract.
+type Load =
+    fn(&str, &str, &BTreeMap<String, Value>, &mut dyn FnMut(&str) -> Result<String, String>) -> Loaded;
 
 /// A contract that can be used.
 pub(crate) struct Checked {
@@ -53,6 +59,23 @@ impl Project {
         env: Option<&str>,
         given: BTreeMap<String, Value>,
     ) -> anyhow::Result<Self> {
+        Self::read_by(path, env, given, handfast_contract::load)
+    }
+
+    /// Reads it to write its lock: without the lock that is there, and with what is still to be decided.
+    ///
+    /// # Errors
+    /// As for [`Project::read`].
+    pub(crate) fn read_to_lock(path: &Path, settings: &Settings) -> anyhow::Result<Self> {
+        Self::read_by(path, settings.env.as_deref(), pairs(&settings.set), handfast_contract::load_to_lock)
+    }
+
+    fn read_by(
+        path: &Path,
+        env: Option<&str>,
+        given: BTreeMap<String, Value>,
+        load: Load,
+    ) -> anyhow::Result<Self> {
         let file = locate(path)?;
         let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let folder = folder.canonicalize().with_context(|| format!("can't open `{}`", folder.display()))?;
@@ -65,9 +88,22 @@ impl Project {
         let root = folder.to_str().ok_or_else(|| {
             stop(Exit::Usage, format!("the path `{}` is no text: move the contract", folder.display()))
         })?;
-        let mut read = |path: &str| read_file(&folder.join(path));
-        let loaded = handfast_contract::load(&name, root, &values, &mut read);
-        Ok(Self { file, folder, loaded })
+        let lock = lock_path(&name);
+        let mut unread = None;
+        let mut read = |path: &str| {
+            let text = read_file(&folder.join(path));
+            // A lock that isn't there is none; one that can't be read is an error, not none.
+            if let (true, Err(why)) = (path == lock && folder.join(path).symlink_metadata().is_ok(), &text) {
+                unread = Some(why.clone());
+            }
+            text
+        };
+        let loaded = load(&name, root, &values, &mut read);
+        if let Some(why) = unread {
+            let message = format!("`{lock}` can't be read: {why}; write it anew with `handfast lock`");
+            return Err(stop(Exit::Contract, message));
+        }
+        Ok(Self { file, folder, loaded, settings: values })
     }
 
     /// The contract, if it checks and every setting has its value, whether or not this release runs all of it. What is wrong

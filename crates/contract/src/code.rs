@@ -132,6 +132,18 @@ codes! {
     NOT_RUN = "HF0050", "part of the language that this release doesn't run yet",
         "The language has this word and `check` checks it, and this release doesn't act on it yet. A promise that nobody keeps \
          is worse than none, so `run` refuses the contract and names every such part: take it out to run the contract.";
+    TODO = "HF0060", "something is still to be decided",
+        "`{ todo: … }` marks what an import couldn't know and a person has to say: a tool's effects above all, since a source's \
+         hints are no promises. Write the value in its place; as long as it stands there, nothing runs.";
+    BAD_LOCK = "HF0061", "a lock that can't be used",
+        "`handfast.lock` holds what each server's tools looked like when they were asked. It is written by `handfast lock` \
+         and by nobody else: one that was edited, merged or cut proves nothing. Write it anew, and look at what changed.";
+    UNLOCKED = "HF0062", "a tool that the lock doesn't have",
+        "The lock holds the tools that the contract named when it was written. A server with `schemas: pinned`, and a tool whose \
+         `input` isn't written, need theirs: ask the servers with `handfast lock`.";
+    DRIFT = "HF0063", "a contract and a server that differ",
+        "What the contract says of a tool isn't what its server lists, or listed when it was locked, so calls would be refused \
+         or mean something else. Change the contract, or the server; if the server's new form is right, `handfast lock` keeps it.";
     TEST_ADDRESS = "HF0070", "a test that names no clause of its contract",
         "An expectation names a clause by its address: `tools.refund.requires.it-is-not-more-than-was-paid`. \
          `handfast test` lists every address of the contract, exercised or not.";

@@ -7,7 +7,7 @@ use std::time::Duration;
 use handfast_events::{Digest, Money};
 use serde_json::Value;
 
-use crate::Expr;
+use crate::{Expr, Lock};
 
 mod agent;
 mod flow;
@@ -69,6 +69,8 @@ pub struct Contract {
     pub at_least: Option<Level>,
     /// The addresses of the parts that this release checks and doesn't run; `*` where it is no part of its own.
     pub unrun: Vec<String>,
+    /// What its servers looked like when they were asked; empty where no lock lies beside it.
+    pub lock: Lock,
 }
 
 /// A contract within another one.

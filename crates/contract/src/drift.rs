@@ -17,60 +17,7 @@ impl Contract {
     /// What can't be told from the schemas alone is no problem: of a computed value only the kind is compared, and of two
     /// patterns only whether a text was found that fits one of them.
     pub fn tool_schema_drift(&self, tool: &Tool, server_schema: &Value) -> Vec<Problem> {
-        let sent = sent(tool);
-        let key = match &tool.idempotency {
-            IdempotencyRule::Key { place: KeyPlace::Arg(arg), .. } => Some(arg.as_str()),
-            _ => None,
-        };
-        let empty = Map::new();
-        let properties = server_schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
-        let problem = |at: &str, message: String| Problem {
-            at: format!("/{}", at.replace('~', "~0").replace('/', "~1")),
-            message,
-        };
-        let mut problems = Vec::new();
-        for name in required(server_schema) {
-            match sent.iter().find(|argument| argument.name == name) {
-                None if key == Some(name) => {}
-                None => problems.push(problem(
-                    name,
-                    format!("the server requires the argument `{name}`, and the contract never sends it"),
-                )),
-                Some(argument) if !argument.always => {
-                    problems.push(problem(
-                        name,
-                        format!(
-                            "the server requires the argument `{name}`, and the contract may leave it out"
-                        ),
-                    ));
-                }
-                Some(_) => {}
-            }
-        }
-        let closed = server_schema.get("additionalProperties") == Some(&Value::Bool(false));
-        // A key is minted here, so a server may ask for a form of it that no schema of ours says.
-        let key = key.map(|name| Sent {
-            name,
-            always: true,
-            exact: false,
-            schema: Some(json!({ "type": "string" })),
-        });
-        for argument in sent.iter().chain(key.iter()) {
-            let name = argument.name;
-            match properties.get(name) {
-                None if closed => problems.push(problem(
-                    name,
-                    format!("the contract sends the argument `{name}`, which the server doesn't know"),
-                )),
-                None => {}
-                Some(theirs) => {
-                    problems.extend(
-                        refused(argument, theirs, server_schema).map(|message| problem(name, message)),
-                    );
-                }
-            }
-        }
-        problems
+        input_drift(tool, server_schema)
     }
 
     /// The ways in which what this tool's server says it gives doesn't fit the output that the contract promises; none
@@ -79,13 +26,69 @@ impl Contract {
     /// Fields that the server doesn't speak of are taken not to be there: hardly any server says so, and one that gives
     /// more is found when it does.
     pub fn tool_output_drift(&self, tool: &Tool, server_schema: &Value) -> Vec<Problem> {
-        let Some(output) = &tool.output else { return Vec::new() };
-        let HandOff::Breaks { at, why, .. } = contain(&spoken_of(server_schema), output.json()) else {
-            return Vec::new();
-        };
-        let why = why.replace("the reader", "the contract");
-        vec![Problem { at, message: format!("what the server gives may not fit `output`: {why}") }]
+        output_drift(tool, server_schema)
     }
+}
+
+/// What [`Contract::tool_schema_drift`] says, of a tool whose contract isn't whole yet.
+pub(crate) fn input_drift(tool: &Tool, server_schema: &Value) -> Vec<Problem> {
+    let sent = sent(tool);
+    let key = match &tool.idempotency {
+        IdempotencyRule::Key { place: KeyPlace::Arg(arg), .. } => Some(arg.as_str()),
+        _ => None,
+    };
+    let empty = Map::new();
+    let properties = server_schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
+    let problem = |at: &str, message: String| Problem {
+        at: format!("/{}", at.replace('~', "~0").replace('/', "~1")),
+        message,
+    };
+    let mut problems = Vec::new();
+    for name in required(server_schema) {
+        match sent.iter().find(|argument| argument.name == name) {
+            None if key == Some(name) => {}
+            None => problems.push(problem(
+                name,
+                format!("the server requires the argument `{name}`, and the contract never sends it"),
+            )),
+            Some(argument) if !argument.always => {
+                problems.push(problem(
+                    name,
+                    format!("the server requires the argument `{name}`, and the contract may leave it out"),
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    let closed = server_schema.get("additionalProperties") == Some(&Value::Bool(false));
+    // A key is minted here, so a server may ask for a form of it that no schema of ours says.
+    let key =
+        key.map(|name| Sent { name, always: true, exact: false, schema: Some(json!({ "type": "string" })) });
+    for argument in sent.iter().chain(key.iter()) {
+        let name = argument.name;
+        match properties.get(name) {
+            None if closed => problems.push(problem(
+                name,
+                format!("the contract sends the argument `{name}`, which the server doesn't know"),
+            )),
+            None => {}
+            Some(theirs) => {
+                problems
+                    .extend(refused(argument, theirs, server_schema).map(|message| problem(name, message)));
+            }
+        }
+    }
+    problems
+}
+
+/// What [`Contract::tool_output_drift`] says, of a tool whose contract isn't whole yet.
+pub(crate) fn output_drift(tool: &Tool, server_schema: &Value) -> Vec<Problem> {
+    let Some(output) = &tool.output else { return Vec::new() };
+    let HandOff::Breaks { at, why, .. } = contain(&spoken_of(server_schema), output.json()) else {
+        return Vec::new();
+    };
+    let why = why.replace("the reader", "the contract");
+    vec![Problem { at, message: format!("what the server gives may not fit `output`: {why}") }]
 }
 
 /// The schema with no fields beside those that it names. Left as it is where several parts describe one object together.

@@ -28,6 +28,7 @@ mod handoff;
 mod literal;
 mod load;
 mod loader;
+mod locked;
 mod names;
 mod people;
 mod reads;
@@ -43,6 +44,12 @@ mod cases;
 mod clauses;
 mod graph;
 mod show;
+
+mod adopt;
+mod listing;
+mod lock;
+
+pub mod import;
 
 pub use cases::{
     Action, Case, CasesHead, Expectation, FakeAnswer, FakeKind, GivenModel, LoadedCases, STAGED, cases_head,
@@ -62,7 +69,10 @@ pub use diagnostic::{Diagnostic, Label, Paint, Severity};
 pub use environment::load_environment;
 pub use expr::{EvalError, Expr, ExprError, Scope, Template};
 pub use grammar::{Form, Holds, Key};
-pub use load::{Loaded, load, load_again};
+pub use listing::{Hints, Identity, ListedTool, Listing};
+pub use load::{Loaded, alone, load, load_again, load_live, load_to_lock};
+pub use lock::{Change, Lock, LockError, LockedServer, LockedTool};
+pub use locked::lock_path;
 pub use resource::overlap;
 pub use schema::{Problem, Schema, SchemaError};
 pub use show::{ShownAgent, ShownTool};

@@ -95,3 +95,34 @@ pub(crate) const CONTAIN_PLACES_MAX: usize = 32;
 
 /// Patterns for names of fields that are compared: each set of them is looked at, 32 for five.
 pub(crate) const CONTAIN_PATTERNS_MAX: usize = 5;
+
+/// Parts of one schema that an import takes over as they are. Beyond that it keeps the upper levels: nobody reads more, and
+/// two hundred tools must share [`TYPE_PARTS_MAX`].
+pub(crate) const ADOPTED_PARTS_MAX: usize = 300;
+
+/// Parts looked at in one try to adopt a schema, its references followed: some public ones spell out to millions.
+pub(crate) const ADOPT_STEPS_MAX: usize = 20_000;
+
+/// Levels of an adopted schema, references followed: written out it must stay within [`DEPTH_MAX`] of YAML.
+pub(crate) const ADOPT_DEPTH_MAX: usize = 12;
+
+/// Bytes of a specification that is imported: the largest public one (GitHub's) has 13 MB.
+pub(crate) const SPECIFICATION_BYTES_MAX: usize = 32 << 20;
+
+/// Levels of a specification in YAML; those we met have 30.
+pub(crate) const SPECIFICATION_DEPTH_MAX: usize = 128;
+
+/// Values of a specification in YAML: GitHub's has half a million.
+pub(crate) const SPECIFICATION_NODES_MAX: usize = 4_000_000;
+
+/// Characters of a source's sentence that become a proposed description: two lines, more is no sentence.
+pub(crate) const PROPOSED_CHARS_MAX: usize = 200;
+
+/// Characters of a source's words in a comment: the rest is found at the source.
+pub(crate) const COMMENT_CHARS_MAX: usize = 160;
+
+/// Bytes that an import may come to: what a file may have, less what people add to it.
+pub(crate) const IMPORTED_BYTES_MAX: usize = FILE_BYTES_MAX / 4 * 3;
+
+/// Tools that an import may come to: what a section may hold.
+pub(crate) const IMPORTED_TOOLS_MAX: usize = ENTRIES_MAX;

@@ -10,10 +10,11 @@ use crate::diagnostic::{Findings, Paint, Severity};
 use crate::files::{File, Gather};
 use crate::grammar;
 use crate::loader::{Fields, Loader};
+use crate::locked::Held;
 use crate::texts::Texts;
 use crate::unrun;
 use crate::yaml::Node;
-use crate::{Contract, Diagnostic, Included, code};
+use crate::{Contract, Diagnostic, Included, Lock, code};
 
 /// What came of loading: the contract where it checks, and always all diagnostics and all that was read.
 #[derive(Debug)]
@@ -66,7 +67,8 @@ impl Loaded {
 /// ```
 /// use std::collections::BTreeMap;
 /// let text = "handfast: 1\nname: hello\nversion: \"1\"\n";
-/// let loaded = handfast_contract::load("hello.yaml", ".", &BTreeMap::new(), &mut |_| Ok(text.to_owned()));
+/// let mut read = handfast_contract::alone("hello.yaml", text);
+/// let loaded = handfast_contract::load("hello.yaml", ".", &BTreeMap::new(), &mut read);
 /// assert_eq!(loaded.contract.unwrap().name, "hello");
 /// ```
 pub fn load(
@@ -75,6 +77,34 @@ pub fn load(
     settings: &BTreeMap<String, Value>,
     read: &mut dyn FnMut(&str) -> Result<String, String>,
 ) -> Loaded {
+    load_held(main, root, settings, read, Held::default())
+}
+
+/// The same, held also against what its servers list now (`live`): a difference is an error at the tool's `via`.
+pub fn load_live(sources: &Sources, settings: &BTreeMap<String, Value>, live: Lock) -> Loaded {
+    let held = Held::live(live);
+    load_held(&sources.main, &sources.root, settings, &mut |path| kept(sources, path), held)
+}
+
+/// Loads what is needed to ask a contract's servers and to write its lock: no lock is needed, and what is still to be decided
+/// (`todo:`) may stay so. The contract is not one to run.
+pub fn load_to_lock(
+    main: &str,
+    root: &str,
+    settings: &BTreeMap<String, Value>,
+    read: &mut dyn FnMut(&str) -> Result<String, String>,
+) -> Loaded {
+    load_held(main, root, settings, read, Held::to_lock())
+}
+
+fn load_held(
+    main: &str,
+    root: &str,
+    settings: &BTreeMap<String, Value>,
+    read: &mut dyn FnMut(&str) -> Result<String, String>,
+    held: Held,
+) -> Loaded {
+    let to_lock = held.is_to_lock();
     let mut sources = Sources { main: main.to_owned(), files: BTreeMap::new(), root: root.to_owned() };
     let mut gather = Gather { read, texts: Texts::default(), findings: Findings::default(), files: 0 };
     let file = gather.main(main);
@@ -87,6 +117,7 @@ pub fn load(
         Some(file) => {
             let mut loader = Loader::new(texts.all(), findings, read);
             loader.files = texts.files().map(|(path, text)| (path.to_owned(), text.to_owned())).collect();
+            loader.held = held.beside(main);
             let contract = loader.contract(file, settings);
             sources.files = std::mem::take(&mut loader.files);
             (contract, loader.findings.finish(&texts))
@@ -94,7 +125,8 @@ pub fn load(
     };
     let unrun = file.as_ref().map(|file| unrun::parts(file, &diagnostics)).unwrap_or_default();
     let contract = contract.map(|contract| Contract { digest: sources.digest(), unrun, ..contract });
-    let worst = diagnostics.iter().map(|found| found.severity).min();
+    let worst = diagnostics.iter().filter(|found| !(to_lock && found.code == code::TODO));
+    let worst = worst.map(|found| found.severity).min();
     let (contract, unrun) = match worst {
         Some(Severity::Error) => (None, None),
         Some(Severity::NotRun) => (None, contract),
@@ -105,9 +137,22 @@ pub fn load(
 
 /// Loads a contract again from what was read for it, so that a run goes on with the one that it began with.
 pub fn load_again(sources: &Sources, settings: &BTreeMap<String, Value>) -> Loaded {
-    let mut read =
-        |path: &str| sources.files.get(path).cloned().ok_or_else(|| "it wasn't kept with the run".to_owned());
-    load(&sources.main, &sources.root, settings, &mut read)
+    load(&sources.main, &sources.root, settings, &mut |path| kept(sources, path))
+}
+
+/// Reads the one file of a contract that needs no other: what [`load`] takes as `read`.
+///
+/// ```
+/// let text = "handfast: 1\nname: hello\nversion: \"1\"\n";
+/// let mut read = handfast_contract::alone("hello.yaml", text);
+/// assert!(read("hello.yaml").is_ok() && read("hello.lock").is_err());
+/// ```
+pub fn alone<'t>(main: &'t str, text: &'t str) -> impl FnMut(&str) -> Result<String, String> + 't {
+    move |path| if path == main { Ok(text.to_owned()) } else { Err("no such file".to_owned()) }
+}
+
+fn kept(sources: &Sources, path: &str) -> Result<String, String> {
+    sources.files.get(path).cloned().ok_or_else(|| "it wasn't kept with the run".to_owned())
 }
 
 /// What the head of a file says.
@@ -143,6 +188,7 @@ impl<'a> Loader<'a> {
             invariants: std::mem::take(&mut self.invariants),
             at_least,
             unrun: Vec::new(),
+            lock: std::mem::take(&mut self.held).read(),
         })
     }
 

@@ -14,6 +14,7 @@ use crate::diagnostic::{Diagnostic, Findings};
 use crate::files::File;
 use crate::grammar::{self, Form};
 use crate::limits::{ENTRIES_MAX, FILE_BYTES_MAX};
+use crate::locked::Held;
 use crate::reads::Shape;
 use crate::types::Types;
 use crate::yaml::{Entry, Kind, Node, Style};
@@ -56,6 +57,8 @@ pub(crate) struct Loader<'a> {
     pub(crate) workflows: BTreeMap<Name, Arc<Workflow>>,
     pub(crate) invariants: Vec<Invariant>,
     pub(crate) includes: BTreeMap<Name, Included>,
+    /// The lock beside the contract, and what servers say now.
+    pub(crate) held: Held,
 }
 
 /// What was known of a file before one that it includes was turned to.
@@ -118,6 +121,7 @@ impl<'a> Loader<'a> {
             workflows: BTreeMap::new(),
             invariants: Vec::new(),
             includes: BTreeMap::new(),
+            held: Held::default(),
         }
     }
 
@@ -156,6 +160,13 @@ impl<'a> Loader<'a> {
     pub(crate) fn wrong_kind(&mut self, node: &Node, what: &str, wanted: &str) -> Option<&mut Diagnostic> {
         if matches!(node.kind, Kind::Refused) {
             return None;
+        }
+        if let Some((at, hint)) = todo(node) {
+            let message = match hint {
+                "" => format!("{what} is still to be decided"),
+                hint => format!("{what} is still to be decided: {hint}"),
+            };
+            return Some(self.error(code::TODO, &at, message));
         }
         let message = format!("{what} must be {wanted}, and this is {}", node.is_what());
         Some(self.error(code::WRONG_KIND, &node.span, message))
@@ -443,6 +454,14 @@ pub(crate) fn meant(entries: &[Entry]) -> impl Iterator<Item = &Entry> {
         cut = rest || traps::was_cut(&entry.value);
         !rest
     })
+}
+
+/// What `{ todo: … }` says is to be decided.
+fn todo(node: &Node) -> Option<(Range<usize>, &str)> {
+    let Kind::Map(entries) = &node.kind else { return None };
+    let [Entry { key, at, value }] = entries.as_slice() else { return None };
+    let (hint, _) = value.said()?;
+    (key == "todo").then_some((at.clone(), hint))
 }
 
 /// Where a map begins, for what it lacks: its first line, not the whole of it.

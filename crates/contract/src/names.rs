@@ -36,6 +36,11 @@ const CEL_WORDS: &[&str] = &[
 const ROOTS: &[&str] =
     &["args", "input", "result", "old", "facts", "settings", "call", "error", "steps", "last"];
 
+/// Whether CEL or conditions keep this name for themselves.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    CEL_WORDS.contains(&name) || ROOTS.contains(&name)
+}
+
 impl<'a> Loader<'a> {
     /// The entries of a section, each with its checked name; an include's name stands before it.
     pub(crate) fn section(&mut self, node: &'a Node, section: &'static str) -> Vec<(Name, &'a Entry)> {

@@ -46,7 +46,7 @@ impl<'a> Loader<'a> {
         let description = self.required(&fields, "description", "What it does, in one sentence.");
         let description = description.and_then(|node| self.prose(node, "`description`"));
         let not_for = fields.get("not_for").map(|node| self.texts(node, "`not_for`")).unwrap_or_default();
-        let input = self.tool_input(&fields);
+        let input = self.tool_input(&fields, via.as_ref());
         let args = input.as_ref().map_or(Shape::unknown(), |(schema, _)| schema.clone().into());
         let probes = match fields.get("probes").map(|node| &node.kind) {
             Some(Kind::Map(entries)) => entries.iter().map(|entry| entry.key.as_str().into()).collect(),
@@ -54,7 +54,7 @@ impl<'a> Loader<'a> {
         };
         let places =
             Places { args, call: call_schema().into(), settings: self.settings_schema.clone(), probes };
-        let output = fields.get("output").map(|node| (self.type_of(node), node));
+        let output = self.tool_output(&fields, via.as_ref());
         let result = match &output {
             Some((Some(schema), _)) => Shape::from(schema.clone()),
             _ => Shape::unknown(),
@@ -75,7 +75,7 @@ impl<'a> Loader<'a> {
         let limits = self.limits(&fields, &["timeout", "attempts"]);
         let input = input.and_then(|(schema, span)| self.compiled(schema, &span));
         let output = match output {
-            Some((schema, node)) => Some(schema.and_then(|schema| self.compiled(schema, &node.span))?),
+            Some((schema, span)) => Some(schema.and_then(|schema| self.compiled(schema, &span))?),
             None => None,
         };
 
@@ -88,7 +88,7 @@ impl<'a> Loader<'a> {
         if let Some(server) = self.servers.get(&via.server) {
             failures.extend(server.failures.iter().cloned());
         }
-        Some(Tool {
+        let tool = Tool {
             name: name.clone(),
             owner: None,
             groups: Vec::new(),
@@ -105,7 +105,7 @@ impl<'a> Loader<'a> {
             fallback: None,
             at_least: None,
             via,
-            description: description?,
+            description: self.decided(description)?,
             not_for,
             input,
             sends,
@@ -120,7 +120,9 @@ impl<'a> Loader<'a> {
             ensures: ensures.unwrap_or_default(),
             failures,
             limits,
-        })
+        };
+        self.compare_locked(&tool, &fields);
+        Some(tool)
     }
 
     fn warn_unkeyed(&mut self, name: &str, fields: &Fields<'a>) {
@@ -147,14 +149,20 @@ impl<'a> Loader<'a> {
         Some(Via { server, tool, request: None })
     }
 
-    fn tool_input(&mut self, fields: &Fields<'a>) -> Option<(Value, Range<usize>)> {
-        let Some(node) = fields.get("input") else {
-            let found =
-                self.error(code::MISSING_KEY, &fields.span, format!("{} has no `input`", fields.what));
-            found.help("add it: `input: { order_id: string }`, or `input: {}` for none; taking the server's own isn't built yet");
-            return None;
-        };
+    fn tool_input(&mut self, fields: &Fields<'a>, via: Option<&Via>) -> Option<(Value, Range<usize>)> {
+        let Some(node) = fields.get("input") else { return self.locked_input(fields, via) };
         Some((self.input_type(node)?, node.span.clone()))
+    }
+
+    fn tool_output(
+        &mut self,
+        fields: &Fields<'a>,
+        via: Option<&Via>,
+    ) -> Option<(Option<Value>, Range<usize>)> {
+        match fields.get("output") {
+            Some(node) => Some((self.type_of(node), node.span.clone())),
+            None => self.locked_output(via).map(|schema| (Some(schema), fields.span.clone())),
+        }
     }
 
     /// Names and their values in CEL.

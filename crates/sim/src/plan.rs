@@ -19,7 +19,7 @@ pub(crate) fn plan() -> Result<Arc<Plan>, String> {
 }
 
 fn ready() -> Result<Arc<Plan>, String> {
-    let mut read = |_: &str| Ok(CONTRACT.to_owned());
+    let mut read = handfast_contract::alone("contract.yaml", CONTRACT);
     let loaded = handfast_contract::load("contract.yaml", "/sim", &BTreeMap::new(), &mut read);
     let found = loaded.diagnostics.iter().map(|found| format!("{found:?}\n")).collect();
     let contract = loaded.contract.ok_or::<String>(found)?;

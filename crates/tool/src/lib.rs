@@ -16,4 +16,4 @@ mod tools;
 mod trouble;
 
 pub use function::{BoxFuture, CallContext, Function, Functions};
-pub use tools::{ListedTool, StandIn, ToolCall, Tools};
+pub use tools::{StandIn, ToolCall, Tools};

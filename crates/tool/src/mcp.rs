@@ -10,6 +10,7 @@ mod line;
 use std::sync::Arc;
 use std::time::Duration;
 
+use handfast_contract::Listing;
 use handfast_engine::{ToolError, ToolReply};
 use handfast_events::FailureClass;
 use tokio::sync::Mutex;
@@ -19,7 +20,7 @@ use crate::key::Sent;
 use crate::limits::{CONNECT_TIMEOUT, RESTART_BACKOFF_FIRST, RESTART_BACKOFF_MAX};
 use crate::mcp::connect::{Connection, Health};
 use crate::secrets::Secrets;
-use crate::tools::{ListedTool, Site, ToolCall, not_sent};
+use crate::tools::{Site, ToolCall, not_sent};
 use crate::trouble::trouble;
 
 /// A server that speaks MCP.
@@ -60,7 +61,7 @@ impl McpServer {
     }
 
     /// Asks for the tools that it offers.
-    pub(crate) async fn list(&self) -> Result<Vec<ListedTool>, ToolError> {
+    pub(crate) async fn list(&self) -> Result<Listing, ToolError> {
         let connection = self.connection().await?;
         let (listed, health) = connection.list(&self.site).await;
         self.note(&connection, health).await;

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use handfast_contract::{Contract, EnvValue, Secret};
+use handfast_contract::{Contract, EnvValue, Identity, ListedTool, Listing, Secret};
 use handfast_engine::{ToolError, ToolOutcome};
 use handfast_events::FailureClass;
 use serde_json::Value;
@@ -118,6 +118,23 @@ impl Secrets {
             ToolOutcome::TurnedAway(error) => ToolOutcome::TurnedAway(self.mask_error(error)),
             ToolOutcome::NotSent(error) => ToolOutcome::NotSent(self.mask_error(error)),
             ToolOutcome::Lost(error) => ToolOutcome::Lost(self.mask_error(error)),
+        }
+    }
+
+    /// What a server says, without any secret: it goes into files that are kept with the contract.
+    pub(crate) fn mask_listing(&self, listing: Listing) -> Listing {
+        let words = |text: Option<String>| text.map(|text| self.mask(&text));
+        let tool = |tool: ListedTool| ListedTool {
+            name: self.mask(&tool.name),
+            description: words(tool.description),
+            hints: tool.hints,
+            input_schema: self.mask_value(tool.input_schema),
+            output_schema: tool.output_schema.map(|schema| self.mask_value(schema)),
+        };
+        let Identity { name, version, protocol } = listing.identity;
+        Listing {
+            identity: Identity { name: words(name), version: words(version), protocol: words(protocol) },
+            tools: listing.tools.into_iter().map(tool).collect(),
         }
     }
 

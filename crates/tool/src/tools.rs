@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use handfast_contract::{Contract, Name, Server, Tool, Transport};
+use handfast_contract::{Contract, ListedTool, Listing, Name, Server, Tool, Transport};
 use handfast_engine::{ToolError, ToolOutcome, ToolReply};
 use handfast_events::{CallId, FailureClass, RunId};
 use serde_json::{Value, json};
@@ -54,19 +54,6 @@ pub struct ToolCall {
     pub key: Option<String>,
     /// When the attempt is given up, counted from when it is sent.
     pub timeout: Duration,
-}
-
-/// A tool as its server lists it. Its words are hints, never promises.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ListedTool {
-    /// Its name on the server.
-    pub name: String,
-    /// What the server says about it.
-    pub description: Option<String>,
-    /// The JSON Schema of its arguments.
-    pub input_schema: Value,
-    /// The JSON Schema of its structured result, where it gives one.
-    pub output_schema: Option<Value>,
 }
 
 /// Where a server stands in the contract and on this machine.
@@ -151,25 +138,26 @@ impl Tools {
         ToolReply { outcome, latency_ms: since(began) }
     }
 
-    /// What a server offers; `None` where it has no way to say: a process.
+    /// What a server says of itself and offers, without any secret in it; `None` where it has no way to say: a process.
     ///
     /// # Errors
     /// When the server can't be reached or doesn't speak MCP: the text says what to mend.
-    pub async fn list(&self, server: &str) -> Result<Option<Vec<ListedTool>>, ToolError> {
+    pub async fn list(&self, server: &str) -> Result<Option<Listing>, ToolError> {
         match self.servers.get(server) {
             None => Err(unknown_server(server)),
             Some(Door::Process(_)) => Ok(None),
             Some(Door::Rust(site)) => {
                 let listed = |name| ListedTool {
                     name,
-                    description: None,
                     input_schema: json!({ "type": "object" }),
-                    output_schema: None,
+                    ..ListedTool::default()
                 };
-                Ok(Some(self.functions.names(&site.name).into_iter().map(listed).collect()))
+                let tools = self.functions.names(&site.name).into_iter().map(listed).collect();
+                Ok(Some(Listing { tools, ..Listing::default() }))
             }
             Some(Door::Mcp(server)) => {
-                server.list().await.map(Some).map_err(|error| self.secrets.mask_error(error))
+                let listed = server.list().await.map_err(|error| self.secrets.mask_error(error))?;
+                Ok(Some(self.secrets.mask_listing(listed)))
             }
         }
     }

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::kit::Folder;
 
 /// Speaks as much MCP as it takes to be asked what it offers, and to be called once.
-const SERVER: &str = r#"
+pub(crate) const SERVER: &str = r#"
 while IFS= read -r line; do
   id=$(printf '%s' "$line" | sed -n 's/.*"id":\([0-9]*\).*/\1/p')
   say() { printf '{"jsonrpc":"2.0","id":%s,%s}\n' "$id" "$1"; }
@@ -48,7 +48,11 @@ fn a_server_that_takes_what_the_contract_sends_is_in_order() {
 fn a_server_that_drifted_is_told_by_place_and_no_run_starts() {
     for folder in [weather("town", "string"), weather("place", "integer")] {
         let checked = folder.expect(3, &["check", "--live"]);
-        assert!(checked.stderr.contains("tools.forecast.input: "), "{}", checked.stderr);
+        assert!(
+            checked.stderr.contains("HF0063") && checked.stderr.contains("via: sky.forecast"),
+            "{}",
+            checked.stderr
+        );
         let json = folder.expect(3, &["check", "--live", "--json"]).json();
         assert_eq!(
             (&json["ok"], &json["drift"][0]["place"]),

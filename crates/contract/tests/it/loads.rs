@@ -122,7 +122,7 @@ fn given_settings_count_over_defaults_and_must_fit() {
     let with = |given: &[(&str, serde_json::Value)]| {
         let given: BTreeMap<String, serde_json::Value> =
             given.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-        let loaded = load("x.yaml", ".", &given, &mut |_| Ok(text.to_owned()));
+        let loaded = load("x.yaml", ".", &given, &mut handfast_contract::alone("x.yaml", text));
         let messages =
             loaded.diagnostics.into_iter().map(|found| found.message).collect::<Vec<_>>().join("; ");
         loaded.contract.map(|contract| contract.settings).ok_or(messages)

@@ -7,7 +7,12 @@ use serde_json::json;
 
 fn contract() -> Contract {
     let text = include_str!("show.yaml").to_owned();
-    let loaded = handfast_contract::load("show.yaml", ".", &BTreeMap::new(), &mut |_| Ok(text.clone()));
+    let loaded = handfast_contract::load(
+        "show.yaml",
+        ".",
+        &BTreeMap::new(),
+        &mut handfast_contract::alone("show.yaml", &text),
+    );
     let told = loaded.report(Paint::Plain);
     loaded.contract.expect(&told)
 }

@@ -30,7 +30,12 @@ impl World {
         let folder = TempDir::new().unwrap();
         let root = folder.path().display().to_string();
         std::fs::write(folder.path().join("script.json"), script.to_string()).unwrap();
-        let loaded = load("handfast.yaml", &root, &BTreeMap::new(), &mut |_| Ok(contract.to_owned()));
+        let loaded = load(
+            "handfast.yaml",
+            &root,
+            &BTreeMap::new(),
+            &mut handfast_contract::alone("handfast.yaml", contract),
+        );
         let report = loaded.report(Paint::Plain);
         let contract = Arc::new(loaded.contract.unwrap_or_else(|| panic!("{report}")));
         let around = Around { variable: Arc::new(|_| None), functions };

@@ -206,8 +206,12 @@ async fn a_servers_secrets_are_masked_in_what_a_model_says() {
     let said = r#"{"choices":[{"message":{"content":"web-token-1 desk"},"finish_reason":"stop"}]}"#;
     let double = Double::giving([Reply::json(200, said), Reply::json(400, "desk or web-token-1?")]).await;
     let text = text.replace("URL", &double.url);
-    let loaded =
-        handfast_contract::load("handfast.yaml", ".", &Default::default(), &mut |_: &str| Ok(text.clone()));
+    let loaded = handfast_contract::load(
+        "handfast.yaml",
+        ".",
+        &Default::default(),
+        &mut handfast_contract::alone("handfast.yaml", &text),
+    );
     let report = loaded.report(handfast_contract::Paint::Plain);
     let contract = loaded.contract.unwrap_or_else(|| unreachable!("{report}"));
     let secret = |name: &str| match name {

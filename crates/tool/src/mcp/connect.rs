@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use handfast_contract::Transport;
+use handfast_contract::{Hints, Identity, ListedTool, Listing, Transport};
 use handfast_engine::{ToolError, ToolOutcome, ToolReply};
 use handfast_events::FailureClass;
 use rmcp::model::{
@@ -28,7 +28,7 @@ use crate::mcp::answer::{answered, status_of, unanswered};
 use crate::mcp::http::{self, CallHeaders};
 use crate::mcp::line::Lines;
 use crate::secrets::Secrets;
-use crate::tools::{ListedTool, Site, ToolCall, since};
+use crate::tools::{Site, ToolCall, since};
 use crate::trouble::{trouble, with_causes};
 
 type Service = RunningService<RoleClient, ClientConfig>;
@@ -178,7 +178,7 @@ impl Connection {
     }
 
     /// Asks for all tools, page by page.
-    pub(crate) async fn list(&self, site: &Site) -> (Result<Vec<ListedTool>, ToolError>, Health) {
+    pub(crate) async fn list(&self, site: &Site) -> (Result<Listing, ToolError>, Health) {
         let trouble = |what: String| {
             let text = format!("`servers.{}` doesn't list its tools: {what}", site.name);
             Err(trouble(FailureClass::Unavailable, text))
@@ -203,10 +203,21 @@ impl Connection {
             }
             cursor = page.next_cursor.filter(|cursor| !cursor.is_empty());
             if cursor.is_none() {
-                return (Ok(tools), Health::Good);
+                return (Ok(Listing { identity: self.identity(), tools }), Health::Good);
             }
         }
         (trouble(format!("the listing has more than {PAGES_MAX} pages")), Health::Good)
+    }
+
+    /// Who the server said it is, when it was greeted.
+    fn identity(&self) -> Identity {
+        let Some(info) = self.peer.peer_info() else { return Identity::default() };
+        let who = info.server_info.as_ref();
+        Identity {
+            name: who.map(|who| who.name.clone()),
+            version: who.map(|who| who.version.clone()),
+            protocol: Some(info.protocol_version.to_string()),
+        }
     }
 
     /// Ends the conversation: a server that is a command sees its input end and may leave by itself.
@@ -229,9 +240,16 @@ impl Connection {
 }
 
 fn listed(tool: rmcp::model::Tool) -> ListedTool {
+    let hints = tool.annotations.unwrap_or_default();
     ListedTool {
         name: tool.name.into_owned(),
         description: tool.description.map(std::borrow::Cow::into_owned),
+        hints: Hints {
+            read_only: hints.read_only_hint,
+            destructive: hints.destructive_hint,
+            idempotent: hints.idempotent_hint,
+            open_world: hints.open_world_hint,
+        },
         input_schema: Value::Object(Arc::unwrap_or_clone(tool.input_schema)),
         output_schema: tool.output_schema.map(|schema| Value::Object(Arc::unwrap_or_clone(schema))),
     }

@@ -58,7 +58,7 @@ async fn fits(contract: &Contract, root: &Path) {
     let environment = |name: &str| std::env::var(name).ok();
     let tools = Tools::new(contract, root, &environment, Functions::default());
     for tool in contract.tools.values() {
-        let listed = tools.list(&tool.via.server).await.unwrap().unwrap();
+        let listed = tools.list(&tool.via.server).await.unwrap().unwrap().tools;
         let server = listed.iter().find(|listed| listed.name == tool.via.tool);
         let server = server.unwrap_or_else(|| panic!("{} isn't listed", tool.via.tool));
         assert_eq!(contract.tool_schema_drift(tool, &server.input_schema), [], "{}", tool.name);

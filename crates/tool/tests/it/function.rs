@@ -47,6 +47,6 @@ async fn a_function_is_called_with_its_key_and_each_of_its_ends_is_told_apart() 
     assert_eq!(lost(kit.tools.call(&call).await.outcome).class, Some(FailureClass::Timeout));
     assert!(not_sent(kit.call("absent", json!({})).await).text.contains("register it in the program"));
     let names: Vec<_> =
-        kit.tools.list("own").await.unwrap().unwrap().into_iter().map(|tool| tool.name).collect();
+        kit.tools.list("own").await.unwrap().unwrap().tools.into_iter().map(|tool| tool.name).collect();
     assert_eq!(names, ["bad", "good", "panic", "slow"]);
 }

@@ -113,7 +113,7 @@ async fn the_key_is_a_header_of_its_own_call_and_the_bearer_is_masked() {
     assert_eq!(heard["meta"], Value::Null);
     let heard = returned(kit.call("meta", json!({ "a": 1 })).await);
     assert_eq!((&heard["header"], &heard["meta"]), (&Value::Null, &json!(key)));
-    let listed = kit.tools.list("web").await.unwrap().unwrap();
+    let listed = kit.tools.list("web").await.unwrap().unwrap().tools;
     assert_eq!(listed[0].name, "echo");
     kit.tools.shutdown().await;
 }

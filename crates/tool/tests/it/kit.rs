@@ -78,7 +78,12 @@ impl Kit {
 }
 
 pub(crate) fn read(text: &str, root: &Path, settings: &BTreeMap<String, Value>) -> Loaded {
-    load("handfast.yaml", root.to_str().unwrap(), settings, &mut |_: &str| Ok(text.to_owned()))
+    load(
+        "handfast.yaml",
+        root.to_str().unwrap(),
+        settings,
+        &mut handfast_contract::alone("handfast.yaml", text),
+    )
 }
 
 pub(crate) fn loaded(text: &str, root: &Path, settings: &BTreeMap<String, Value>) -> Contract {

@@ -185,7 +185,7 @@ async fn a_message_beyond_all_bounds_ends_the_server_and_the_call_is_lost() {
 #[tokio::test]
 async fn a_listing_is_read_to_its_last_page() {
     let kit = Kit::new(SHOP);
-    let listed = kit.tools.list("shop").await.unwrap().unwrap();
+    let listed = kit.tools.list("shop").await.unwrap().unwrap().tools;
     let names: Vec<&str> = listed.iter().map(|tool| tool.name.as_str()).collect();
     assert_eq!(names, ["echo", "text", "hang"]);
     assert_eq!(listed[0].input_schema, json!({ "type": "object" }));
