@@ -56,7 +56,11 @@ pub(crate) async fn run(args: &args::Test) -> anyhow::Result<Exit> {
     }
     let contract = checked.contract.clone();
     let stage = Arc::new(Stage::new(checked, settings)?);
-    let tried = try_all(chosen, &stage).await;
+    // Heard, so that what the tests keep on the disk goes with them.
+    let tried = tokio::select! {
+        tried = try_all(chosen, &stage) => tried,
+        _ = tokio::signal::ctrl_c() => return Ok(Exit::Interrupted),
+    };
     let mut coverage = Coverage::new(&contract);
     // What a test with a hole in it came to says nothing of the contract.
     for one in tried.iter().filter(|one| one.misses.iter().all(|miss| miss.expected.is_some())) {
