@@ -51,20 +51,44 @@ fn prepare() -> anyhow::Result<Vec<String>> {
                 .with_context(|| format!("`{component}` is missing; without rustup, install it by hand"))?;
         }
     }
-    let files = shell::root().join("examples/files");
-    if !files.join("package-lock.json").exists() {
-        return Ok(Vec::new());
+    let mut skips = Vec::new();
+    let has_npm = has(Command::new("node").arg("--version")) && has(Command::new("npm").arg("--version"));
+    for example in ["examples/files", "examples/servers"] {
+        let folder = shell::root().join(example);
+        if !has_npm {
+            println!("Node.js isn't here: {example} can't be tried, all else is.");
+            skips.push(format!("{example} needs Node.js 20 or newer, with npm"));
+        } else if !is_installed(&folder) {
+            run(Command::new("npm")
+                .args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
+                .current_dir(&folder))?;
+        }
     }
-    if !has(Command::new("node").arg("--version")) || !has(Command::new("npm").arg("--version")) {
-        println!("Node.js isn't here: examples/files can't be tried, all else is.");
-        return Ok(vec!["examples/files needs Node.js 20 or newer, with npm".into()]);
+    if !python(&shell::root().join("examples/servers"))? {
+        println!("Python isn't here: two servers of examples/servers can't be tried, all else is.");
+        skips.push("examples/servers needs Python 3.10 or newer, with venv".into());
     }
-    if !is_installed(&files) {
-        run(Command::new("npm")
-            .args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
-            .current_dir(&files))?;
+    Ok(skips)
+}
+
+/// Installs the servers that come from PyPI, in the versions that are pinned; whether it could.
+fn python(folder: &std::path::Path) -> anyhow::Result<bool> {
+    let changed =
+        |name: &str| std::fs::metadata(folder.join(name)).and_then(|metadata| metadata.modified()).ok();
+    let (asked, there) = (changed("requirements.txt"), changed(".venv/installed"));
+    if matches!((asked, there), (Some(asked), Some(there)) if there >= asked) {
+        return Ok(true);
     }
-    Ok(Vec::new())
+    if !has(Command::new("python3").args(["-m", "venv", "--help"])) {
+        return Ok(false);
+    }
+    run(Command::new("python3").args(["-m", "venv", ".venv"]).current_dir(folder))?;
+    run(Command::new(folder.join(".venv/bin/pip"))
+        .args(["install", "--quiet", "--disable-pip-version-check", "--requirement", "requirements.txt"])
+        .current_dir(folder))?;
+    std::fs::write(folder.join(".venv/installed"), "")
+        .context("the environment for Python can't be written")?;
+    Ok(true)
 }
 
 /// Whether npm put in place what the lock names: it then writes a lock of its own, newer than ours.

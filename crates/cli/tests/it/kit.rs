@@ -10,7 +10,11 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 /// A folder of its own, gone when it is dropped.
-pub(crate) struct Folder(tempfile::TempDir);
+pub(crate) struct Folder {
+    path: PathBuf,
+    /// Keeps it; none where it lies within another one.
+    _whole: Option<tempfile::TempDir>,
+}
 
 /// What the program said.
 #[derive(Debug)]
@@ -22,7 +26,15 @@ pub(crate) struct Said {
 
 impl Folder {
     pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        let whole = tempfile::tempdir().unwrap();
+        Self { path: whole.path().to_owned(), _whole: Some(whole) }
+    }
+
+    /// One within another.
+    pub(crate) fn within(outer: &Self, name: &str) -> Self {
+        let path = outer.path().join(name);
+        std::fs::create_dir(&path).unwrap();
+        Self { path, _whole: None }
     }
 
     /// One with what `handfast init` writes.
@@ -41,7 +53,7 @@ impl Folder {
     }
 
     pub(crate) fn path(&self) -> &Path {
-        self.0.path()
+        &self.path
     }
 
     pub(crate) fn store(&self) -> PathBuf {
