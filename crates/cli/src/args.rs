@@ -36,8 +36,13 @@ pub(crate) enum Command {
     /// Ask a contract's servers what they offer, and keep the answer beside it
     #[command(after_help = "Example: handfast lock examples/files --set folder=/home/me/untidy")]
     Lock(Lock),
-    /// Write a first contract from a server or a specification; what isn't known is marked `todo:`
-    #[command(subcommand)]
+    /// Write a first contract from a server or a specification
+    ///
+    /// What isn't known is marked `todo:`, and `check` refuses it until a person has said it.
+    #[command(
+        subcommand,
+        after_help = "Example: handfast import mcp -- npx -y @modelcontextprotocol/server-memory"
+    )]
     Import(Import),
     /// Show what a model sees of an agent or a tool, or a workflow as a graph
     #[command(after_help = "Example: handfast show examples/support clerk")]

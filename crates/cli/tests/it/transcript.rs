@@ -70,5 +70,5 @@ fn every_command_shows_an_example() {
         assert!(page.contains("Example"), "handfast {command} --help shows no example");
         seen += 1;
     }
-    assert_eq!(seen, 15, "{help}");
+    assert_eq!(seen, 17, "{help}");
 }
