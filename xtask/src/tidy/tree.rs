@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use super::scan::Source;
 
 /// Folders that hold nothing of ours, wherever they are.
-const FOREIGN: [&str; 4] = ["target", ".git", "node_modules", ".handfast"];
+const FOREIGN: [&str; 5] = ["target", ".git", "node_modules", ".venv", ".handfast"];
 
 /// A file's place and size.
 #[derive(Debug)]

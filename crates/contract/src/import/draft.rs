@@ -241,7 +241,7 @@ impl Lines {
 
     fn notes(&mut self, notes: &[String]) {
         for note in notes {
-            self.line(4, format!("# json: {}", comment(note)));
+            self.line(4, format!("# note: {}", comment(note)));
         }
     }
 

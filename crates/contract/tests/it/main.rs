@@ -17,6 +17,7 @@ mod errors;
 mod expr;
 mod functions;
 mod import;
+mod import_openapi;
 mod loads;
 mod lock;
 mod places;
