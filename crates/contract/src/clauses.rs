@@ -141,9 +141,12 @@ fn of_agent(agent: &Agent) -> Vec<ListedClause> {
 
 fn of_workflow(workflow: &Workflow) -> Vec<ListedClause> {
     let base = format!("workflows.{}", workflow.name);
-    let steps =
-        workflow.steps.iter().map(|step| clause(format!("{base}.steps.{}", step.name), ClauseKind::Step));
-    let mut listed: Vec<ListedClause> = steps.collect();
+    let mut listed = Vec::new();
+    for (address, step) in workflow.all_steps() {
+        let limits = of_limits(&format!("{address}.limits"), &step.limits);
+        listed.push(clause(address, ClauseKind::Step));
+        listed.extend(limits);
+    }
     listed.extend(workflow.output.iter().map(|_| clause(format!("{base}.output"), ClauseKind::Output)));
     listed.extend(of_limits(&format!("{base}.limits"), &workflow.limits));
     listed

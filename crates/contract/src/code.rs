@@ -129,6 +129,28 @@ codes! {
         "What stands where a condition is wanted gives something else: compare it with something.";
     CONSTANT = "HF0034", "a condition that is always the same",
         "By the types this can only come out one way, so it decides nothing. Either the comparison or the type isn't what was meant.";
+    STEP_KIND = "HF0042", "a step or workflow that says two things at once",
+        "A step is of one kind: `agent`, `tool`, `workflow`, `approval`, `wait`, `choose`, `repeat` or `each`, and has only keys that \
+         belong to it. A workflow is a conversation (`chat`) or has `steps`.";
+    WORKFLOW_CIRCLE = "HF0043", "workflows that start each other",
+        "A workflow may start another, and by however many others never itself: such a run would not end. What is to be done \
+         again and again is a `repeat`.";
+    LOOP_BOUND = "HF0044", "a loop whose bound doesn't fit",
+        "Every loop is bounded before anything runs: a `repeat` by its count, an `each` by its list, lanes by `at_once` and \
+         `enough`. The message names the bound that holds.";
+    HIDDEN_NAME = "HF0045", "a name that would hide another",
+        "The steps within a step read those around it by the same `steps.NAME`, and a lane's item by its own name. A second thing \
+         of that name would hide the first: give it another.";
+    NEVER_REACHED = "HF0046", "a branch that is never reached",
+        "`choose` takes the first branch whose `when` holds. A branch without `when` is always taken, so it stands last.";
+    NO_ANSWER = "HF0047", "a question that can't be answered as it says",
+        "Whoever is asked chooses one of `asks`; silence means one of them too (`unanswered`), after the time of `within`. A \
+         conversation is had with an agent that `talks_to` somebody.";
+    BAD_OTHERWISE = "HF0048", "an `otherwise` that doesn't fit its step",
+        "What follows a step's failure is `skip` (its value is absent), a value, or another step. `collect` goes on with the \
+         lanes that succeeded, and only an `each` has lanes.";
+    NO_LIST = "HF0049", "an `each` over what is no list",
+        "`each` does its steps once for every item of a list. What it reads must be a list and must be there.";
     NOT_RUN = "HF0050", "part of the language that this release doesn't run yet",
         "The language has this word and `check` checks it, and this release doesn't act on it yet. A promise that nobody keeps \
          is worse than none, so `run` refuses the contract and names every such part: take it out to run the contract.";

@@ -18,7 +18,7 @@ pub use agent::{
     Agent, Escalates, Fact, Grant, Group, Happening, Holding, Invariant, Kept, Lives, Memory, Never, Reached,
     Refuses, Role, Rule, Unsure,
 };
-pub use flow::{ApprovalStep, Block, Branch, Chat, Given, Otherwise, Step, StepWork, Wait, Workflow};
+pub use flow::{ApprovalStep, Block, Branch, Chat, Given, Gives, Otherwise, Step, StepWork, Wait, Workflow};
 pub use tool::{
     Approval, Approver, Compensate, DataLabel, Effect, EffectKind, FailureRule, Fallback, IdempotencyRule,
     KeyPlace, Probe, Reconcile, Relax, Request, Then, Tool, Unanswered, Via,

@@ -209,6 +209,11 @@ impl Findings {
         self.list.len()
     }
 
+    /// How many of them are errors.
+    pub(crate) fn errors(&self) -> usize {
+        self.list.iter().filter(|found| found.severity == Severity::Error).count()
+    }
+
     #[expect(clippy::expect_used, reason = "the element was pushed in the line before")]
     fn add(
         &mut self,

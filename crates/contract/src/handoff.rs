@@ -81,7 +81,6 @@ impl<'a> Loader<'a> {
     }
 
     /// One value that stands for the whole of what is taken: `what` is that, for messages.
-    #[allow(dead_code, reason = "no section that gives a whole value is read yet")]
     pub(crate) fn handed_whole(
         &mut self,
         node: &'a Node,

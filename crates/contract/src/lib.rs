@@ -60,10 +60,10 @@ pub use code::Code;
 pub use contain::{HandOff, after_defaults, contain};
 pub use contract::{
     Agent, Approval, ApprovalStep, Approver, Block, Branch, Chat, Clause, Compensate, Contract, DataLabel,
-    Effect, EffectKind, EnvValue, Escalates, Fact, FailureRule, Fallback, Given, Grant, Group, Happening,
-    Holding, IdempotencyRule, Included, Invariant, Kept, KeyPlace, Level, Limits, Lives, Memory, ModelUse,
-    Name, Never, Otherwise, Price, Probe, Reached, Reconcile, Refuses, Relax, Request, Role, Rule, Secret,
-    Server, Step, StepWork, Then, Tool, Transport, Unanswered, Unsure, Via, Wait, Workflow,
+    Effect, EffectKind, EnvValue, Escalates, Fact, FailureRule, Fallback, Given, Gives, Grant, Group,
+    Happening, Holding, IdempotencyRule, Included, Invariant, Kept, KeyPlace, Level, Limits, Lives, Memory,
+    ModelUse, Name, Never, Otherwise, Price, Probe, Reached, Reconcile, Refuses, Relax, Request, Role, Rule,
+    Secret, Server, Step, StepWork, Then, Tool, Transport, Unanswered, Unsure, Via, Wait, Workflow,
 };
 pub use diagnostic::{Diagnostic, Label, Paint, Severity};
 pub use environment::load_environment;

@@ -37,6 +37,22 @@ pub(crate) const ENTRIES_MAX: usize = 500;
 /// Steps of one workflow: a person must follow it, and finding a circle costs the square.
 pub(crate) const STEPS_MAX: usize = 200;
 
+/// Rounds of one `repeat`. Work that people or models haven't finished after a hundred rounds won't be after a thousand;
+/// each round is kept in the run's journal.
+pub(crate) const ROUNDS_MAX: u64 = 100;
+
+/// Lanes of one `each` at a time: every lane may hold a model's call and a server's process open.
+pub(crate) const LANES_AT_ONCE_MAX: u64 = 64;
+
+/// How deep steps may stand within steps. Our own examples need 2; each level is a level of scopes for a reader too.
+pub(crate) const BLOCK_DEPTH_MAX: usize = 8;
+
+/// How deep workflows may start each other: every level multiplies what one start can cost.
+pub(crate) const WORKFLOW_DEPTH_MAX: usize = 8;
+
+/// Answers of one approval: what fits as buttons below a question.
+pub(crate) const ASKS_MAX: usize = 12;
+
 /// Findings that are kept at all, before the first hundred are shown in order: a megabyte of wrong keys has no more.
 pub(crate) const FINDINGS_MAX: usize = 1_000;
 

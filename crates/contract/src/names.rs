@@ -68,7 +68,11 @@ impl<'a> Loader<'a> {
 
     /// A name that conditions can reach.
     pub(crate) fn name(&mut self, entry: &Entry) -> Option<Name> {
-        let key = entry.key.as_str();
+        self.usable(&entry.key, &entry.at)
+    }
+
+    /// The same, of a name that stands as a value.
+    pub(crate) fn usable(&mut self, key: &str, at: &Range<usize>) -> Option<Name> {
         let letters = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
         let problem = if key.len() > NAME_BYTES_MAX {
             format!("a name has at most {NAME_BYTES_MAX} bytes, this one {}", key.len())
@@ -87,7 +91,7 @@ impl<'a> Loader<'a> {
         let usable = better.len() <= NAME_BYTES_MAX
             && better.starts_with(|first: char| first.is_ascii_lowercase())
             && better != key;
-        let found = self.error(code::BAD_NAME, &entry.at, problem);
+        let found = self.error(code::BAD_NAME, at, problem);
         if usable {
             found.help(format!("write `{better}`"));
         } else {

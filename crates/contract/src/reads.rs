@@ -1,5 +1,7 @@
 //! What each place of a contract may read, and whether a path leads to anything there.
 
+pub(crate) mod place;
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -49,41 +51,6 @@ pub(crate) struct Place {
 const PROBES: &str = "(probes)";
 /// Stands in a [`Place`] for the names of the lanes around a step.
 const LANES: &str = "(lanes)";
-
-/// The places of the language: the table "place | may read" of its reference, row by row.
-pub(crate) mod place {
-    use super::{LANES, PROBES, Place};
-
-    macro_rules! places {
-        ($($id:ident = $name:literal: [$($root:expr),*];)*) => {
-            $(#[allow(dead_code, reason = "the table is the language's; not every section is read yet")]
-            pub(crate) const $id: Place = Place { name: $name, may_read: &[$($root),*] };)*
-        };
-    }
-
-    places! {
-        SETTINGS = "a text of a model or server": [];
-        PROBE_WITH = "a probe's `with`": ["args", "facts", "call"];
-        REQUIRES = "a tool's `requires`": ["args", "facts", "call", PROBES];
-        APPROVAL = "an `approval`": ["args", "facts", "call", PROBES];
-        EFFECT = "an effect": ["args", "facts", "call", PROBES];
-        SENDS = "`sends`": ["args", "facts", "call", PROBES];
-        ONCE_PER = "`once_per`": ["args", "facts", "call", PROBES];
-        ENSURES = "a tool's `ensures`": ["args", "facts", "call", PROBES, "result", "old"];
-        COMPENSATE = "`compensate`": ["args", "facts", "call", PROBES, "result", "old"];
-        ESTABLISHES = "`establishes`": ["args", "facts", "call", PROBES, "result", "old"];
-        SHOWS = "`shows`": ["args", "facts", "call", PROBES, "result", "old"];
-        FAILURE = "a failure's condition": ["args", "error", "result"];
-        RECONCILE_WITH = "the `with` of `reconcile`": ["args", "call", "old", PROBES];
-        RECONCILE = "`reconcile`": ["args", "call", "old", PROBES, "result"];
-        MAY = "a grant's condition": ["args", "input", "facts"];
-        AGENT_ENSURES = "an agent's `ensures`": ["input", "output"];
-        STEP = "a step": ["input", "steps", "last", LANES];
-        WORKFLOW_OUTPUT = "a workflow's `output`": ["input", "steps", "last", LANES];
-        FAKE = "a fake answer": ["args"];
-        INVARIANT = "an invariant": ["args", "result", "input", "steps"];
-    }
-}
 
 /// What a place may read: the names, each with the schema of what it holds.
 ///
@@ -135,7 +102,6 @@ impl Reads {
 
     /// The same and the item that a lane has by its `as` name.
     #[must_use]
-    #[allow(dead_code, reason = "no step has lanes yet")]
     pub(crate) fn with_lane(self, name: Name, shape: &Shape) -> Self {
         self.root(name, LANES, shape)
     }
@@ -148,17 +114,47 @@ impl Reads {
     }
 
     /// The same, where `path` (`steps.tell`) leads to something that can't be read here, and why: "it stands below".
-    #[must_use]
-    #[allow(dead_code, reason = "steps are ordered by what they read so far")]
-    pub(crate) fn withhold(mut self, path: impl Into<String>, why: impl Into<String>) -> Self {
+    pub(crate) fn withhold(&mut self, path: impl Into<String>, why: impl Into<String>) {
         self.withheld.push((path.into(), why.into()));
-        self
+    }
+
+    /// Gives the field of a [`record`] this shape, and lifts what was [withheld](Self::withhold) of it.
+    ///
+    /// In place: a workflow of many steps adds one after the other.
+    pub(crate) fn set_field(&mut self, root: &str, name: &str, shape: &Value, presence: Presence) {
+        self.withheld.retain(|(path, _)| path.split_once('.') != Some((root, name)));
+        let Some(record) = self.roots.iter_mut().find(|found| *found.name == *root) else { return };
+        let Shape::Json(json) = &mut record.shape else { return };
+        let json = Arc::make_mut(json);
+        if let Some(fields) = json.get_mut("properties").and_then(Value::as_object_mut) {
+            fields.insert(name.to_owned(), portable(shape));
+        }
+        if let Some(required) = json.get_mut("required").and_then(Value::as_array_mut) {
+            required.retain(|other| other != name);
+            if presence == Presence::Always {
+                required.push(Value::from(name));
+            }
+        }
     }
 
     /// The same, where this condition holds: what it asked with `has(…)` or `!= null` needn't be asked again.
     #[must_use]
     pub(crate) fn given(mut self, condition: &Expr) -> Self {
-        self.given.extend(proved(condition));
+        self.given.extend(proved(condition, true));
+        self
+    }
+
+    /// The same, where this condition doesn't hold.
+    #[must_use]
+    pub(crate) fn given_not(mut self, condition: &Expr) -> Self {
+        self.given.extend(proved(condition, false));
+        self
+    }
+
+    /// The same without what is known of this name, which now means something else.
+    #[must_use]
+    pub(crate) fn forgetting(mut self, root: &str) -> Self {
+        self.given.retain(|fact| fact.root() != root);
         self
     }
 
@@ -239,6 +235,9 @@ impl Reads {
             (None, None) => suggest(name, self.names()).map(str::to_owned),
         };
         let bad = bad.meant(meant.as_deref());
+        if elsewhere.is_none() && name == "last" {
+            return bad.help("only a step of a `repeat` has a round before it");
+        }
         if elsewhere.is_none() && self.place.may_read.contains(&name) {
             return bad.help(format!("it may, but nothing in this contract gives `{name}` a value"));
         }
@@ -260,7 +259,7 @@ pub(crate) fn record(fields: impl IntoIterator<Item = (Name, Shape, Presence)>) 
 }
 
 /// The schema without references, so that it can stand within another; anything, where it refers to itself.
-fn portable(schema: &Value) -> Value {
+pub(crate) fn portable(schema: &Value) -> Value {
     let mut budget = TYPE_PARTS_MAX / 10;
     spell_out(schema, &mut budget).unwrap_or_else(|_| json!({}))
 }
@@ -354,7 +353,7 @@ mod tests {
         );
         let issue = json!({ "anyOf": [text, { "type": "null" }] });
         let issues = json!({ "type": "array", "items": { "type": "object", "properties": { "body": issue }, "required": ["body"] } });
-        Reads::new(place, &closed(serde_json::Map::new()).into())
+        let mut reads = Reads::new(place, &closed(serde_json::Map::new()).into())
             .with("args", &object(json!({ "amount": { "type": "number" }, "note": text }), &["amount"]))
             .with("input", &object(json!({ "from": text, "notify": text }), &["from"]))
             .with("facts", &record([("customer".into(), text.clone().into(), Presence::Always)]))
@@ -374,8 +373,9 @@ mod tests {
                     ("who".into(), order.clone(), Presence::Always),
                     ("tell".into(), order, Presence::Maybe),
                 ]),
-            )
-            .withhold("steps.later", "it stands below")
+            );
+        reads.withhold("steps.later", "it stands below");
+        reads
     }
 
     fn said(place: Place, source: &str) -> Vec<String> {

@@ -230,7 +230,7 @@ fn grouped(number: u64) -> String {
 }
 
 /// A length of time as a contract writes it: `90s` as `90s`, `300s` as `5m`.
-fn span(time: Duration) -> String {
+pub(crate) fn span(time: Duration) -> String {
     let seconds = time.as_secs();
     if time.subsec_millis() > 0 {
         return format!("{}ms", time.as_millis());
@@ -259,7 +259,9 @@ pub(crate) fn repeats(tool: &Tool) -> &'static str {
     }
 }
 
-/// A workflow's ceilings, for people.
+/// The ceilings of a workflow or a step, for people.
 pub(crate) fn ceilings(given: &Limits) -> Option<String> {
-    limits(given)
+    let deadline = given.deadline.map(|deadline| format!("done within {}", span(deadline)));
+    let told: Vec<String> = limits(given).into_iter().chain(deadline).collect();
+    if told.is_empty() { None } else { Some(told.join(", ")) }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use handfast_contract::{Expr, Given, Scope, Step, StepWork};
+use handfast_contract::{Scope, Step, StepWork};
 use handfast_events::{
     CallDoubted, CallId, Failure, FailureClass, Kept, Next, Output, Party, RunCancelled, RunFailed,
     RunSucceeded, StepId, StepKind, StepSkipped, StepStarted, StepSucceeded,
@@ -80,7 +80,7 @@ impl Draft {
         let steps = self.outputs(&step.after);
         let wanted = match &step.when {
             None => Ok(true),
-            Some(when) => self.in_workflow(when, &steps, |expr, scope| expr.holds(scope)),
+            Some(when) => when.holds(&self.scope(&steps)),
         };
         match wanted {
             Ok(true) => self.give_input(id, &step, &steps),
@@ -103,8 +103,8 @@ impl Draft {
             StepWork::Tool(tool) => (StepKind::Tool(tool.name.to_string()), tool.input.clone()),
             work => return Err(Refusal::NotRun { step: step.name.to_string(), kind: work.kind() }),
         };
-        let mut input = match self.with(&step.with, steps) {
-            Ok(input) => input,
+        let mut input = match step.with.eval(&self.scope(steps)) {
+            Ok(input) => input.unwrap_or_else(|| Value::Object(Map::new())),
             Err(fault) => {
                 let failure = Failure::new(FailureClass::Author, format!("its input can't be made: {fault}"));
                 return self.fail(id, failure, Some(self.step_clause(id, "with")), Party::Author);
@@ -126,29 +126,12 @@ impl Draft {
         }
     }
 
-    /// The arguments of a step; a bare path that is absent passes its absence on.
-    fn with(&self, with: &Given, steps: &Value) -> Result<Value, handfast_contract::EvalError> {
-        let value = |expr: &Expr| self.in_workflow(expr, steps, |expr, scope| expr.eval(scope));
-        let mut input = Map::new();
-        match with {
-            Given::Whole(expr) => return Ok(value(expr)?.unwrap_or(Value::Object(input))),
-            Given::Fields(fields) => {
-                for (name, expr) in fields {
-                    if let Some(value) = value(expr)? {
-                        input.insert(name.clone(), value);
-                    }
-                }
-            }
-        }
-        Ok(Value::Object(input))
-    }
-
-    fn in_workflow<T>(&self, expr: &Expr, steps: &Value, look: impl Fn(&Expr, &Scope<'_>) -> T) -> T {
-        let scope = Scope::default()
+    /// What a step's or a workflow's conditions and values read.
+    fn scope<'s>(&'s self, steps: &'s Value) -> Scope<'s> {
+        Scope::default()
             .with("input", &self.run.input)
             .with("steps", steps)
-            .with("settings", self.run.plan.settings());
-        look(expr, &scope)
+            .with("settings", self.run.plan.settings())
     }
 
     /// What these steps gave; those that were skipped gave nothing.
@@ -197,10 +180,7 @@ impl Draft {
         let Some(workflow) = self.run.workflow.clone() else { return Ok(()) };
         let names: Vec<Arc<str>> = workflow.steps.iter().map(|step| step.name.clone()).collect();
         let steps = self.outputs(&names);
-        let output = workflow
-            .output
-            .as_ref()
-            .map(|output| self.in_workflow(output, &steps, |expr, scope| expr.eval(scope)));
+        let output = workflow.output.as_ref().map(|output| output.eval(&self.scope(&steps)));
         match output.transpose() {
             Ok(output) => self.tell(RunSucceeded { output: output.flatten().unwrap_or(Value::Null) }),
             Err(fault) => {

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::{
-    Agent, Contract, Expr, Given, Grant, Limits, ModelUse, Name, Price, Schema, Step, StepWork, Workflow,
+    Agent, Contract, Expr, Given, Gives, Grant, Limits, ModelUse, Name, Price, Schema, Step, StepWork,
+    Workflow,
 };
 
 /// The workflow around one proposed call. Not a name that a contract can give, so it hides no workflow.
@@ -44,7 +45,9 @@ impl Contract {
             work: StepWork::Agent(agent.clone()),
             with: Given::Fields(with.collect()),
             when: None,
+            needs: Vec::new(),
             after: Vec::new(),
+            gives: Gives::unknown(),
             otherwise: None,
             limits: Limits::default(),
             accepts_irreversible: false,
@@ -55,6 +58,7 @@ impl Contract {
             chat: None,
             steps: vec![Arc::new(step)],
             output: None,
+            gives: Gives::nothing(),
             limits: Limits::default(),
             accepts_irreversible: false,
             at_least: None,

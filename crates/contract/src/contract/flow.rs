@@ -1,11 +1,14 @@
 //! Workflows and their steps.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::{Map, Value, json};
+
 use super::{Agent, Approver, Level, Limits, Name, Tool};
-use crate::{Expr, Schema, Template};
+use crate::{EvalError, Expr, Schema, Scope, Template};
 
 /// A workflow: steps ordered by what they read.
 #[derive(Debug)]
@@ -19,13 +22,68 @@ pub struct Workflow {
     /// Its steps, in the order of the file; each comes after all it reads and needs, or `load` refused it.
     pub steps: Vec<Arc<Step>>,
     /// What it gives. Reads input, steps, settings.
-    pub output: Option<Expr>,
+    pub output: Option<Given>,
+    /// The type of that.
+    pub gives: Gives,
     /// `tokens`, `cost`, `time`, `deadline`.
     pub limits: Limits,
     /// Whether what can't be taken back may be done in it: `accepts: [irreversible]`.
     pub accepts_irreversible: bool,
     /// How far the clauses of its parts must be true at least.
     pub at_least: Option<Level>,
+}
+
+impl Workflow {
+    /// All its steps, those within steps too, each with its address: `workflows.article.steps.write.steps.draft`. A step
+    /// comes before those within it, and these before what stands in its place if it fails.
+    pub fn all_steps(&self) -> Vec<(String, &Arc<Step>)> {
+        let mut all = Vec::new();
+        gather(&self.steps, &format!("workflows.{}.steps", self.name), &mut all);
+        all
+    }
+}
+
+fn gather<'s>(steps: &'s [Arc<Step>], address: &str, all: &mut Vec<(String, &'s Arc<Step>)>) {
+    for step in steps {
+        gather_one(step, format!("{address}.{}", step.name), all);
+    }
+}
+
+fn gather_one<'s>(step: &'s Arc<Step>, address: String, all: &mut Vec<(String, &'s Arc<Step>)>) {
+    all.push((address.clone(), step));
+    for (branch, block) in step.work.blocks() {
+        let within = branch.map_or(String::new(), |branch| format!("choose.{}.", branch.name));
+        gather(&block.steps, &format!("{address}.{within}steps"), all);
+    }
+    if let Some(Otherwise::Step(other)) = &step.otherwise {
+        gather_one(other, format!("{address}.otherwise"), all);
+    }
+}
+
+/// What a step or a workflow gives, as far as the types of its parts tell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gives {
+    /// The JSON Schema of the value: `{}` where nobody can tell, never narrower than the values. `false`: there is never one.
+    pub schema: Arc<Value>,
+    /// Whether there may be no value.
+    pub absent: bool,
+}
+
+impl Gives {
+    /// Something, and nobody can tell what.
+    pub(crate) fn unknown() -> Self {
+        Self { schema: Arc::new(json!({})), absent: false }
+    }
+
+    /// Never a value: a pause, a block without `output`.
+    pub(crate) fn nothing() -> Self {
+        Self { schema: Arc::new(Value::Bool(false)), absent: true }
+    }
+
+    /// Whether there is never a value.
+    pub fn is_nothing(&self) -> bool {
+        *self.schema == Value::Bool(false)
+    }
 }
 
 /// A conversation with an agent: the run is the session.
@@ -48,8 +106,12 @@ pub struct Step {
     pub with: Given,
     /// Only where this holds. Reads the same.
     pub when: Option<Expr>,
-    /// The steps of its own block that come before it: those it reads (anywhere) and those it `needs`.
+    /// The steps that it needs though no value shows it, of its own block or of one around that.
+    pub needs: Vec<Name>,
+    /// The steps of its own block that come before it: those that it or a step within it reads or needs.
     pub after: Vec<Name>,
+    /// The type of its value.
+    pub gives: Gives,
     /// What follows its failure; the workflow fails unless said.
     pub otherwise: Option<Otherwise>,
     /// Its ceilings, within the workflow's.
@@ -58,7 +120,50 @@ pub struct Step {
     pub accepts_irreversible: bool,
 }
 
-/// What a step is given.
+impl Step {
+    /// The expressions of the step itself, without those of the steps within it.
+    pub fn exprs(&self) -> Vec<&Expr> {
+        let mut all: Vec<&Expr> = self.with.exprs().chain(&self.when).collect();
+        match &self.work {
+            StepWork::Agent(_) | StepWork::Tool(_) | StepWork::Workflow(_) => {}
+            StepWork::Approval(approval) => {
+                all.extend(approval.by.iter().filter_map(|by| by.when.as_ref()));
+                all.extend(approval.saying.iter().flat_map(Template::exprs));
+                all.extend(&approval.presents);
+            }
+            StepWork::Wait(Wait::Until(until)) => all.push(until),
+            StepWork::Wait(_) => {}
+            StepWork::Choose(branches) => {
+                all.extend(branches.iter().filter_map(|branch| branch.when.as_ref()))
+            }
+            StepWork::Repeat { until, .. } => all.push(until),
+            StepWork::Each { over, .. } => all.push(over),
+        }
+        all.extend(
+            self.work
+                .blocks()
+                .into_iter()
+                .filter_map(|(_, block)| block.output.as_ref())
+                .flat_map(Given::exprs),
+        );
+        if let Some(Otherwise::Value(value)) = &self.otherwise {
+            all.push(value);
+        }
+        all
+    }
+
+    /// The steps directly within it: of its blocks, and the one in its place if it fails.
+    pub fn within(&self) -> Vec<&Arc<Step>> {
+        let mut all: Vec<&Arc<Step>> =
+            self.work.blocks().into_iter().flat_map(|(_, block)| &block.steps).collect();
+        if let Some(Otherwise::Step(other)) = &self.otherwise {
+            all.push(other);
+        }
+        all
+    }
+}
+
+/// Values: what a step is given, what a block or a workflow gives. A path that is absent is left out.
 #[derive(Debug)]
 pub enum Given {
     /// Argument by argument.
@@ -75,6 +180,49 @@ impl Given {
             Self::Whole(whole) => (None, Some(whole)),
         };
         fields.into_iter().flatten().chain(whole)
+    }
+
+    /// The value. `Ok(None)`: one whole path that is absent passes absence on.
+    ///
+    /// # Errors
+    /// As [`Expr::eval`], of the first value that can't be evaluated.
+    ///
+    /// ```
+    /// use handfast_contract::{Expr, Given, Scope};
+    /// use serde_json::json;
+    ///
+    /// let input = json!({ "text": "hello" });
+    /// let scope = Scope::default().with("input", &input);
+    /// let fields = ["text", "note"].map(|name| (name.to_owned(), Expr::parse(&format!("input.{name}")).unwrap()));
+    /// let given = Given::Fields(fields.into());
+    /// assert_eq!(given.eval(&scope).unwrap(), Some(json!({ "text": "hello" })));
+    /// ```
+    pub fn eval(&self, scope: &Scope<'_>) -> Result<Option<Value>, EvalError> {
+        let fields = match self {
+            Self::Whole(whole) => return whole.eval(scope),
+            Self::Fields(fields) => fields,
+        };
+        let mut all = Map::new();
+        for (name, expr) in fields {
+            if let Some(value) = expr.eval(scope)? {
+                all.insert(name.clone(), value);
+            }
+        }
+        Ok(Some(Value::Object(all)))
+    }
+}
+
+impl fmt::Display for Given {
+    /// As CEL would write it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole(whole) => whole.fmt(f),
+            Self::Fields(fields) => {
+                let fields: Vec<String> =
+                    fields.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+                write!(f, "{{ {} }}", fields.join(", "))
+            }
+        }
     }
 }
 
@@ -99,7 +247,7 @@ pub enum StepWork {
         times: u64,
         /// Until this holds. Reads its own steps too.
         until: Expr,
-        /// What is repeated; `last` is what the round before gave, by step.
+        /// What is repeated; `last` is what the steps of the round before gave, by name: in the first round none.
         block: Block,
     },
     /// Its steps for each item of a list, one lane an item.
@@ -131,6 +279,15 @@ impl StepWork {
             Self::Each { .. } => "each",
         }
     }
+
+    /// The blocks of steps within it; those of a `choose` with their branches.
+    pub fn blocks(&self) -> Vec<(Option<&Branch>, &Block)> {
+        match self {
+            Self::Choose(branches) => branches.iter().map(|branch| (Some(branch), &branch.block)).collect(),
+            Self::Repeat { block, .. } | Self::Each { block, .. } => vec![(None, block)],
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// Steps within a step.
@@ -139,7 +296,7 @@ pub struct Block {
     /// Its steps, in an order in which they could run.
     pub steps: Vec<Arc<Step>>,
     /// What it gives; nothing unless said.
-    pub output: Option<Expr>,
+    pub output: Option<Given>,
 }
 
 /// One way of a `choose`.
@@ -153,7 +310,7 @@ pub struct Branch {
     pub block: Block,
 }
 
-/// A question to people: its value has `decision`, `note` and `by`.
+/// A question to people: its value has `decision`, `by` (who answered; `nobody` where silence did) and perhaps `note`.
 #[derive(Debug)]
 pub struct ApprovalStep {
     /// All of those whose condition holds are asked.

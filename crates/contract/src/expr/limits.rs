@@ -11,8 +11,9 @@ pub(super) const BRACKETS_MAX: u16 = 32;
 pub(super) const TERNARIES_MAX: usize = 32;
 /// Levels of the parsed tree, so that evaluation fits a small stack: a chain of 100 `+` is the deepest that reads well.
 pub(super) const DEPTH_MAX: usize = 100;
-/// Macros over lists within one another: a third level over lists of 1,000 would be a thousand million steps.
-pub(super) const NESTING_MAX: usize = 2;
+/// Macros over lists within one another: "every source of every claim is one of the pages" needs three. What they may cost
+/// together, [`STEPS_MAX`] bounds; a fourth level nobody could follow.
+pub(super) const NESTING_MAX: usize = 3;
 /// Bytes of a pattern for `matches`.
 pub(super) const PATTERN_BYTES_MAX: usize = 500;
 /// Memory of one compiled pattern: `\w{100}` in Unicode passes, `(\w{100}){100}` doesn't.

@@ -14,6 +14,7 @@ mod view;
 use std::ops::Range;
 
 use serde_json::Value;
+pub(crate) use view::union;
 
 pub(crate) use known::Fact;
 
@@ -78,12 +79,27 @@ pub(crate) struct Checked {
     pub(crate) problems: Vec<Problem>,
 }
 
-/// What is known of paths wherever this condition holds.
-pub(crate) fn proved(condition: &Expr) -> Vec<Fact> {
-    known::proves(&condition.node, true)
+/// What is known of paths wherever this condition is `held`.
+pub(crate) fn proved(condition: &Expr, held: bool) -> Vec<Fact> {
+    known::proves(&condition.node, held)
 }
 
 /// Types an expression at the place that `reads` describes.
 pub(crate) fn check(expr: &Expr, reads: &Reads, wanted: Wanted) -> Checked {
     infer::check(&expr.node, reads, wanted)
+}
+
+/// What the items of a list are.
+///
+/// # Errors
+/// In words what the value is instead, or may be instead.
+pub(crate) fn items(schema: &Value) -> Result<Value, String> {
+    let kinds = view::kinds(schema);
+    if kinds.known() && !kinds.meets(view::Kinds::LIST) {
+        return Err(format!("is {}", kinds.words()));
+    }
+    if kinds.known() && kinds.meets(view::Kinds::NULL) {
+        return Err("may be null".to_owned());
+    }
+    Ok(view::item(schema, None).into_owned())
 }

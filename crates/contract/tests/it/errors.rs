@@ -279,9 +279,7 @@ fn what_is_not_run_yet() {
             ("a key of a tool", "    not_for:", "    once_per: args.order_id\n    not_for:"),
             ("unsure: ask", "unsure: escalate", "unsure: ask"),
             ("a kind of step", "tell:    { tool: send_mail,", "tell:    { approval: { by: lead },"),
-            ("a conversation", "workflows:\n", "workflows:\n  conversation: { chat: clerk, idle: 30m }\n"),
             ("a method and a path", "via: shop.open_case", "via: { server: shop, post: /cases }"),
-            ("a whole value", "with: { text: input.text, customer: steps.who }", "with: input"),
         ],
     );
 }

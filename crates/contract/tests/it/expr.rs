@@ -142,8 +142,8 @@ fn the_guard_refuses_what_it_does_not_know_by_name() {
         ("Message{a: 1}", "refused: there are no message types here"),
         (".args.x", "refused: a name starts with a letter"),
         (
-            "args.a.all(x, args.b.all(y, args.c.all(z, true)))",
-            "refused: macros over lists nest deeper than 2",
+            "args.a.all(x, args.b.all(y, args.c.all(z, args.d.all(w, true))))",
+            "refused: macros over lists nest deeper than 3",
         ),
         (&long, "refused: this expression is longer than 2000 bytes"),
         (&chain, "refused: this expression is a chain of more than 100 operators"),

@@ -15,6 +15,7 @@ mod dice;
 mod drift;
 mod errors;
 mod expr;
+mod flow;
 mod functions;
 mod import;
 mod import_openapi;

@@ -13,6 +13,13 @@ pub(crate) struct Fact {
     pub(super) not_null: bool,
 }
 
+impl Fact {
+    /// The name that the path begins with.
+    pub(crate) fn root(&self) -> &str {
+        self.path.split(['.', '[']).next().unwrap_or("")
+    }
+}
+
 /// How a path is written in facts; none where it isn't the same value each time it is read.
 pub(super) fn key(node: &Node) -> Option<String> {
     match &node.kind {

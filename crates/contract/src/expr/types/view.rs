@@ -309,7 +309,7 @@ fn intersection<'a>(left: Cow<'a, Value>, right: Cow<'a, Value>) -> Cow<'a, Valu
 }
 
 /// The schema of a value of which nobody knows whether the one or the other holds.
-pub(super) fn union<'a>(left: Cow<'a, Value>, right: Cow<'a, Value>) -> Cow<'a, Value> {
+pub(crate) fn union<'a>(left: Cow<'a, Value>, right: Cow<'a, Value>) -> Cow<'a, Value> {
     if left == right || anything(&left) || *right == Value::Bool(false) {
         return left;
     }
