@@ -44,6 +44,12 @@ pub(crate) enum Command {
         after_help = "Example: handfast import mcp -- npx -y @modelcontextprotocol/server-memory"
     )]
     Import(Import),
+    /// Write contracts in their one canonical form
+    #[command(after_help = "Example: handfast fmt examples/support --check\n\n\
+        A folder stands for its handfast.yaml, the environments (handfast.NAME.yaml) and the tests (*.test.yaml) in it; \
+        `-` for standard input. Comments stay. With --check nothing is written: what differs is listed, and the exit \
+        code is 1.")]
+    Fmt(Fmt),
     /// Show what a model sees of an agent or a tool, or a workflow as a graph
     #[command(after_help = "Example: handfast show examples/support clerk")]
     Show(Show),
@@ -142,6 +148,22 @@ pub(crate) struct Test {
     pub(crate) settings: Settings,
     /// One JSON document
     #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Fmt {
+    /// Files, or folders with a handfast.yaml
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// List the files that differ from their form, and change none
+    #[arg(long, conflicts_with = "stdout")]
+    pub(crate) check: bool,
+    /// Print the form of one file, and change nothing
+    #[arg(long)]
+    pub(crate) stdout: bool,
+    /// One JSON document
+    #[arg(long, conflicts_with = "stdout")]
     pub(crate) json: bool,
 }
 

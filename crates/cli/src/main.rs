@@ -29,6 +29,7 @@ mod bench;
 mod check;
 mod doctor;
 mod explain;
+mod format;
 mod go;
 mod import;
 mod init;
@@ -79,6 +80,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Test(args) => test::run(&args).await?,
         Command::Lock(args) => lock::run(&args).await?,
         Command::Import(args) => import::run(&args).await?,
+        Command::Fmt(args) => format::run(&args)?,
         Command::Show(args) => show::run(&args)?,
         Command::Explain(args) => explain::run(&args)?,
         Command::Run(args) => run::run(&args).await?,

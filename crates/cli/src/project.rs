@@ -186,6 +186,9 @@ fn environment(folder: &Path, name: &str) -> anyhow::Result<BTreeMap<String, Val
 }
 
 /// A file's text, if it is one that a contract may have.
+///
+/// # Errors
+/// It isn't there, is no file, or too large.
 pub(crate) fn read_file(path: &Path) -> Result<String, String> {
     let about = std::fs::metadata(path).map_err(|cause| cause.to_string())?;
     if !about.is_file() {

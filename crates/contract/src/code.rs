@@ -182,6 +182,9 @@ codes! {
          mend it, or expect `violated:`.";
     NOBODY_TO_ASK = "HF0087", "an agent that asks nobody",
         "`unsure: ask` asks whom the agent talks to: name a role under `talks_to`, or say `escalate` or `refuse`.";
+    NOT_KEPT = "HF0095", "a file that can't be formatted",
+        "`fmt` reads what it wrote again, and writes nothing where that would not say the same as before. It never should \
+         come to this: please report it, with the file.";
     LINT_UNKEYED = "HF0103", "effects without idempotency",
         "Without a word on idempotency a call is never repeated blindly: if its answer is lost, it rests in doubt until a person \
          settles it. Say `natural`, `{ key: … }`, or `none` if that is what you want.";

@@ -9,6 +9,7 @@ mod limits;
 mod suggest;
 
 mod files;
+mod fmt;
 mod grammar;
 mod texts;
 mod traps;
@@ -68,6 +69,7 @@ pub use contract::{
 pub use diagnostic::{Diagnostic, Label, Paint, Severity};
 pub use environment::load_environment;
 pub use expr::{EvalError, Expr, ExprError, Scope, Template};
+pub use fmt::format;
 pub use grammar::{Form, Holds, Key};
 pub use listing::{Hints, Identity, ListedTool, Listing};
 pub use load::{Loaded, alone, load, load_again, load_live, load_to_lock};

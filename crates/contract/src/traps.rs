@@ -183,7 +183,10 @@ fn is_date(digits: &str) -> bool {
         return false;
     }
     // A time may follow the day.
-    parts.next().is_some_and(|day| day.bytes().next().is_some_and(|byte| byte.is_ascii_digit()))
+    let time = |byte: u8| byte.is_ascii_digit() || b"Tt Zz:.+-".contains(&byte);
+    parts
+        .next()
+        .is_some_and(|day| day.starts_with(|first: char| first.is_ascii_digit()) && day.bytes().all(time))
 }
 
 /// Explains a condition that can't be parsed by how YAML cut it, if it did. Says whether it was that.
@@ -263,6 +266,7 @@ mod tests {
             ("12:30", Some("a number")),
             ("2026-11-21", Some("a date")),
             ("2026-11-21T10:00:00Z", Some("a date")),
+            ("2026-11-21, or later", None),
             ("1.0.0", None),
             ("v1", None),
             ("nobody", None),

@@ -11,6 +11,7 @@ mod import;
 mod kit;
 
 mod examples;
+mod format;
 mod refusals;
 mod servers;
 mod starting;

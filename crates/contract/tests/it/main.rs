@@ -16,6 +16,7 @@ mod drift;
 mod errors;
 mod expr;
 mod flow;
+mod fmt;
 mod functions;
 mod import;
 mod import_openapi;
