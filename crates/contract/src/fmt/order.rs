@@ -6,11 +6,12 @@
 use super::piece::{Body, Part, Piece};
 use crate::grammar::{self, Form, Holds};
 
-/// The forms that a file as a whole may have.
-const FILES: &[Holds] = &[Holds::Form(&grammar::CONTRACT), Holds::Form(&grammar::ENVIRONMENT)];
+/// The forms that a file as a whole may have. An environment first: its one key is a contract's too.
+const FILES: &[Holds] =
+    &[Holds::Form(&grammar::ENVIRONMENT), Holds::Form(&grammar::CONTRACT), Holds::Form(&grammar::TESTS)];
 
 /// Forms that stand open even where they would fit on a line.
-const OPEN: &[&Form] = &[&grammar::CONTRACT, &grammar::ENVIRONMENT, &grammar::TOOL, &grammar::AGENT];
+const OPEN: &[&Form] = &[&grammar::TOOL, &grammar::AGENT, &grammar::TEST];
 
 /// How the parts of a map are known.
 enum Parts {

@@ -156,6 +156,17 @@ fn contracts() -> BTreeMap<&'static str, &'static str> {
 }
 
 #[test]
+fn what_we_write_ourselves_is_in_its_form() {
+    let tests = [
+        include_str!("../../../../examples/support/handfast.test.yaml"),
+        include_str!("../../../../examples/files/handfast.test.yaml"),
+    ];
+    for text in contracts().into_values().filter(|text| *text != EXAMPLE).chain(tests) {
+        assert_eq!(canonical(text), text, "`handfast fmt` writes it");
+    }
+}
+
+#[test]
 fn a_formatted_contract_is_the_same_contract() {
     // Everything but the digest.
     let shown = |text: &str| {
