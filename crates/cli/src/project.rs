@@ -91,7 +91,7 @@ impl Project {
         let lock = lock_path(&name);
         let mut unread = None;
         let mut read = |path: &str| {
-            let text = read_file(&folder.join(path));
+            let text = read_for(&name, &folder, path);
             // A lock that isn't there is none; one that can't be read is an error, not none.
             if let (true, Err(why)) = (path == lock && folder.join(path).symlink_metadata().is_ok(), &text) {
                 unread = Some(why.clone());
@@ -183,6 +183,17 @@ fn environment(folder: &Path, name: &str) -> anyhow::Result<BTreeMap<String, Val
         out::note(found.report(Paint::Coloured).trim_end());
         stop(Exit::Contract, format!("the environment `{file}` is invalid"))
     })
+}
+
+/// The text of a file that the contract in the file `main` of this folder is made of. Whoever names a contract may name a
+/// link to it; from what the contract itself names, no link leads out of its folder.
+pub(crate) fn read_for(main: &str, folder: &Path, path: &str) -> Result<String, String> {
+    let file = folder.join(path);
+    let real = file.canonicalize().map_err(|cause| cause.to_string())?;
+    if path != main && !real.starts_with(folder) {
+        return Err("a link leads from there out of the contract's folder".to_owned());
+    }
+    read_file(&real)
 }
 
 /// A file's text, if it is one that a contract may have.

@@ -14,16 +14,16 @@ use crate::yaml::{Entry, Kind, Node};
 use crate::{Agent, Clause, Name, Unsure, code};
 
 impl<'a> Loader<'a> {
-    /// Reads the section `agents`.
-    pub(crate) fn read_agents(&mut self, node: &'a Node) {
+    /// Reads the section `agents`. `owned` says whether the file names an owner, to whom what has no other address goes.
+    pub(crate) fn read_agents(&mut self, node: &'a Node, owned: bool) {
         for (name, entry) in self.section(node, "agents") {
-            if let Some(agent) = self.agent(&name, entry) {
+            if let Some(agent) = self.agent(&name, entry, owned) {
                 self.agents.insert(name, Arc::new(agent));
             }
         }
     }
 
-    fn agent(&mut self, name: &Name, entry: &'a Entry) -> Option<Agent> {
+    fn agent(&mut self, name: &Name, entry: &'a Entry, owned: bool) -> Option<Agent> {
         let fields = self.entry_fields(entry, "the agent", &grammar::AGENT)?;
         let purpose = self.required(&fields, "purpose", "What it is for, in one sentence.");
         let purpose = purpose.and_then(|node| self.prose(node, "`purpose`"));
@@ -44,12 +44,12 @@ impl<'a> Loader<'a> {
         let agent = Agent {
             name: name.clone(),
             owner: fields.get("owner").and_then(|node| self.text(node, "`owner`")),
-            talks_to: fields.get("talks_to").map(|node| self.talks_to(node)).unwrap_or_default(),
+            talks_to: fields.get("talks_to").map(|node| self.role_list(node)).unwrap_or_default(),
             may: fields.get("may").map(|node| self.grants(node, name, &reads)).unwrap_or_default(),
             never: fields.get("never").map(|node| self.nevers(node, name, &reads)).unwrap_or_default(),
             unsure: fields.get("unsure").and_then(|node| self.unsure(node, &fields)),
             handles: texts(self, "handles", "`handles`"),
-            escalates: fields.get("escalates").and_then(|node| self.escalates(node)),
+            escalates: fields.get("escalates").and_then(|node| self.escalates(node, &fields, owned)),
             refuses: fields.get("refuses").and_then(|node| self.refuses(node)),
             ensures: self.agent_ensures(
                 &fields,
@@ -73,14 +73,6 @@ impl<'a> Loader<'a> {
             self.warn_unlimited(name, &fields);
         }
         Some(agent)
-    }
-
-    fn talks_to(&mut self, node: &'a Node) -> Vec<String> {
-        let items = match &node.kind {
-            Kind::List(items) => items.as_slice(),
-            _ => std::slice::from_ref(node),
-        };
-        items.iter().filter_map(|item| self.role(item)).collect()
     }
 
     fn agent_ensures(

@@ -182,6 +182,20 @@ codes! {
          mend it, or expect `violated:`.";
     NOBODY_TO_ASK = "HF0087", "an agent that asks nobody",
         "`unsure: ask` asks whom the agent talks to: name a role under `talks_to`, or say `escalate` or `refuse`.";
+    NOBODY_TO_HAND_TO = "HF0088", "an agent that hands over to nobody",
+        "What an agent escalates goes to the role under `escalates.to`, else to whom it talks, else to its owner or the contract's: \
+         somebody has to be named.";
+    BAD_MEMORY = "HF0089", "a memory that holds nothing or two things",
+        "A memory is either one value that is replaced as a whole (`is: TYPE`), or a log of entries (`each: TYPE`).";
+    BAD_INVARIANT = "HF0090", "a rule that isn't whole",
+        "An invariant is one of three rules: `never: A, before: B` (or `never: A` alone), `after: A, must: B` (perhaps `within` a \
+         time), `at_most: N, of: A`. `same` and `when` narrow it.";
+    BAD_EVENT = "HF0091", "something that invariants can't speak of",
+        "Invariants speak of calls and steps: `tools.NAME`, `groups.NAME` (a call of any of its tools), or `steps.PATH` (with the \
+         names of the steps around it: `steps.write.review`).";
+    SHOWN_NAME = "HF0092", "a tool that no model could be shown",
+        "Model providers take letters, digits, `_` and `-` in a tool's name, at most 64: an include's tool `cms.publish` is shown as \
+         `cms__publish`. Two tools of one agent may not come to the same name, nor one to a longer one.";
     NOT_KEPT = "HF0095", "a file that can't be formatted",
         "`fmt` reads what it wrote again, and writes nothing where that would not say the same as before. It never should \
          come to this: please report it, with the file.";

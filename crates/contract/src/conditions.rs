@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use serde_json::{Value, json};
+
 use crate::expr::ExprError;
 use crate::expr::types::{Checked, Typed, Wanted, check};
 use crate::grammar;
@@ -46,6 +48,7 @@ impl<'a> Loader<'a> {
         match Expr::parse(text) {
             Ok(expr) => {
                 let checked = self.check_types(&expr, node, 0..text.len(), reads, wanted)?;
+                let expr = self.of_the_whole(expr, Expr::nested);
                 Some(Typed { expr, schema: checked.schema, absent: checked.absent })
             }
             Err(error) => {
@@ -115,7 +118,19 @@ impl<'a> Loader<'a> {
             let within = at..at + expr.source().len();
             good &= self.check_types(expr, node, within, reads, Wanted::Hole).is_some();
         }
-        good.then_some(template)
+        good.then(|| self.of_the_whole(template, Template::nested))
+    }
+
+    /// What an included file reads as its own settings and facts, as a run has them: under the include's name.
+    fn of_the_whole<T>(&self, read: T, nested: impl Fn(T, &[&str], &[&str]) -> T) -> T {
+        let path: Vec<&str> = self.prefix.split_terminator('.').collect();
+        if path.is_empty() { read } else { nested(read, &["settings", "facts"], &path) }
+    }
+
+    /// The settings as expressions of the file at hand read them while it is loaded.
+    pub(crate) fn settings_scope(&self) -> Value {
+        let names = self.prefix.split_terminator('.').rev();
+        names.fold(self.settings.clone(), |inner, name| json!({ name: inner }))
     }
 
     /// A text whose holes read settings, filled.
@@ -126,7 +141,7 @@ impl<'a> Loader<'a> {
             // It is checked all the same; what has no value can't be run, and says so.
             return Some(template.source().to_owned());
         }
-        match template.fill(&Scope::default().with("settings", &self.settings)) {
+        match template.fill(&Scope::default().with("settings", &self.settings_scope())) {
             Ok(text) => Some(text),
             Err(error) => {
                 let found = self.error(code::BAD_EXPRESSION, &node.span, error.to_string());
@@ -156,10 +171,6 @@ impl<'a> Loader<'a> {
             );
             found.meant(meant).help(format!("for the text, write \"'{word}'\""));
             return None;
-        }
-        if !self.prefix.is_empty() && expr.roots().iter().any(|root| root == "settings") {
-            let span = node.place(self.source, within.clone());
-            self.not_run(&span, "a setting that an included contract's condition reads");
         }
         let checked = check(expr, reads, wanted);
         let mut good = true;

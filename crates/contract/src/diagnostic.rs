@@ -214,6 +214,11 @@ impl Findings {
         self.list.iter().filter(|found| found.severity == Severity::Error).count()
     }
 
+    /// Those found since there were so many, to add to them.
+    pub(crate) fn each_since(&mut self, before: usize) -> impl Iterator<Item = &mut Diagnostic> {
+        self.list.iter_mut().skip(before)
+    }
+
     #[expect(clippy::expect_used, reason = "the element was pushed in the line before")]
     fn add(
         &mut self,

@@ -147,6 +147,14 @@ impl Expr {
         matches!(&self.node.kind, Kind::Path { fields, .. } if fields.is_empty())
     }
 
+    /// The same, reading these roots behind this path: what an included contract calls `settings.url` is
+    /// `settings.cms.url` of the whole. Its source stays as its author wrote it.
+    #[must_use]
+    pub(crate) fn nested(mut self, roots: &[&str], path: &[&str]) -> Self {
+        self.node.nest(roots, path);
+        self
+    }
+
     fn error(&self, reason: String) -> EvalError {
         EvalError { source_text: self.source.to_string(), reason }
     }

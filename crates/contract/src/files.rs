@@ -102,7 +102,9 @@ impl Gather<'_> {
             return self.refuse(code::TOO_LARGE, at, &message, "include what is needed directly");
         }
         self.files += 1;
-        match (self.read)(&path) {
+        // A file that is included twice is read once, so that it can't be two.
+        let known = self.texts.files().find(|(file, _)| *file == path).map(|(_, text)| text.to_owned());
+        match known.map_or_else(|| (self.read)(&path), Ok) {
             Ok(text) => {
                 let inner = path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
                 self.file(name, &format!("{prefix}{name}."), &path, inner, &text, open)
@@ -130,7 +132,7 @@ fn includes_of(tree: &Node) -> Vec<(String, String, Range<usize>)> {
             Kind::Map(_) => path(entry.value.get("file")?)?,
             _ => path(&entry.value)?,
         };
-        (!entry.key.is_empty()).then(|| (entry.key.clone(), said, at))
+        (!entry.key.is_empty() && !said.is_empty()).then(|| (entry.key.clone(), said, at))
     };
     entries.iter().filter_map(include).collect()
 }

@@ -13,7 +13,7 @@ use crate::loader::{Fields, Loader};
 use crate::locked::Held;
 use crate::texts::Texts;
 use crate::unrun;
-use crate::yaml::Node;
+use crate::yaml::{Entry, Kind, Node};
 use crate::{Contract, Diagnostic, Included, Lock, code};
 
 /// What came of loading: the contract where it checks, and always all diagnostics and all that was read.
@@ -206,39 +206,106 @@ impl<'a> Loader<'a> {
             found.help("write `handfast: 1`");
             return None;
         }
+        for (section, _) in grammar::SECTIONS {
+            if let Some(Kind::Map(entries)) = fields.get(section).map(|node| &node.kind) {
+                self.declare(section, entries);
+            }
+        }
         let name = self.required(fields, "name", "support").and_then(|node| self.contract_name(node));
         let version =
             self.required(fields, "version", "\"2026-11-21\"").and_then(|node| self.text(node, "`version`"));
         let owner = fields.get("owner").map(|node| self.text(node, "`owner`"));
         self.read_settings(fields.get("settings"), given);
         if let Some(node) = fields.get("include") {
-            self.read_includes(node, file);
+            self.read_includes(node, file, given);
         }
         self.sections(fields);
         Some(Head { name: name?, version: version?, owner: owner.flatten() })
     }
 
     /// Reads the files that this one includes, each with its own settings and its name before all that it gives.
-    fn read_includes(&mut self, node: &'a Node, file: &'a File) {
+    fn read_includes(&mut self, node: &'a Node, file: &'a File, given: &BTreeMap<String, Value>) {
         let settings = self.settings_schema.clone();
         for (name, entry) in self.section(node, "include") {
-            let given = self.include_settings(entry, &settings);
-            let Some(child) = file.includes.iter().find(|child| child.name == entry.key) else { continue };
+            let mut inner = self.include_settings(entry, &settings);
+            self.given_to_include(entry, given, &mut inner);
+            self.names_a_file(entry);
+            let Some(child) = file.includes.iter().find(|child| child.name == entry.key) else {
+                self.lost.push(format!("{name}."));
+                continue;
+            };
             if self.settings.get(&entry.key).is_some() {
                 let message = format!("`{}` is the name of a setting and of an include", entry.key);
                 self.error(code::BAD_INCLUDE, &entry.at, message).help("rename one of them");
+                self.lost.push(format!("{name}."));
                 continue;
             }
             let outer = self.enter(child);
             let fields = self.fields(&child.tree, "a contract", &grammar::CONTRACT);
-            let head = fields.and_then(|fields| self.file_whole(child, &fields, &given));
+            let head = fields.and_then(|fields| self.file_whole(child, &fields, &inner));
             let inner = self.leave(outer);
             if let Some(settings) = self.settings.as_object_mut() {
                 settings.insert(entry.key.clone(), inner);
             }
-            if let Some(head) = head {
-                let included = Included { name: head.name, version: head.version, file: child.path.clone() };
-                self.includes.insert(name, included);
+            let Some(head) = head else {
+                self.lost.push(format!("{name}."));
+                continue;
+            };
+            let included = Included { name: head.name, version: head.version, file: child.path.clone() };
+            self.includes.insert(name, included);
+        }
+    }
+
+    /// Adds what the environment gives to an include's settings: `cms: { url: … }` or `cms.url`. What the contract fixes
+    /// stays: who runs a contract may fill in what it leaves open, not what it says.
+    fn given_to_include(
+        &mut self,
+        entry: &Entry,
+        given: &BTreeMap<String, Value>,
+        inner: &mut BTreeMap<String, Value>,
+    ) {
+        let as_map = given.get(&entry.key).and_then(Value::as_object);
+        let prefix = format!("{}.", entry.key);
+        let dotted = given.iter().filter_map(|(name, value)| Some((name.strip_prefix(&prefix)?, value)));
+        let named = as_map.into_iter().flatten().map(|(name, value)| (name.as_str(), value));
+        let fixed = inner.clone();
+        for (name, value) in named.chain(dotted) {
+            // A command line gives text for everything, so the same text is the same value.
+            let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            if fixed.get(name).is_some_and(|fixed| text(fixed) != text(value)) {
+                let full = self.full(&format!("{prefix}{name}"));
+                let message =
+                    format!("a value is given for `{full}`, and the contract says another one itself");
+                let found = self.error(code::BAD_SETTING, &entry.at, message);
+                found.help("give none, or let the contract take it from a setting of its own");
+                continue;
+            }
+            inner.insert(name.to_owned(), value.clone());
+        }
+        if given.get(&entry.key).is_some_and(|value| !value.is_object()) {
+            let message =
+                format!("`{}` is an include: its settings are given one by one", self.full(&entry.key));
+            let found = self.error(code::BAD_SETTING, &entry.at, message);
+            found.help(format!("`--set {prefix}NAME=VALUE`, or `{}: {{ NAME: VALUE }}`", entry.key));
+        }
+    }
+
+    /// Says where an include names no file; what can't be read of one that it names was reported as it was tried.
+    fn names_a_file(&mut self, entry: &'a Entry) {
+        if entry.value.said().is_some() {
+            self.text(&entry.value, "an include's file");
+        } else if let Kind::Map(entries) = &entry.value.kind {
+            match entries.iter().find(|inner| inner.key == "file") {
+                Some(file) => drop(self.text(&file.value, "an include's file")),
+                None => {
+                    let message = format!("the include `{}` has no `file`", entry.key);
+                    self.error(code::MISSING_KEY, &entry.at, message).help("add it: `file: ./cms.yaml`");
+                }
+            }
+        } else {
+            let found = self.wrong_kind(&entry.value, "an include", "a file's path, or a map with `file`");
+            if let Some(found) = found {
+                found.help(format!("write `{}: ./{}.yaml`", entry.key, entry.key));
             }
         }
     }
@@ -246,10 +313,10 @@ impl<'a> Loader<'a> {
     /// The values that an include is given for its settings.
     fn include_settings(
         &mut self,
-        entry: &'a crate::yaml::Entry,
+        entry: &'a Entry,
         settings: &crate::reads::Shape,
     ) -> BTreeMap<String, Value> {
-        if entry.value.said().is_some() {
+        if !matches!(entry.value.kind, Kind::Map(_)) {
             return BTreeMap::new();
         }
         let fields = self.entry_fields(entry, "the include", &grammar::INCLUDE);
@@ -258,7 +325,8 @@ impl<'a> Loader<'a> {
         };
         let reads = crate::reads::Reads::new(crate::reads::place::SETTINGS, settings);
         let values = self.values(node, "`settings`", &reads);
-        let scope = crate::Scope::default().with("settings", &self.settings);
+        let outer = self.settings_scope();
+        let scope = crate::Scope::default().with("settings", &outer);
         let mut given = BTreeMap::new();
         let mut failed = Vec::new();
         for (name, value) in &values {
@@ -287,8 +355,10 @@ impl<'a> Loader<'a> {
                 "models" => self.read_models(node),
                 "servers" => self.read_servers(node),
                 "tools" => self.read_tools(node),
-                "agents" => self.read_agents(node),
+                "memory" => self.read_memory(node),
+                "agents" => self.read_agents(node, fields.get("owner").is_some()),
                 "workflows" => self.read_workflows(node),
+                "invariants" => self.read_invariants(node),
                 _ => {}
             }
         }

@@ -59,6 +59,8 @@ pub(crate) struct Loader<'a> {
     pub(crate) includes: BTreeMap<Name, Included>,
     /// The lock beside the contract, and what servers say now.
     pub(crate) held: Held,
+    /// What stands before the names of includes that couldn't be read. What they would give is no unknown name.
+    pub(crate) lost: Vec<String>,
 }
 
 /// What was known of a file before one that it includes was turned to.
@@ -122,6 +124,7 @@ impl<'a> Loader<'a> {
             invariants: Vec::new(),
             includes: BTreeMap::new(),
             held: Held::default(),
+            lost: Vec::new(),
         }
     }
 

@@ -45,7 +45,6 @@ impl<'a> Loader<'a> {
     /// The entries of a section, each with its checked name; an include's name stands before it.
     pub(crate) fn section(&mut self, node: &'a Node, section: &'static str) -> Vec<(Name, &'a Entry)> {
         let Some(entries) = self.map(node, &format!("`{section}`")) else { return Vec::new() };
-        self.declare(section, entries);
         let named = entries.iter().filter(|entry| !entry.key.is_empty());
         let mut full = |entry| {
             let name = self.name(entry)?;
@@ -100,6 +99,11 @@ impl<'a> Loader<'a> {
         None
     }
 
+    /// Whether an include would have given this name, and couldn't be read: that was reported.
+    pub(crate) fn is_lost(&self, full: &str) -> bool {
+        self.lost.iter().any(|prefix| full.starts_with(prefix))
+    }
+
     /// The full name of what a section declares by this one; if it declares none, that is reported with the nearest.
     pub(crate) fn resolve(
         &mut self,
@@ -112,6 +116,9 @@ impl<'a> Loader<'a> {
         let names = self.declared.get(section).map(Vec::as_slice).unwrap_or_default();
         if names.iter().any(|name| **name == *full) {
             return Some(full);
+        }
+        if self.is_lost(&full) {
+            return None;
         }
         let names: Vec<String> =
             names.iter().filter_map(|name| name.strip_prefix(&self.prefix)).map(str::to_owned).collect();

@@ -39,13 +39,23 @@ impl<'a> Loader<'a> {
             schemas.insert(name.to_string(), schema);
         }
         for name in given.keys().filter(|name| !names.contains(&name.as_str())) {
-            let meant = suggest(name, names.iter().copied());
-            let message = format!("a value is given for `{name}`, and the contract has no such setting");
+            if self.is_of_an_include(name) {
+                continue;
+            }
+            let meant = suggest(name, names.iter().copied()).map(|meant| self.full(meant));
+            let full = self.full(name);
+            let message = format!("a value is given for `{full}`, and the contract has no such setting");
             let found = self.findings.error_outside(code::BAD_SETTING, message);
-            found.meant(meant).help(format!("`settings:` has {}", listed(names.iter().copied())));
+            found.meant(meant.as_deref()).help(format!("`settings:` has {}", listed(names.iter().copied())));
         }
         self.settings = Value::Object(values);
         self.settings_schema = closed(schemas).into();
+    }
+
+    /// Whether a value is given to an include, or to a setting of one: `cms: { url: … }`, `cms.url`.
+    fn is_of_an_include(&self, name: &str) -> bool {
+        let include = self.full(name.split_once('.').map_or(name, |(include, _)| include));
+        self.declared.get("include").is_some_and(|names| names.iter().any(|name| **name == *include))
     }
 
     /// A setting's schema, and its default.
@@ -87,6 +97,7 @@ impl<'a> Loader<'a> {
     ) -> Option<Value> {
         let Some(given) = given else {
             if default.is_none() {
+                let name = self.full(name);
                 let message = format!("the setting `{name}` has no value here");
                 let found = self.findings.not_run(code::BAD_SETTING, entry.at.clone(), message);
                 found.help(format!("give one with `--set {name}=VALUE`, or write a `default:`"));
@@ -105,6 +116,7 @@ impl<'a> Loader<'a> {
         if let Some(other) = other.filter(|other| compiled.check(other).is_empty()) {
             return Some(other);
         }
+        let name = self.full(name);
         let message = format!("the value given for the setting `{name}` doesn't fit: {}", problem.message);
         self.error(code::BAD_SETTING, &entry.at, message)
             .help(format!("give another with `--set {name}=VALUE`"));

@@ -8,7 +8,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::{
-    Agent, Clause, Contract, EffectKind, FailureRule, IdempotencyRule, Limits, Template, Then, Tool, Unsure,
+    Agent, Clause, Contract, EffectKind, FailureRule, Grant, IdempotencyRule, Limits, Template, Then, Tool,
+    Unsure,
 };
 
 /// What an agent's model is shown before its first turn.
@@ -47,10 +48,25 @@ impl Contract {
     /// This tool as a model is shown it.
     pub fn shown_tool(tool: &Tool) -> ShownTool {
         ShownTool {
-            name: tool.name.to_string(),
+            name: tool.shown_name(),
             description: description(tool),
             input: tool.input.json().clone(),
         }
+    }
+}
+
+impl Tool {
+    /// Its name as a model is shown it: providers take letters, digits, `_` and `-` alone, so the dot behind an include's
+    /// name is `__`. An agent is never granted two tools that this makes one.
+    pub fn shown_name(&self) -> String {
+        self.name.replace('.', "__")
+    }
+}
+
+impl Agent {
+    /// The grant of what a model calls by this name, if there is one.
+    pub fn called(&self, shown: &str) -> Option<&Grant> {
+        self.may.iter().find(|grant| grant.tool.shown_name() == shown)
     }
 }
 
@@ -80,7 +96,7 @@ fn bounds(agent: &Agent) -> String {
     }
     let mut text = "You may call these tools, and nothing else:".to_owned();
     for grant in &agent.may {
-        text.push_str(&format!("\n- {}", grant.tool.name));
+        text.push_str(&format!("\n- {}", grant.tool.shown_name()));
         if let Some(Clause { sentence, condition, .. }) = &grant.condition {
             text.push_str(&match sentence == condition.source() {
                 true => format!(", only where `{sentence}`"),

@@ -243,6 +243,9 @@ impl<'a> Loader<'a> {
     }
 
     fn unknown_type(&mut self, name: &str, span: &Range<usize>) {
+        if self.is_lost(&self.full(name)) {
+            return;
+        }
         let named = self.types.named.keys().filter_map(|name| name.strip_prefix(&self.prefix));
         let names: Vec<&str> = named.chain(WORDS.iter().copied()).collect();
         let other = OTHER_WORDS.iter().find(|(other, _)| *other == name).map(|(_, ours)| *ours);

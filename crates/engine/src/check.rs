@@ -51,7 +51,7 @@ impl Draft {
     fn not_granted(&self, agent: Option<&AgentStep>, tool: &str) -> CallRefused {
         let name = agent.map_or("", |agent| &agent.agent);
         let may = self.run.plan.briefing(name).map(|briefing| &briefing.agent.may);
-        let known: Vec<&str> = may.into_iter().flatten().map(|grant| &*grant.tool.name).collect();
+        let known: Vec<String> = may.into_iter().flatten().map(|grant| grant.tool.shown_name()).collect();
         let mend = match known.as_slice() {
             [] => "Answer without tools.".to_owned(),
             known => format!("Use one of: {}.", known.join(", ")),

@@ -62,3 +62,20 @@ fn a_missing_program_is_said_before_anything_starts() {
     let doctor = folder.expect(10, &["doctor"]);
     assert!(doctor.stdout.contains("fail  program   `no-such-program` is not there"), "{}", doctor.stdout);
 }
+
+#[test]
+fn a_link_leads_nothing_out_of_a_contract_s_folder() {
+    let (folder, outside) = (Folder::with_hello(), Folder::new());
+    outside.write("other.yaml", "handfast: 1\nname: other\nversion: \"1\"\n");
+    let contract = folder.read("handfast.yaml");
+    folder.write("handfast.yaml", &format!("{contract}include: {{ other: other.yaml }}\n"));
+    let (inside, link) = (outside.path().join("other.yaml"), folder.path().join("other.yaml"));
+    std::os::unix::fs::symlink(&inside, &link).unwrap();
+    let said = folder.expect(3, &["check", "."]);
+    assert!(said.told(&folder).contains("a link leads from there out of the contract's folder"));
+    // A link within the folder is as good as the file: mounted configuration comes by such.
+    std::fs::remove_file(&link).unwrap();
+    folder.write("real.yaml", &outside.read("other.yaml"));
+    std::os::unix::fs::symlink("real.yaml", &link).unwrap();
+    folder.expect(0, &["check", "."]);
+}

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::limits::NAME_BYTES_MAX;
 use crate::loader::{Loader, meant};
 use crate::reads::{Reads, Shape};
 use crate::traps;
@@ -40,11 +41,27 @@ impl<'a> Loader<'a> {
     }
 
     fn granted(&mut self, grant: Grant, span: Range<usize>, grants: &mut Vec<Placed>) {
-        let Some((_, first)) = grants.iter().find(|(other, _)| other.tool.name == grant.tool.name) else {
+        let shown = grant.tool.shown_name();
+        let Some((other, first)) = grants.iter().find(|(other, _)| other.tool.shown_name() == shown) else {
+            if shown.len() > NAME_BYTES_MAX {
+                let message = format!(
+                    "a model would be shown `{shown}`, and a name has at most {NAME_BYTES_MAX} bytes"
+                );
+                self.error(code::SHOWN_NAME, &span, message).help("give the include a shorter name");
+            }
             grants.push((grant, span));
             return;
         };
         let first = first.clone();
+        if other.tool.name != grant.tool.name {
+            let message = format!(
+                "a model would be shown `{}` and `{}` as one: `{shown}`",
+                other.tool.name, grant.tool.name
+            );
+            let found = self.error(code::SHOWN_NAME, &span, message);
+            found.also(first, "the other one").help("rename the tool, or the include");
+            return;
+        }
         let found = self.error(code::CLASH, &span, format!("`{}` is granted twice", grant.tool.name));
         found.label("again here").also(first, "first here").help("put both conditions into one");
     }

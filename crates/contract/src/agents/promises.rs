@@ -1,7 +1,7 @@
 //! What users may expect of an agent, and what it must never do.
 
 use crate::grammar;
-use crate::loader::Loader;
+use crate::loader::{Fields, Loader};
 use crate::reads::{Reads, Shape};
 use crate::yaml::{Entry, Kind, Node};
 use crate::{Escalates, Kept, Never, Refuses, code};
@@ -67,11 +67,19 @@ impl<'a> Loader<'a> {
     }
 
     /// Reads the key `escalates`.
-    pub(super) fn escalates(&mut self, node: &'a Node) -> Option<Escalates> {
+    pub(super) fn escalates(&mut self, node: &'a Node, agent: &Fields<'a>, owned: bool) -> Option<Escalates> {
         let fields = self.fields(node, "`escalates`", &grammar::ABOUT)?;
         let about =
             self.required(&fields, "about", "[ a legal threat ]").map(|node| self.texts(node, "`about`"));
         let to = fields.get("to").map(|node| self.role(node));
+        if to.is_none() {
+            let somebody = owned || ["owner", "talks_to"].iter().any(|key| agent.get(key).is_some());
+            if !somebody {
+                let message = format!("{} hands over to a person, and nobody is named", agent.what);
+                let found = self.error(code::NOBODY_TO_HAND_TO, &fields.span, message);
+                found.help("name a role: `to: support-lead`; or the contract's `owner`");
+            }
+        }
         let saying = fields.get("saying").map(|node| self.prose(node, "`saying`"));
         Some(Escalates {
             about: about?,

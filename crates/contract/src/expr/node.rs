@@ -129,6 +129,47 @@ impl Node {
         }
     }
 
+    /// Reads these roots a level deeper, behind this path: `settings.url` as `settings.cms.url`.
+    pub(super) fn nest(&mut self, roots: &[&str], path: &[&str]) {
+        if let Kind::Path { root, fields } = &mut self.kind {
+            if roots.contains(&&**root) {
+                let deeper = path.iter().map(|name| Field { name: (*name).into(), end: self.at.start });
+                fields.splice(0..0, deeper);
+            }
+            return;
+        }
+        for part in self.parts_mut() {
+            part.nest(roots, path);
+        }
+    }
+
+    fn parts_mut(&mut self) -> Vec<&mut Self> {
+        match &mut self.kind {
+            Kind::Literal(_) | Kind::Path { .. } => Vec::new(),
+            Kind::Select { of, .. }
+            | Kind::Has { of, .. }
+            | Kind::Not(of)
+            | Kind::Negate(of)
+            | Kind::Matches { text: of, .. } => vec![of],
+            Kind::Index { of, at } => vec![of, at],
+            Kind::Logic { left, right, .. } | Kind::Binary { left, right, .. } => vec![left, right],
+            Kind::If { condition, then, otherwise } => vec![condition, then, otherwise],
+            Kind::List(items) | Kind::Call { args: items, .. } => items.iter_mut().collect(),
+            Kind::Map(entries) => entries.iter_mut().flat_map(|(key, value)| [key, value]).collect(),
+            Kind::Each { what, over, .. } => {
+                let mut parts = vec![&mut **over];
+                match what {
+                    Each::Exists(node) | Each::All(node) | Each::ExistsOne(node) => parts.push(node),
+                    Each::Map { condition, value } => {
+                        parts.extend(condition.iter_mut().map(|node| &mut **node));
+                        parts.push(value);
+                    }
+                }
+                parts
+            }
+        }
+    }
+
     /// Adds the paths read here that don't start with one of `own`, the names of the macros around it.
     pub(super) fn collect_paths<'n>(&'n self, own: &mut Vec<&'n str>, found: &mut Vec<Vec<String>>) {
         let path = match &self.kind {

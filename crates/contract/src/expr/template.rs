@@ -89,6 +89,17 @@ impl Template {
         })
     }
 
+    /// The same, with its holes [nested](Expr::nested).
+    #[must_use]
+    pub(crate) fn nested(mut self, roots: &[&str], path: &[&str]) -> Self {
+        for part in &mut self.parts {
+            if let Part::Hole(expr, _) = part {
+                *expr = expr.clone().nested(roots, path);
+            }
+        }
+        self
+    }
+
     /// The text with its holes filled: texts as they are, anything else as JSON.
     ///
     /// # Errors

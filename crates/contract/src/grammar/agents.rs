@@ -54,12 +54,12 @@ pub(crate) static MEMORY: Form = Form {
         key(
             "lives",
             Either(&[Word(&["run", "contract"]), Prose]),
-            "How long: `run`, `contract`, or `for 30d`.",
+            "How long: `run` (unless said), `contract`, or `for 30d` after its last change.",
         ),
-        key("writes", List(&Name("agents")), "Who writes it."),
+        must("writes", Either(&[Name("agents"), List(&Name("agents"))]), "Who writes it."),
         key(
             "reads",
-            Either(&[List(&Name("agents")), Map(&Holds::Form(&MEMORY_READ))]),
+            Either(&[Name("agents"), List(&Name("agents")), Map(&Holds::Form(&MEMORY_READ))]),
             "Who reads it, and how fresh.",
         ),
         key("allow", Reasons, "Lints that are no fault here, each with its reason."),
@@ -119,7 +119,11 @@ pub(crate) static ABOUT: Form = Form {
     about: "What about, to whom, and in which words.",
     keys: &[
         must("about", List(&Prose), "What about."),
-        key("to", Name("roles"), "To whom it is handed; for `escalates`."),
+        key(
+            "to",
+            Name("roles"),
+            "To whom it is handed, for `escalates`; unless said whom it talks to, else the owner.",
+        ),
         key("saying", Prose, "The words for it."),
     ],
 };
@@ -145,8 +149,16 @@ pub(crate) static INVARIANT: Form = Form {
         key("must", Event, "… this must happen."),
         key("of", Event, "Of this …"),
         key("at_most", Count, "… so many at most."),
-        key("same", Value, "Only events of which this is equal belong together. Reads args, result."),
-        key("when", Condition, "Only where this holds. Reads args, result, input, steps."),
+        key(
+            "same",
+            Value,
+            "Only events of which this is equal belong together. Reads args, result, input, steps.",
+        ),
+        key(
+            "when",
+            Condition,
+            "Only where this holds of the event that the rule is about. Reads args, result, input, steps.",
+        ),
         key("within", Duration, "In this time."),
     ],
 };

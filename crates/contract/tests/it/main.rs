@@ -20,11 +20,13 @@ mod fmt;
 mod functions;
 mod import;
 mod import_openapi;
+mod includes;
 mod loads;
 mod lock;
 mod places;
 mod reference;
 mod schema;
+mod sections;
 
 use std::collections::BTreeMap;
 

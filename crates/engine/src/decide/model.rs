@@ -113,9 +113,17 @@ impl Draft {
                 Ok(args) if !is_too_deep(&args) => args,
                 _ => Value::String(ask.args.clone()),
             };
-            self.propose(step, &ask.tool, args)?;
+            let tool = self.meant(step, &ask.tool);
+            self.propose(step, &tool, args)?;
         }
         Ok(())
+    }
+
+    /// The contract's name of what a model calls; what it was never shown stays as it says.
+    fn meant(&self, step: &StepId, called: &str) -> String {
+        let agent = self.agent_step(step).and_then(|agent| self.run.plan.briefing(&agent.agent));
+        let grant = agent.and_then(|briefing| briefing.agent.called(called));
+        grant.map_or_else(|| called.to_owned(), |grant| grant.tool.name.to_string())
     }
 
     /// The agent's final value, or what keeps the answer from being it.

@@ -1,7 +1,7 @@
 //! Calls: what is asked of them before they leave, in which order they leave, and how what comes back is judged.
 
 use crate::check;
-use crate::contracts::SHOP;
+use crate::contracts::{INCLUDING, SHOP};
 
 #[test]
 fn a_call_with_arguments_of_another_type_is_refused_and_told_how_to_mend_it() {
@@ -253,4 +253,38 @@ fn a_result_nested_too_deep_is_cut_and_can_be_read_back() {
            when   resolve@1.0 returns DEEP
            then   CallApplied resolve@1.0 #1 cut, CallJudged resolve@1.0, ModelIntended resolve turn 2"#;
     check(SHOP, &story.replace("DEEP", &deep));
+}
+
+#[test]
+fn an_included_tool_is_shown_by_a_name_that_providers_take_and_runs_under_its_own() {
+    check(
+        INCLUDING,
+        r#"start  ticket
+           when   the model calls cms__publish {"words":5}
+           then   ModelAnswered resolve, CallProposed resolve@1.0 cms.publish, CallIntended resolve@1.0"#,
+    );
+}
+
+#[test]
+fn an_included_condition_reads_the_settings_of_its_own_file() {
+    check(
+        INCLUDING,
+        r#"start  ticket
+           when   the model calls cms__publish {"words":11}
+           then   ModelAnswered resolve, CallProposed resolve@1.0 cms.publish,
+                  CallRefused resolve@1.0 tools.cms.publish.requires.it-is-short-enough, ModelIntended resolve turn 2
+           told   "it is short enough""#,
+    );
+}
+
+#[test]
+fn a_tool_that_is_not_granted_is_answered_with_the_names_that_were_shown() {
+    check(
+        INCLUDING,
+        r#"start  ticket
+           when   the model calls publish {"words":5}
+           then   ModelAnswered resolve, CallProposed resolve@1.0 publish,
+                  CallRefused resolve@1.0 agents.editor.may, ModelIntended resolve turn 2
+           told   "Use one of: cms__publish""#,
+    );
 }

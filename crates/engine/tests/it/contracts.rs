@@ -210,3 +210,38 @@ workflows:
   attempts: { steps: { look: { tool: read } } }
   both:     { limits: { tokens: 6000 }, steps: { one: { agent: free }, two: { agent: free } }, output: steps.two }
 "#;
+
+/// A contract whose only tool is another one's.
+pub(crate) const INCLUDING: &str = r#"
+handfast: 1
+name: news
+version: "1"
+settings: { longest: { type: integer, default: 12 } }
+include: { cms: { file: cms.yaml, settings: { most: settings.longest - 2 } } }
+models: { main: { use: openai/test, url: "http://127.0.0.1:1/v1", price: free } }
+agents:
+  editor:
+    purpose: Publish one article.
+    model: main
+    may: [ cms.publish: args.words > 1 ]
+    limits: { turns: 4 }
+workflows:
+  ticket: { steps: { resolve: { agent: editor } }, output: steps.resolve }
+
+=== cms.yaml
+handfast: 1
+name: cms
+version: "1"
+settings: { most: { type: integer } }
+servers: { cms: { rust: {} } }
+tools:
+  publish:
+    via: cms.publish
+    description: Publishes an article.
+    input: { words: integer }
+    output: { fields: { url: string } }
+    effects: [ { creates: "article/{settings.most}" } ]
+    idempotency: natural
+    requires:
+      it is short enough: args.words <= settings.most
+"#;

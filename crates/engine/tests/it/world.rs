@@ -31,9 +31,19 @@ pub(crate) struct World {
     prompts: BTreeMap<StepId, String>,
 }
 
+/// A file of a story's contract, which may have several: a line `=== NAME` begins another one.
+fn file<'a>(contract: &'a str, path: &str) -> Option<&'a str> {
+    let mut files = contract.split("\n=== ");
+    let main = files.next().filter(|_| path == "story.yaml");
+    main.or_else(|| {
+        files.filter_map(|file| file.split_once('\n')).find(|(name, _)| *name == path).map(|(_, text)| text)
+    })
+}
+
 impl World {
     pub(crate) fn new(contract: &str) -> Self {
-        let mut read = handfast_contract::alone("story.yaml", contract);
+        let mut read =
+            |path: &str| file(contract, path).map(str::to_owned).ok_or_else(|| "no such file".to_owned());
         let loaded = handfast_contract::load("story.yaml", "/story", &BTreeMap::new(), &mut read);
         let Some(contract) = loaded.contract else {
             let found = loaded.diagnostics.iter().map(|found| found.render(&loaded.sources, Paint::Plain));

@@ -232,7 +232,12 @@ impl<'s> Walk<'s> {
             Kind::Index { of, at } => self.index(node, of, at),
             Kind::Has { of, field } => {
                 // Whatever is missing on the way is an answer; what can't be there at all is not.
-                let way = Type { missing: None, ..self.infer(of) };
+                let of_type = match &of.kind {
+                    // All `steps` at once can't be read, and one of them can be asked for.
+                    Kind::Path { root, fields } => self.path_on(of, root, fields, Some(field)),
+                    _ => self.infer(of),
+                };
+                let way = Type { missing: None, ..of_type };
                 self.step(way, &shown_path(of), field, of.at);
                 Type::boolean()
             }

@@ -14,10 +14,21 @@ use crate::reads::BadRead;
 
 impl<'s> Walk<'s> {
     pub(super) fn path(&mut self, node: &Node, root: &str, fields: &[Field]) -> Type<'s> {
+        self.path_on(node, root, fields, None)
+    }
+
+    /// A path of which perhaps only a field is asked for.
+    pub(super) fn path_on(
+        &mut self,
+        node: &Node,
+        root: &str,
+        fields: &[Field],
+        asked: Option<&Field>,
+    ) -> Type<'s> {
         let local = self.locals.iter().rev().find(|local| local.name == root);
         let mut found = match local {
             Some(local) => local.item.clone(),
-            None => match self.reads.read(root, fields.iter().map(|field| &*field.name)) {
+            None => match self.reads.read(root, fields.iter().chain(asked).map(|field| &*field.name)) {
                 Ok(schema) => Type::of(Cow::Borrowed(schema)),
                 Err((depth, bad)) => {
                     let end = match depth.checked_sub(1) {
