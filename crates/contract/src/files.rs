@@ -27,6 +27,12 @@ pub(crate) struct File {
     pub(crate) includes: Vec<File>,
 }
 
+/// A file whose includes are being read, and where it is included.
+struct Open {
+    path: String,
+    at: Range<usize>,
+}
+
 /// Reads files as they name each other.
 pub(crate) struct Gather<'r> {
     pub(crate) read: &'r mut dyn FnMut(&str) -> Result<String, String>,
@@ -47,7 +53,8 @@ impl Gather<'_> {
                 return None;
             }
         };
-        self.file("", "", path, String::new(), &text, &mut Vec::new())
+        let open = Open { path: path.to_owned(), at: 0..0 };
+        self.file("", "", path, String::new(), &text, &mut vec![open])
     }
 
     fn file(
@@ -57,17 +64,15 @@ impl Gather<'_> {
         path: &str,
         folder: String,
         text: &str,
-        open: &mut Vec<String>,
+        open: &mut Vec<Open>,
     ) -> Option<File> {
         let place = self.texts.add(path, text);
         let start = place.start;
         let tree = yaml::parse(self.texts.all(), place, &mut self.findings)?;
-        open.push(path.to_owned());
         let mut includes = Vec::new();
         for (inner, said, at) in includes_of(&tree) {
             includes.extend(self.include(prefix, &folder, &inner, &said, &at, open));
         }
-        open.pop();
         Some(File {
             name: name.to_owned(),
             prefix: prefix.to_owned(),
@@ -86,16 +91,15 @@ impl Gather<'_> {
         name: &str,
         said: &str,
         at: &Range<usize>,
-        open: &mut Vec<String>,
+        open: &mut Vec<Open>,
     ) -> Option<File> {
         let Some(path) = inside(folder, said) else {
             leads_out(&mut self.findings, at, said);
             return None;
         };
-        if let Some(first) = open.iter().position(|open| *open == path) {
-            let circle = open.get(first..).unwrap_or_default().join("` includes `");
-            let message = format!("`{circle}` includes `{path}`: a circle");
-            return self.refuse(code::BAD_INCLUDE, at, &message, "move what both need into a third file");
+        if let Some(first) = open.iter().position(|open| open.path == path) {
+            self.circle(open.get(first..).unwrap_or_default(), &path, at);
+            return None;
         }
         if open.len() >= INCLUDE_DEPTH_MAX || self.files >= FILES_MAX {
             let message = format!("more than {FILES_MAX} files, or nested deeper than {INCLUDE_DEPTH_MAX}");
@@ -107,7 +111,10 @@ impl Gather<'_> {
         match known.map_or_else(|| (self.read)(&path), Ok) {
             Ok(text) => {
                 let inner = path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
-                self.file(name, &format!("{prefix}{name}."), &path, inner, &text, open)
+                open.push(Open { path: path.clone(), at: at.clone() });
+                let file = self.file(name, &format!("{prefix}{name}."), &path, inner, &text, open);
+                open.pop();
+                file
             }
             Err(reason) => {
                 let message = format!("`{path}` can't be read: {reason}");
@@ -115,6 +122,16 @@ impl Gather<'_> {
                 self.refuse(code::BAD_FILE, at, &message, help)
             }
         }
+    }
+
+    fn circle(&mut self, circle: &[Open], path: &str, at: &Range<usize>) {
+        let names: Vec<&str> = circle.iter().map(|open| open.path.as_str()).collect();
+        let message = format!("`{}` includes `{path}`: a circle", names.join("` includes `"));
+        let found = self.findings.error(code::BAD_INCLUDE, at.clone(), message);
+        for open in circle.iter().skip(1) {
+            found.also(open.at.clone(), format!("`{}` is included here", open.path));
+        }
+        found.help("move what both need into a third file");
     }
 
     fn refuse(&mut self, code: Code, at: &Range<usize>, message: &str, help: &str) -> Option<File> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use handfast_contract::{Loaded, Paint, Scope, load, load_again};
+use handfast_contract::{Loaded, Paint, Scope, load, load_again, load_environment};
 use serde_json::{Value, json};
 
 const MAIN: &str = r#"handfast: 1
@@ -157,6 +157,10 @@ fn an_environment_gives_what_the_contract_leaves_open() {
         let again = again.contract.unwrap();
         assert_eq!((&again.settings, &again.digest), (&contract.settings, &contract.digest));
     }
+    let file = "settings: { cms: { most: 5, log: { file: x } } }";
+    let given = load_environment("handfast.prod.yaml", file).unwrap();
+    let loaded = with(&files, &json!(given));
+    assert_eq!(loaded.contract.unwrap().settings["cms"]["log"]["file"], "x");
     let mut told = String::new();
     for given in [
         json!({ "cms": { "url": "elsewhere" } }),
@@ -234,6 +238,8 @@ fn what_is_wrong_with_includes() {
         assert!(report.contains("cms/cms.yaml"), "{name}: {report}");
         writeln!(told, "## {name}\n\n{report}").unwrap();
     }
+    let log = LOG.replacen("settings:", "include: { back: cms.yaml }\nsettings:", 1);
+    writeln!(told, "## a circle of two files\n\n{}", three(MAIN, CMS, &log).report(Paint::Plain)).unwrap();
     insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!("includes", told) });
 }
 
