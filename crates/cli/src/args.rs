@@ -175,6 +175,9 @@ pub(crate) struct Show {
     pub(crate) name: String,
     #[command(flatten)]
     pub(crate) settings: Settings,
+    /// A workflow as a Mermaid flowchart, for pages that draw one
+    #[arg(long)]
+    pub(crate) mermaid: bool,
     /// One JSON document
     #[arg(long)]
     pub(crate) json: bool,

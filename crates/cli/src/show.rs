@@ -12,8 +12,17 @@ use crate::{args, out};
 /// # Errors
 /// The contract is invalid, or has no such thing.
 pub(crate) fn run(args: &args::Show) -> anyhow::Result<Exit> {
-    let contract = Project::read(&args.path, &args.settings)?.checked()?.contract;
+    let contract = Project::read(&args.path, &args.settings)?.checkable()?.contract;
     let name = args.name.as_str();
+    if args.mermaid {
+        let chart = contract.workflow_mermaid(name).ok_or_else(|| no_chart(&contract, name))?;
+        if args.json {
+            out::json(&json!({ "workflow": name, "mermaid": chart }))?;
+        } else {
+            out::data(&chart)?;
+        }
+        return Ok(Exit::Done);
+    }
     if let Some(agent) = contract.shown_agent(name) {
         if args.json {
             out::json(&agent_json(name, &agent))?;
@@ -37,6 +46,15 @@ pub(crate) fn run(args: &args::Show) -> anyhow::Result<Exit> {
         return Err(unknown(&contract, name));
     }
     Ok(Exit::Done)
+}
+
+/// Only workflows are drawn.
+fn no_chart(contract: &Contract, name: &str) -> anyhow::Error {
+    let names: Vec<&str> = contract.workflows.keys().map(|name| &**name).collect();
+    let meant = handfast_contract::suggest(name, names.iter().copied());
+    let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+    let has = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    stop(Exit::NotFound, format!("the contract has no workflow `{name}` to draw{meant} It has {has}"))
 }
 
 fn unknown(contract: &Contract, name: &str) -> anyhow::Error {

@@ -6,7 +6,7 @@ use crate::kit::Folder;
 fn every_wrong_command_line_has_its_code_and_its_remedy() {
     let folder = Folder::with_hello();
     folder.expect(0, &["run", "."]);
-    let table: [(&[&str], i32, &str); 24] = [
+    let table: [(&[&str], i32, &str); 25] = [
         (&["run"], 2, "<PATH>"),
         (&["rnu", "."], 2, "run"),
         (&["run", "nowhere"], 5, "handfast.yaml"),
@@ -25,6 +25,7 @@ fn every_wrong_command_line_has_its_code_and_its_remedy() {
         (&["trace", "zzz"], 5, "handfast runs"),
         (&["trace", "last", "--at", "99"], 2, "--at 99"),
         (&["show", ".", "writter"], 5, "did you mean `writer`"),
+        (&["show", ".", "writer", "--mermaid"], 5, "no workflow `writer` to draw"),
         (&["explain", "HF9999"], 5, "HF0001"),
         (&["raise", "last"], 2, "--cost"),
         (&["raise", "last", "--cost", "5EUR"], 2, "0.50 USD"),

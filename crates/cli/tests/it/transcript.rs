@@ -32,6 +32,8 @@ fn what_a_model_sees_can_be_shown_and_every_prompt_too() {
     assert!(
         folder.expect(0, &["show", ".", "welcome"]).stdout.contains("write  agent writer  reads input.name")
     );
+    let drawn = folder.expect(0, &["show", ".", "welcome", "--mermaid"]).stdout;
+    assert!(drawn.starts_with("flowchart TD\n  s1(\"write<br/>agent writer\")"), "{drawn}");
     assert!(folder.expect(0, &["explain", "hf0008"]).stdout.starts_with("HF0008: an unknown key\n\n"));
     let prompts = folder.expect(0, &["trace", "last", "--prompts", "--json"]).stdout;
     let prompts: Vec<serde_json::Value> =

@@ -134,6 +134,12 @@ workflows:
       write: { agent: writer, with: { id: steps.who.id } }
       greet: { tool: greet, with: { id: steps.who.id, total: steps.order.total }, needs: write }
     output: steps.greet
+  whole:
+    input: { email: string, limit?: integer }
+    steps:
+      who:   { tool: find, with: input }
+      write: { agent: writer, with: steps.who }
+    output: { text: steps.write, nobody: input.limit }
   broken:
     input: { n: integer }
     steps:

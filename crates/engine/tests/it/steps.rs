@@ -61,6 +61,22 @@ fn a_step_whose_condition_does_not_hold_is_skipped_and_its_absence_passed_on() {
 }
 
 #[test]
+fn a_step_is_given_a_whole_value_and_what_an_output_lacks_is_left_out() {
+    check(
+        STEPS,
+        r#"start  whole {"email":"ada@x"}
+           then   RunStarted, EpochBegan, StepStarted who {"email":"ada@x","limit":8}, CallProposed who@0.0,
+                  CallIntended who@0.0
+           when   who done {"id":"c1"}
+           then   CallApplied who@0.0, CallJudged who@0.0, StepSucceeded who, StepStarted write {"id":"c1"},
+                  ModelIntended write
+           when   write done "hello"
+           then   ModelAnswered write, StepSucceeded write, RunSucceeded {"text":"hello"}
+           status done"#,
+    );
+}
+
+#[test]
 fn a_broken_hand_off_fails_the_step_and_blames_the_one_before_it() {
     check(
         STEPS,
@@ -114,7 +130,7 @@ fn a_run_does_not_begin_without_its_workflow() {
     check(
         STEPS,
         r#"start   nothing {}
-           refuses "no workflow `nothing`; it has answer, broken""#,
+           refuses "no workflow `nothing`; it has answer, broken, whole""#,
     );
 }
 
