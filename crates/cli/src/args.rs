@@ -50,6 +50,11 @@ pub(crate) enum Command {
         `-` for standard input. Comments stay. With --check nothing is written: what differs is listed, and the exit \
         code is 1.")]
     Fmt(Fmt),
+    /// Print the JSON Schema of the language, for editors
+    #[command(after_help = "Example: handfast schema > .handfast/handfast.schema.json\n\n\
+        With `# yaml-language-server: $schema=.handfast/handfast.schema.json` as the first line of a contract, editors \
+        complete its keys and say what they mean.")]
+    Schema,
     /// Show what a model sees of an agent or a tool, or a workflow as a graph
     #[command(after_help = "Example: handfast show examples/support clerk")]
     Show(Show),

@@ -38,6 +38,7 @@ mod lock;
 mod post;
 mod run;
 mod runs;
+mod schema;
 mod show;
 mod test;
 mod trace;
@@ -81,6 +82,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Lock(args) => lock::run(&args).await?,
         Command::Import(args) => import::run(&args).await?,
         Command::Fmt(args) => format::run(&args)?,
+        Command::Schema => schema::run()?,
         Command::Show(args) => show::run(&args)?,
         Command::Explain(args) => explain::run(&args)?,
         Command::Run(args) => run::run(&args).await?,

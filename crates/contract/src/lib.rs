@@ -48,6 +48,8 @@ mod clauses;
 mod graph;
 mod show;
 
+mod reference;
+
 mod adopt;
 mod listing;
 mod lock;
@@ -77,6 +79,7 @@ pub use listing::{Hints, Identity, ListedTool, Listing};
 pub use load::{Loaded, alone, load, load_again, load_live, load_to_lock};
 pub use lock::{Change, Lock, LockError, LockedServer, LockedTool};
 pub use locked::lock_path;
+pub use reference::{grammar_page, language_schema};
 pub use resource::overlap;
 pub use schema::{Problem, Schema, SchemaError};
 pub use show::{ShownAgent, ShownTool};

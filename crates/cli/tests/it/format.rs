@@ -1,4 +1,4 @@
-//! `handfast fmt`, as somebody uses it.
+//! `handfast fmt` and `handfast schema`, as somebody uses them.
 
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -81,4 +81,19 @@ fn it_speaks_json_and_to_editors() {
     child.stdin.take().unwrap().write_all(ODD.as_bytes()).unwrap();
     assert_eq!(Said::of(child.wait_with_output().unwrap()).stdout, EVEN);
     assert_eq!(folder.read("handfast.yaml"), ODD);
+}
+
+#[test]
+fn the_schema_is_the_one_in_the_reference() {
+    let reference = include_str!("../../../../docs/reference/handfast.schema.json");
+    assert!(Folder::new().expect(0, &["schema"]).stdout == reference);
+}
+
+#[test]
+fn the_line_that_names_the_schema_stays_the_first() {
+    let folder = Folder::new();
+    let line = "# yaml-language-server: $schema=.handfast/handfast.schema.json\n";
+    folder.write("handfast.yaml", &format!("{line}{ODD}"));
+    folder.expect(0, &["fmt"]);
+    assert_eq!(folder.read("handfast.yaml"), format!("{line}{EVEN}"));
 }

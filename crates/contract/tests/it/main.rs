@@ -21,6 +21,7 @@ mod functions;
 mod import;
 mod import_openapi;
 mod includes;
+mod language;
 mod loads;
 mod lock;
 mod places;

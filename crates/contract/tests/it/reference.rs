@@ -98,6 +98,12 @@ fn blocks() -> Vec<(&'static str, &'static str)> {
     found
 }
 
+/// The page's examples that load, each as a whole contract.
+pub(crate) fn loading_examples() -> Vec<String> {
+    let good = blocks().into_iter().filter(|(info, _)| !info.contains("error="));
+    good.map(|(info, text)| if info.contains("fragment") { wrapped(text) } else { text.to_owned() }).collect()
+}
+
 #[test]
 fn every_example_loads_or_fails_as_it_says() {
     let blocks = blocks();
