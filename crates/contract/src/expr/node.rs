@@ -202,3 +202,52 @@ impl Node {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::{Expr, Scope};
+
+    /// One expression of each kind of node, with what it reads at every place where something can be read.
+    const EACH: &[&str] = &[
+        "settings.a",
+        "settings",
+        "settings.none",
+        "settings.list[settings.one].n",
+        "settings['a']",
+        "settings.list.filter(x, x.n > 1)[0].n + settings.a",
+        "has(settings.a) && !has(settings.none) || has(settings.list[0].n)",
+        "!(settings.a > -settings.one)",
+        "settings.a > 1 ? settings.a : facts.a",
+        "[settings.a, facts.a, args.a]",
+        "{settings.text: settings.a}",
+        "settings.list.exists(x, x.n == settings.a)",
+        "settings.list.all(x, x.n < settings.a)",
+        "settings.list.exists_one(x, x.n == facts.a)",
+        "settings.list.map(x, x.n > settings.one, x.n * settings.a)",
+        "size(settings.list) + size(settings.text)",
+        "settings.text.matches('^b') && settings.text.contains(facts.text)",
+        "settings.a in settings.list.map(x, x.n)",
+    ];
+
+    #[test]
+    fn what_is_read_a_level_deeper_is_the_same() {
+        let own = json!({ "a": 3, "one": 1, "text": "bc", "list": [{ "n": 1 }, { "n": 3 }] });
+        let facts = json!({ "a": 1, "text": "c" });
+        let args = json!({ "a": 7 });
+        let deep =
+            |value: &serde_json::Value| json!({ "cms": { "log": value }, "a": 100, "list": [], "text": "" });
+        let (deep_own, deep_facts) = (deep(&own), deep(&facts));
+        let flat = Scope::default().with("settings", &own).with("facts", &facts).with("args", &args);
+        let nested =
+            Scope::default().with("settings", &deep_own).with("facts", &deep_facts).with("args", &args);
+        for source in EACH {
+            let expr = Expr::parse(source).unwrap();
+            let value = expr.eval(&flat).unwrap();
+            let expr = expr.nested(&["settings", "facts"], &["cms", "log"]);
+            assert_eq!(expr.eval(&nested).unwrap(), value, "{source}");
+            assert_eq!(expr.source(), *source);
+        }
+    }
+}
