@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::expr::ExprError;
 use crate::expr::types::{Checked, Typed, Wanted, check};
 use crate::grammar;
+use crate::limits::EXPANDED_CONDITIONS_MAX;
 use crate::loader::{Loader, meant};
 use crate::reads::{Reads, Shape, error_schema, place};
 use crate::yaml::{Entry, Kind, Node, Style};
@@ -119,6 +120,20 @@ impl<'a> Loader<'a> {
             good &= self.check_types(expr, node, within, reads, Wanted::Hole).is_some();
         }
         good.then(|| self.of_the_whole(template, Template::nested))
+    }
+
+    /// Counts one reading of a condition that is read for each of several tools; whether it may be read. Too many are
+    /// reported once.
+    pub(crate) fn may_expand(&mut self, node: &Node) -> bool {
+        self.expanded += 1;
+        if self.expanded == EXPANDED_CONDITIONS_MAX + 1 {
+            let message = format!(
+                "more than {EXPANDED_CONDITIONS_MAX} conditions, each counted for every tool that it is about"
+            );
+            self.error(code::TOO_LARGE, &node.span, message)
+                .help("say it of fewer tools, or split the contract");
+        }
+        self.expanded <= EXPANDED_CONDITIONS_MAX
     }
 
     /// What an included file reads as its own settings and facts, as a run has them: under the include's name.

@@ -34,6 +34,10 @@ pub(crate) const NAME_BYTES_MAX: usize = 64;
 /// failures, so the square of this must fit in memory.
 pub(crate) const ENTRIES_MAX: usize = 500;
 
+/// Conditions that are read once for each of several tools: a grant of a group, an invariant about one. Fifty of them over
+/// four hundred tools take a fraction of a second; five hundred of them over five hundred would take many.
+pub(crate) const EXPANDED_CONDITIONS_MAX: usize = 20_000;
+
 /// Steps of one workflow: a person must follow it, and finding a circle costs the square.
 pub(crate) const STEPS_MAX: usize = 200;
 

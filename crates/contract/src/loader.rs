@@ -61,6 +61,8 @@ pub(crate) struct Loader<'a> {
     pub(crate) held: Held,
     /// What stands before the names of includes that couldn't be read. What they would give is no unknown name.
     pub(crate) lost: Vec<String>,
+    /// How often conditions were read for one of several tools.
+    pub(crate) expanded: usize,
 }
 
 /// What was known of a file before one that it includes was turned to.
@@ -125,6 +127,7 @@ impl<'a> Loader<'a> {
             includes: BTreeMap::new(),
             held: Held::default(),
             lost: Vec::new(),
+            expanded: 0,
         }
     }
 

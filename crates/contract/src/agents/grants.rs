@@ -1,5 +1,6 @@
 //! What an agent may do: tools and groups of them, each perhaps only where a condition holds.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -13,11 +14,18 @@ use crate::{Clause, Grant, Name, Tool, code, suggest};
 /// A grant, and where it stands.
 type Placed = (Grant, Range<usize>);
 
+/// Grants in the contract's order, and the place of each among them by the name that a model is shown.
+#[derive(Default)]
+struct Grants {
+    list: Vec<Placed>,
+    shown: BTreeMap<String, usize>,
+}
+
 impl<'a> Loader<'a> {
     /// Reads the key `may`.
     pub(super) fn grants(&mut self, node: &'a Node, agent: &str, reads: &Reads) -> Vec<Grant> {
         let Some(items) = self.list(node, "`may`") else { return Vec::new() };
-        let mut grants: Vec<Placed> = Vec::new();
+        let mut grants = Grants::default();
         let mut cut = false;
         for item in items {
             // What YAML cut from the condition before it isn't a grant of its own.
@@ -37,19 +45,20 @@ impl<'a> Loader<'a> {
                 self.granted(grant, span, &mut grants);
             }
         }
-        grants.into_iter().map(|(grant, _)| grant).collect()
+        grants.list.into_iter().map(|(grant, _)| grant).collect()
     }
 
-    fn granted(&mut self, grant: Grant, span: Range<usize>, grants: &mut Vec<Placed>) {
+    fn granted(&mut self, grant: Grant, span: Range<usize>, grants: &mut Grants) {
         let shown = grant.tool.shown_name();
-        let Some((other, first)) = grants.iter().find(|(other, _)| other.tool.shown_name() == shown) else {
+        let Some((other, first)) = grants.shown.get(&shown).and_then(|place| grants.list.get(*place)) else {
             if shown.len() > NAME_BYTES_MAX {
                 let message = format!(
                     "a model would be shown `{shown}`, and a name has at most {NAME_BYTES_MAX} bytes"
                 );
                 self.error(code::SHOWN_NAME, &span, message).help("give the include a shorter name");
             }
-            grants.push((grant, span));
+            grants.shown.insert(shown, grants.list.len());
+            grants.list.push((grant, span));
             return;
         };
         let first = first.clone();
@@ -85,6 +94,9 @@ impl<'a> Loader<'a> {
         // The condition is read for each tool of a group, since it has to hold of each one's own arguments.
         for tool in tools {
             let reads = reads.clone().with("args", &Shape::Schema(tool.input.clone()));
+            if !self.may_expand(&entry.value) {
+                break;
+            }
             let Some(condition) = self.condition(&entry.value, &reads) else { break };
             let sentence = condition.source().to_owned();
             let clause = Clause { address: address.clone(), sentence, condition };

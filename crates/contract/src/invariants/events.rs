@@ -87,6 +87,9 @@ impl<'a> Loader<'a> {
     }
 
     fn of_event(&mut self, node: &'a Node, reads: &Reads, condition: bool, of: &str) -> Option<Expr> {
+        if !self.may_expand(node) {
+            return None;
+        }
         let before = self.findings.count();
         let expr = if condition { self.condition(node, reads) } else { self.expression(node, reads) };
         if expr.is_none() {

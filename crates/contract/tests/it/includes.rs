@@ -218,6 +218,7 @@ fn what_is_wrong_with_includes() {
         ("a setting of another type", "url: settings.place", "url: settings.place, most: \"'many'\""),
         ("a tool that it hasn't", "[ cms.publish:", "[ cms.publsh:"),
         ("a role that it hasn't", "    limits", "    talks_to: cms.day desk\n    limits"),
+        ("a role of an include again", "agents:\n", "roles: { cms.night desk: {} }\nagents:\n"),
         ("a fact without its name", "facts.cms.article", "facts.article"),
         ("the name of a fact", "agents:\n", "facts: { cms: { type: string } }\nagents:\n"),
     ];
