@@ -129,6 +129,14 @@ codes! {
         "What stands where a condition is wanted gives something else: compare it with something.";
     CONSTANT = "HF0034", "a condition that is always the same",
         "By the types this can only come out one way, so it decides nothing. Either the comparison or the type isn't what was meant.";
+    HAND_OFF = "HF0040", "a hand-off that doesn't fit",
+        "What one part may give isn't always accepted by the one that takes it: the types were compared, and the message shows a \
+         value that would be given and refused. It is better found here than in a run. Narrow the type of what gives it, widen \
+         that of what takes it, give the absent or null value something in its place, or compute a value that fits.";
+    HAND_OFF_UNKNOWN = "HF0041", "a hand-off that can't be judged",
+        "It could neither be shown that everything that may be given is accepted, nor that something is refused: a type is left open, \
+         a value is computed, or the types are too involved to compare. The value is checked when it comes; to have it proved \
+         before, add what the message names, mostly an `output` type where the value is made.";
     STEP_KIND = "HF0042", "a step or workflow that says two things at once",
         "A step is of one kind: `agent`, `tool`, `workflow`, `approval`, `wait`, `choose`, `repeat` or `each`, and has only keys that \
          belong to it. A workflow is a conversation (`chat`) or has `steps`.";
@@ -180,6 +188,19 @@ codes! {
     TEST_VALUE = "HF0074", "a value in a test that its contract refuses",
         "What a workflow is given must fit its type. A fake answer that doesn't fit its tool's output breaks the tool's promise: \
          mend it, or expect `violated:`.";
+    BAD_VIA = "HF0080", "a tool and a server that don't go together",
+        "A tool of an MCP server, a process or Rust functions is named: `via: shop.refund`. One of an HTTP API is a request: one method \
+         with its path, and what it sends as `query`, `headers` and `body`.";
+    LOOSENED = "HF0081", "an included tool that would be loosened",
+        "Who includes a contract may ask for more than it does, never for less: add `requires`, `ensures`, `shows`, `not_for`, an \
+         `approval` where there is none, smaller `limits` or a higher `at_least`. All else is what the included contract promises, \
+         and its own agents and workflows lean on it; change it there, or define a tool of your own.";
+    PROBE_CIRCLE = "HF0082", "probes that need each other",
+        "A probe is a call of another tool, taken before the call itself. Where that tool's own probes lead back, no call could ever \
+         begin. Probe with a plain read: a tool without probes.";
+    BAD_ORIGIN = "HF0083", "a value that could come from nowhere",
+        "`from` says where an argument's value must have come from, so that one which a model made up is refused: `input`, \
+         `steps.NAME`, or a field of one of them.";
     NOBODY_TO_ASK = "HF0087", "an agent that asks nobody",
         "`unsure: ask` asks whom the agent talks to: name a role under `talks_to`, or say `escalate` or `refuse`.";
     NOBODY_TO_HAND_TO = "HF0088", "an agent that hands over to nobody",

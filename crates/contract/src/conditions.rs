@@ -12,7 +12,7 @@ use crate::limits::EXPANDED_CONDITIONS_MAX;
 use crate::loader::{Loader, meant};
 use crate::reads::{Reads, Shape, error_schema, place};
 use crate::yaml::{Entry, Kind, Node, Style};
-use crate::{Clause, Expr, FailureRule, Scope, Template, Then, code, suggest, traps};
+use crate::{Clause, Expr, FailureRule, Schema, Scope, Template, Then, code, suggest, traps};
 
 impl<'a> Loader<'a> {
     /// A condition: true or false, whatever it reads.
@@ -240,8 +240,13 @@ impl<'a> Loader<'a> {
         clauses
     }
 
-    /// How failures are recognised.
-    pub(crate) fn failures(&mut self, node: &'a Node, args: &Shape) -> Vec<FailureRule> {
+    /// How failures are recognised. A value that makes one an answer fits the `output`, where there is one.
+    pub(crate) fn failures(
+        &mut self,
+        node: &'a Node,
+        args: &Shape,
+        output: Option<&Schema>,
+    ) -> Vec<FailureRule> {
         let Some(entries) = self.map(node, "`failures`") else { return Vec::new() };
         let reads = Reads::new(place::FAILURE, &self.settings_schema)
             .with("args", args)
@@ -259,7 +264,12 @@ impl<'a> Loader<'a> {
                 ("doubtful", Then::Doubtful),
             ];
             let then = fields.get("then").map(|then| self.choice(then, "`then`", &words));
-            let gives = fields.get("gives").map(|gives| self.expression(gives, &reads));
+            // It is given only where the failure was recognised.
+            let known = when.iter().fold(reads.clone(), |reads, when| reads.given(when));
+            let gives = fields.get("gives").map(|gives| match output {
+                Some(output) => self.handed_whole(gives, "the tool's `output`", output.json(), &known),
+                None => self.expression(gives, &known),
+            });
             let settles =
                 fields.get("settles").map(|settles| self.choice(settles, "`settles`", &[("call", true)]));
             let (Some(name), Some(when)) = (name, when) else { continue };

@@ -166,6 +166,7 @@ pub(crate) struct Findings {
     /// How many were not kept, and the last of them.
     left_out: usize,
     last: Option<Diagnostic>,
+    errors: usize,
 }
 
 impl Findings {
@@ -211,7 +212,20 @@ impl Findings {
 
     /// How many of them are errors.
     pub(crate) fn errors(&self) -> usize {
-        self.list.iter().filter(|found| found.severity == Severity::Error).count()
+        self.errors
+    }
+
+    /// Takes out what came in after the first `count`, to say more of it and [put it back](Self::put).
+    pub(crate) fn since(&mut self, count: usize) -> Vec<Diagnostic> {
+        let taken = if count < self.list.len() { self.list.split_off(count) } else { Vec::new() };
+        self.errors -= taken.iter().filter(|found| found.severity == Severity::Error).count();
+        taken
+    }
+
+    /// Takes in a finding as it is.
+    pub(crate) fn put(&mut self, found: Diagnostic) {
+        self.errors += usize::from(found.severity == Severity::Error);
+        self.list.push(found);
     }
 
     /// Those found since there were so many, to add to them.
@@ -229,6 +243,7 @@ impl Findings {
     ) -> &mut Diagnostic {
         let labels = span.map(|span| Label::at(span, "")).into_iter().collect();
         let found = Diagnostic { code, severity, message, labels, help: Vec::new() };
+        self.errors += usize::from(severity == Severity::Error);
         if self.list.len() >= FINDINGS_MAX {
             self.left_out += 1;
             return self.last.insert(found);
@@ -243,6 +258,10 @@ impl Findings {
             // An error even where only warnings were left out: what wasn't looked at can't be trusted.
             self.list.pop();
             self.error(crate::code::TOO_LARGE, 0..0, format!("more than {FINDINGS_MAX} findings"));
+        }
+        if self.errors > 0 {
+            // What is wrong elsewhere is mostly why nothing could be proved.
+            self.list.retain(|found| found.code != crate::code::HAND_OFF_UNKNOWN);
         }
         // Stable: two findings at one place stay in the order in which they were found.
         self.list.sort_by_key(|found| found.labels.first().map(|label| label.span.start));

@@ -155,6 +155,11 @@ impl Expr {
         self
     }
 
+    /// Whether it is a path and nothing else: `steps.order.id`.
+    pub(crate) fn is_path(&self) -> bool {
+        self.node.is_path()
+    }
+
     fn error(&self, reason: String) -> EvalError {
         EvalError { source_text: self.source.to_string(), reason }
     }

@@ -25,6 +25,7 @@ mod agents;
 mod conditions;
 mod drift;
 mod environment;
+mod groups;
 mod handoff;
 mod invariants;
 mod literal;

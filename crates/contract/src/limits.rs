@@ -37,6 +37,8 @@ pub(crate) const ENTRIES_MAX: usize = 500;
 /// Conditions that are read once for each of several tools: a grant of a group, an invariant about one. Fifty of them over
 /// four hundred tools take a fraction of a second; five hundred of them over five hundred would take many.
 pub(crate) const EXPANDED_CONDITIONS_MAX: usize = 20_000;
+/// Clauses of groups, counted once for each tool that shares them: a thousand tools with twenty each.
+pub(crate) const SHARED_CLAUSES_MAX: usize = 20_000;
 
 /// Steps of one workflow: a person must follow it, and finding a circle costs the square.
 pub(crate) const STEPS_MAX: usize = 200;
@@ -146,3 +148,6 @@ pub(crate) const IMPORTED_BYTES_MAX: usize = FILE_BYTES_MAX / 4 * 3;
 
 /// Tools that an import may come to: what a section may hold.
 pub(crate) const IMPORTED_TOOLS_MAX: usize = ENTRIES_MAX;
+
+/// Characters of a value that a message shows: enough for the part that doesn't fit, and for a narrow terminal.
+pub(crate) const SHOWN_CHARS_MAX: usize = 120;

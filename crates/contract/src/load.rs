@@ -11,6 +11,7 @@ use crate::files::{File, Gather};
 use crate::grammar;
 use crate::loader::{Fields, Loader};
 use crate::locked::Held;
+use crate::reads::Shape;
 use crate::texts::Texts;
 use crate::unrun;
 use crate::yaml::{Entry, Kind, Node};
@@ -155,6 +156,15 @@ fn kept(sources: &Sources, path: &str) -> Result<String, String> {
     sources.files.get(path).cloned().ok_or_else(|| "it wasn't kept with the run".to_owned())
 }
 
+/// A file of which what can be done was read, and not who does it.
+pub(crate) struct Half<'a> {
+    file: &'a File,
+    fields: Fields<'a>,
+    settings: Value,
+    schema: Shape,
+    whole: bool,
+}
+
 /// What the head of a file says.
 struct Head {
     name: String,
@@ -165,7 +175,14 @@ struct Head {
 impl<'a> Loader<'a> {
     fn contract(&mut self, file: &'a File, given: &BTreeMap<String, Value>) -> Option<Contract> {
         let fields = self.fields(&file.tree, "a contract", &grammar::CONTRACT)?;
-        let head = self.file_whole(file, &fields, given);
+        if !self.speaks(&fields) {
+            return None;
+        }
+        let head = self.file_first(file, &fields, given);
+        self.read_halves();
+        self.sections(&fields, grammar::WHO_DOES_IT);
+        self.check_origins();
+        let groups = self.finish_groups();
         let at_least = fields.get("at_least").and_then(|node| self.level(node));
         let head = head?;
         Some(Contract {
@@ -180,7 +197,7 @@ impl<'a> Loader<'a> {
             models: std::mem::take(&mut self.models),
             servers: std::mem::take(&mut self.servers),
             facts: std::mem::take(&mut self.facts),
-            groups: std::mem::take(&mut self.groups),
+            groups,
             tools: std::mem::take(&mut self.tools),
             memory: std::mem::take(&mut self.memory),
             agents: std::mem::take(&mut self.agents),
@@ -192,20 +209,26 @@ impl<'a> Loader<'a> {
         })
     }
 
-    /// One file and all that it includes, into the one contract that they make together.
-    fn file_whole(
+    /// Whether this release reads the language of the file; of another one nothing is read.
+    fn speaks(&mut self, fields: &Fields<'a>) -> bool {
+        let Some(language) = self.required(fields, "handfast", "1") else { return false };
+        let known = language.said().is_some_and(|(text, _)| text == "1");
+        if !known {
+            let found =
+                self.error(code::BAD_VERSION, &language.span, "this release reads version 1 of the language");
+            found.help("write `handfast: 1`");
+        }
+        known
+    }
+
+    /// What can be done, of one file and all that it includes: all sections but those that say who does it. These are read once
+    /// the tools of all files are, since who includes a tool may narrow it for everybody.
+    fn file_first(
         &mut self,
         file: &'a File,
         fields: &Fields<'a>,
         given: &BTreeMap<String, Value>,
     ) -> Option<Head> {
-        let language = self.required(fields, "handfast", "1")?;
-        if language.said().is_none_or(|(text, _)| text != "1") {
-            let found =
-                self.error(code::BAD_VERSION, &language.span, "this release reads version 1 of the language");
-            found.help("write `handfast: 1`");
-            return None;
-        }
         for (section, _) in grammar::SECTIONS {
             if let Some(Kind::Map(entries)) = fields.get(section).map(|node| &node.kind) {
                 self.declare(section, entries);
@@ -219,7 +242,7 @@ impl<'a> Loader<'a> {
         if let Some(node) = fields.get("include") {
             self.read_includes(node, file, given);
         }
-        self.sections(fields);
+        self.sections(fields, grammar::WHAT_CAN_BE_DONE);
         Some(Head { name: name?, version: version?, owner: owner.flatten() })
     }
 
@@ -242,8 +265,17 @@ impl<'a> Loader<'a> {
             }
             let outer = self.enter(child);
             let fields = self.fields(&child.tree, "a contract", &grammar::CONTRACT);
-            let head = fields.and_then(|fields| self.file_whole(child, &fields, &inner));
+            let fields = fields.filter(|fields| self.speaks(fields));
+            let head = fields.as_ref().and_then(|fields| self.file_first(child, fields, &inner));
+            let (schema, whole) = (self.settings_schema.clone(), self.settings_whole);
             let inner = self.leave(outer);
+            self.halves.extend(fields.map(|fields| Half {
+                file: child,
+                fields,
+                settings: inner.clone(),
+                schema,
+                whole,
+            }));
             if let Some(settings) = self.settings.as_object_mut() {
                 settings.insert(entry.key.clone(), inner);
             }
@@ -310,6 +342,17 @@ impl<'a> Loader<'a> {
         }
     }
 
+    /// Reads who does what in the included files.
+    fn read_halves(&mut self) {
+        for half in std::mem::take(&mut self.halves) {
+            let outer = self.enter(half.file);
+            (self.settings, self.settings_schema, self.settings_whole) =
+                (half.settings, half.schema, half.whole);
+            self.sections(&half.fields, grammar::WHO_DOES_IT);
+            self.leave(outer);
+        }
+    }
+
     /// The values that an include is given for its settings.
     fn include_settings(
         &mut self,
@@ -344,9 +387,9 @@ impl<'a> Loader<'a> {
         given
     }
 
-    /// The sections of one file.
-    fn sections(&mut self, fields: &Fields<'a>) {
-        for (section, _) in grammar::SECTIONS {
+    /// Some sections of one file. They may name what stands in a later one.
+    fn sections(&mut self, fields: &Fields<'a>, sections: &[&'static str]) {
+        for section in sections {
             let Some(node) = fields.get(section) else { continue };
             match *section {
                 "roles" => self.read_roles(node),
@@ -354,6 +397,7 @@ impl<'a> Loader<'a> {
                 "types" => self.read_types(node),
                 "models" => self.read_models(node),
                 "servers" => self.read_servers(node),
+                "groups" => self.read_groups(node),
                 "tools" => self.read_tools(node),
                 "memory" => self.read_memory(node),
                 "agents" => self.read_agents(node, fields.get("owner").is_some()),

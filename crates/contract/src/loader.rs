@@ -13,13 +13,16 @@ use serde_json::Value;
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::files::File;
 use crate::grammar::{self, Form};
+use crate::groups::Groups;
 use crate::limits::{ENTRIES_MAX, FILE_BYTES_MAX};
+use crate::load::Half;
 use crate::locked::Held;
 use crate::reads::Shape;
+use crate::tools::{Head, Origin};
 use crate::types::Types;
 use crate::yaml::{Entry, Kind, Node, Style};
 use crate::{
-    Agent, Code, Fact, Group, Included, Invariant, Level, Memory, ModelUse, Name, Role, Secret, Server, Tool,
+    Agent, Code, Fact, Included, Invariant, Level, Memory, ModelUse, Name, Role, Secret, Server, Tool,
     Workflow, code, literal, suggest, traps,
 };
 
@@ -50,7 +53,6 @@ pub(crate) struct Loader<'a> {
     pub(crate) models: BTreeMap<Name, ModelUse>,
     pub(crate) servers: BTreeMap<Name, Server>,
     pub(crate) facts: BTreeMap<Name, Fact>,
-    pub(crate) groups: BTreeMap<Name, Group>,
     pub(crate) tools: BTreeMap<Name, Arc<Tool>>,
     pub(crate) memory: BTreeMap<Name, Memory>,
     pub(crate) agents: BTreeMap<Name, Arc<Agent>>,
@@ -61,8 +63,18 @@ pub(crate) struct Loader<'a> {
     pub(crate) held: Held,
     /// What stands before the names of includes that couldn't be read. What they would give is no unknown name.
     pub(crate) lost: Vec<String>,
+<<<<<<< HEAD
     /// How often conditions were read for one of several tools.
     pub(crate) expanded: usize,
+=======
+    /// What is known of each tool, also of those that are in error.
+    pub(crate) tool_heads: BTreeMap<Name, Head>,
+    pub(crate) groups: Groups<'a>,
+    /// The steps that arguments must come from, for when the workflows are read.
+    pub(crate) late_origins: Vec<Origin>,
+    /// The files whose agents and workflows are to be read once the tools of all files are.
+    pub(crate) halves: Vec<Half<'a>>,
+>>>>>>> c992955 (Read all that a tool promises, groups and narrowed tools, and prove every hand-off)
 }
 
 /// What was known of a file before one that it includes was turned to.
@@ -118,7 +130,6 @@ impl<'a> Loader<'a> {
             models: BTreeMap::new(),
             servers: BTreeMap::new(),
             facts: BTreeMap::new(),
-            groups: BTreeMap::new(),
             tools: BTreeMap::new(),
             memory: BTreeMap::new(),
             agents: BTreeMap::new(),
@@ -127,7 +138,14 @@ impl<'a> Loader<'a> {
             includes: BTreeMap::new(),
             held: Held::default(),
             lost: Vec::new(),
+<<<<<<< HEAD
             expanded: 0,
+=======
+            tool_heads: BTreeMap::new(),
+            groups: Groups::default(),
+            late_origins: Vec::new(),
+            halves: Vec::new(),
+>>>>>>> c992955 (Read all that a tool promises, groups and narrowed tools, and prove every hand-off)
         }
     }
 

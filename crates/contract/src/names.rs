@@ -56,7 +56,9 @@ impl<'a> Loader<'a> {
     /// Notes the names of a section, so that what names one of them is no error even where its entry is.
     pub(crate) fn declare(&mut self, section: &'static str, entries: &[Entry]) {
         let names = entries.iter().filter(|entry| !entry.key.is_empty());
-        let names: Vec<String> = names.map(|entry| format!("{}{}", self.prefix, entry.key)).collect();
+        // What narrows an included tool was declared where that stands.
+        let own = names.filter(|entry| section != "tools" || !entry.key.contains('.'));
+        let names: Vec<String> = own.map(|entry| format!("{}{}", self.prefix, entry.key)).collect();
         self.declared.entry(section).or_default().extend(names);
     }
 

@@ -97,7 +97,6 @@ impl<'a> Loader<'a> {
         }
     }
 
-    #[expect(dead_code, reason = "tools read `establishes` by it next")]
     /// The fact that a tool of the file at hand sets by this name; if there is none, that is reported.
     pub(crate) fn fact(&mut self, name: &str, span: &std::ops::Range<usize>) -> Option<Fact> {
         let full = self.resolve(span, "facts", "fact", name)?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::expr::types::{Fact, Wanted, check, proved};
+use crate::expr::types::{Fact, proved};
 use crate::limits::TYPE_PARTS_MAX;
 use crate::loader::listed;
 use crate::refs::spell_out;
@@ -328,15 +328,10 @@ impl BadRead {
     }
 }
 
-/// The schema of what an expression gives, where anything is known of it.
-pub(crate) fn schema_of(expr: &Expr, reads: &Reads) -> Option<Value> {
-    let schema = check(expr, reads, Wanted::Value).schema;
-    (schema.as_object().is_none_or(|keywords| !keywords.is_empty())).then_some(schema)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::expr::types::{Wanted, check};
 
     fn object(fields: Value, required: &[&str]) -> Shape {
         json!({ "type": "object", "properties": fields, "required": required, "additionalProperties": false })

@@ -177,7 +177,7 @@ impl<'a> Loader<'a> {
             let transport = self.transport(&fields);
             let failures = fields
                 .get("failures")
-                .map(|failures| self.failures(failures, &Shape::unknown()))
+                .map(|failures| self.failures(failures, &Shape::unknown(), None))
                 .unwrap_or_default();
             let directory = fields.get("directory").map(|directory| self.filled(directory, "`directory`"));
             let (Some(transport), directory) = (transport, directory.flatten()) else { continue };
@@ -188,9 +188,10 @@ impl<'a> Loader<'a> {
 
     fn transport(&mut self, fields: &Fields<'a>) -> Option<Transport> {
         let ways: Vec<&'a Entry> =
-            ["mcp", "process", "rust"].into_iter().filter_map(|way| fields.entry(way)).collect();
+            ["mcp", "http", "process", "rust"].into_iter().filter_map(|way| fields.entry(way)).collect();
         match ways.as_slice() {
             [way] if way.key == "mcp" => self.mcp(&way.value),
+            [way] if way.key == "http" => self.http(&way.value),
             [way] if way.key == "process" => self.process(&way.value),
             [way] => {
                 self.fields(&way.value, "`rust`", &grammar::RUST)?;
@@ -202,13 +203,13 @@ impl<'a> Loader<'a> {
                     &fields.span,
                     format!("{} doesn't say how it is reached", fields.what),
                 );
-                found.help("add `mcp: { command: [program] }`, `mcp: { url: … }`, `process: { command: [program] }` or `rust: {}`");
+                found.help("add `mcp: { command: [program] }`, `mcp: { url: … }`, `http: { url: … }`, `process: { command: [program] }` or `rust: {}`");
                 None
             }
             [_, second, ..] => {
                 let found =
                     self.error(code::CLASH, &second.at, format!("{} is reached in two ways", fields.what));
-                found.help("keep one of `mcp`, `process` and `rust`");
+                found.help("keep one of `mcp`, `http`, `process` and `rust`");
                 None
             }
         }
@@ -243,7 +244,37 @@ impl<'a> Loader<'a> {
         }
     }
 
-    fn refuse_misplaced(&mut self, fields: &Fields<'a>, key: &str, why: &str) {
+    /// An HTTP API: where it is, and what goes with every request.
+    fn http(&mut self, node: &'a Node) -> Option<Transport> {
+        let fields = self.fields(node, "`http`", &grammar::HTTP)?;
+        let said = self.required(&fields, "url", "\"https://api.example.com\"");
+        let url = said.and_then(|url| self.filled(url, "`url`"));
+        let begins = |url: &String| url.starts_with("https://") || url.starts_with("http://");
+        if let (Some(said), Some(_)) = (said, url.as_ref().filter(|url| self.settings_whole && !begins(url)))
+        {
+            let found = self.error(code::BAD_LITERAL, &said.span, "an API's `url` begins with `https://`");
+            found.help("write all of it; `http://` is for servers of your own");
+        }
+        let bearer = fields.get("bearer").map(|bearer| self.secret(bearer, "`bearer`"));
+        let mut headers = BTreeMap::new();
+        let entries = fields.get("headers").and_then(|node| self.map(node, "`headers`")).unwrap_or_default();
+        for entry in entries.iter().filter(|entry| !entry.key.is_empty()) {
+            let good = self.header_name(&entry.at, &entry.key);
+            let value = self.secret_or_text(&entry.value, "a header's value");
+            headers.extend(value.filter(|_| good).map(|value| (entry.key.clone(), value)));
+        }
+        Some(Transport::Http { url: url?, bearer: bearer.flatten(), headers })
+    }
+
+    /// A text with holes, or a secret by its name.
+    fn secret_or_text(&mut self, node: &'a Node, what: &str) -> Option<EnvValue> {
+        match &node.kind {
+            Kind::Map(_) => self.secret(node, what).map(EnvValue::Secret),
+            _ => self.filled(node, what).map(EnvValue::Plain),
+        }
+    }
+
+    pub(crate) fn refuse_misplaced(&mut self, fields: &Fields<'a>, key: &str, why: &str) {
         if let Some(entry) = fields.entry(key) {
             self.error(code::UNKNOWN_KEY, &entry.at, format!("`{key}` {why}")).help("take it out");
         }
@@ -283,10 +314,7 @@ impl<'a> Loader<'a> {
         let mut variables = BTreeMap::new();
         for entry in entries.iter().filter(|entry| !entry.key.is_empty()) {
             let good = self.variable_key(entry);
-            let value = match &entry.value.kind {
-                Kind::Map(_) => self.secret(&entry.value, "a variable's value").map(EnvValue::Secret),
-                _ => self.filled(&entry.value, "a variable's value").map(EnvValue::Plain),
-            };
+            let value = self.secret_or_text(&entry.value, "a variable's value");
             if let (true, Some(value)) = (good, value) {
                 variables.insert(entry.key.clone(), value);
             }
@@ -307,7 +335,7 @@ impl Loader<'_> {
         let split = |(at, _): (usize, &str)| text.get(..at).zip(text.get(at + 1..));
         let known = |(server, _): &(&str, &str)| servers.iter().any(|name| **name == *self.full(server));
         let ways = || text.match_indices('.').filter_map(split);
-        let (server, tool) = ways().filter(known).last().or_else(|| ways().next())?;
+        let (server, tool) = ways().rfind(known).or_else(|| ways().next())?;
         (!server.is_empty() && !tool.is_empty()).then(|| (server.to_owned(), tool.to_owned()))
     }
 }

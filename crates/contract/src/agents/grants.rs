@@ -109,13 +109,13 @@ impl<'a> Loader<'a> {
     /// The tools that a name stands for: one, or those of a group. An unknown name is reported.
     fn granted_tools(&mut self, name: &str, span: &Range<usize>) -> Vec<Arc<Tool>> {
         let full = self.full(name);
-        if let Some(group) = self.groups.get(&full) {
-            let tools: Vec<Name> = group.tools.clone();
+        let is_there = |names: &Vec<String>| names.iter().any(|name| **name == *full);
+        if self.declared.get("groups").is_some_and(is_there) {
+            let tools: Vec<Name> = self.group_tools(&full);
             return tools.iter().filter_map(|tool| self.tools.get(tool).cloned()).collect();
         }
-        let is_tool = |names: &Vec<String>| names.iter().any(|name| **name == *full);
         let groups = self.declared.get("groups").cloned().unwrap_or_default();
-        if !self.declared.get("tools").is_some_and(is_tool)
+        if !self.declared.get("tools").is_some_and(is_there)
             && let Some(meant) = suggest(&full, groups.iter().map(String::as_str))
         {
             let found = self.error(code::UNKNOWN_NAME, span, format!("there is no tool or group `{name}`"));

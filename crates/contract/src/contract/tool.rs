@@ -7,7 +7,7 @@ use super::{Clause, Level, Limits, Name};
 use crate::{Expr, Schema, Template};
 
 /// What one tool promises.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tool {
     /// Its name in the contract.
     pub name: Name,
@@ -118,7 +118,7 @@ pub enum DataLabel {
 }
 
 /// One effect.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Effect {
     /// What it does.
     pub kind: EffectKind,
@@ -201,7 +201,7 @@ pub enum Then {
 }
 
 /// A named read of the world, taken before a call and, where a clause needs it, after.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Probe {
     /// Its name: what clauses read.
     pub name: Name,
@@ -212,7 +212,8 @@ pub struct Probe {
 }
 
 /// How a call in doubt is settled.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "a tool has one, and it is read where it stands")]
 pub enum Reconcile {
     /// By looking.
     Look {
@@ -237,7 +238,7 @@ pub enum Reconcile {
 }
 
 /// How what a tool did is taken back.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Compensate {
     /// It can't be.
     Impossible,
@@ -251,7 +252,7 @@ pub enum Compensate {
 }
 
 /// Whose yes a call needs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Approval {
     /// All of those whose condition holds are asked.
     pub by: Vec<Approver>,
@@ -266,7 +267,7 @@ pub struct Approval {
 }
 
 /// A role, and when it is asked.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Approver {
     /// The role.
     pub role: String,
@@ -295,7 +296,7 @@ pub struct Relax {
 }
 
 /// Another server that keeps the same promise.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Fallback {
     /// Which tool of which server.
     pub via: Via,

@@ -40,7 +40,11 @@ pub(crate) static GROUP: Form = Form {
             Map(&Holds::Form(&FAILURE)),
             "How their failures are recognised, after each tool's own.",
         ),
-        key("approval", Holds::Form(&APPROVAL), "Whose yes a call of any needs."),
+        later(
+            "approval",
+            Holds::Form(&APPROVAL),
+            "Whose yes a call of any needs, where it says nothing itself.",
+        ),
         key("limits", Holds::Form(&TOOL_LIMITS), "Ceilings of each."),
     ],
 };

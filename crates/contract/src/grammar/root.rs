@@ -54,6 +54,13 @@ pub(crate) const SECTIONS: &[(&str, &str)] = &[
     ("invariants", "invariant"),
 ];
 
+/// The sections that say what can be done, each before those that name its things.
+pub(crate) const WHAT_CAN_BE_DONE: &[&str] =
+    &["roles", "models", "types", "servers", "facts", "groups", "tools"];
+
+/// The sections that say who does it.
+pub(crate) const WHO_DOES_IT: &[&str] = &["memory", "agents", "workflows", "invariants"];
+
 pub(crate) static ENVIRONMENT: Form = Form {
     name: "environment",
     about: "The values that one environment gives to a contract's settings: `handfast.prod.yaml`.",

@@ -226,7 +226,8 @@ pub(crate) static APPROVAL: Form = Form {
 };
 
 /// One role, or several with conditions.
-const BY: Holds = Either(&[Name("roles"), List(&Either(&[Name("roles"), Holds::Form(&APPROVER)]))]);
+const BY: Holds =
+    Either(&[Name("roles"), Holds::Form(&APPROVER), List(&Either(&[Name("roles"), Holds::Form(&APPROVER)]))]);
 
 pub(crate) static RELAX: Form = Form {
     name: "relax",

@@ -16,6 +16,7 @@ places! {
     REQUIRES = "a tool's `requires`": ["args", "facts", "call", PROBES];
     APPROVAL = "an `approval`": ["args", "facts", "call", PROBES];
     EFFECT = "an effect": ["args", "facts", "call", PROBES];
+    REQUEST = "an HTTP request": ["args", "facts", "call", PROBES];
     SENDS = "`sends`": ["args", "facts", "call", PROBES];
     ONCE_PER = "`once_per`": ["args", "facts", "call", PROBES];
     ENSURES = "a tool's `ensures`": ["args", "facts", "call", PROBES, "result", "old"];

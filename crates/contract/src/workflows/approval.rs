@@ -7,7 +7,7 @@ use crate::limits::ASKS_MAX;
 use crate::loader::{Fields, Loader, listed};
 use crate::reads::Reads;
 use crate::yaml::{Kind, Node};
-use crate::{ApprovalStep, Approver, Gives, StepWork, code, suggest};
+use crate::{ApprovalStep, Gives, StepWork, code, suggest};
 
 impl<'a> Loader<'a> {
     /// A question to people, and what their answer is.
@@ -29,38 +29,6 @@ impl<'a> Loader<'a> {
         let approval =
             ApprovalStep { by: by.unwrap_or_default(), saying, presents, asks, within, unanswered };
         (Some(StepWork::Approval(approval)), gives)
-    }
-
-    /// One role, or several, each with the condition under which it is asked.
-    pub(crate) fn approvers(&mut self, node: &'a Node, reads: &Reads) -> Vec<Approver> {
-        let items = match &node.kind {
-            Kind::List(items) if items.is_empty() => {
-                let found = self.error(code::MISSING_KEY, &node.span, "nobody is asked");
-                found.help("name a role out of `roles`");
-                return Vec::new();
-            }
-            Kind::List(items) => items.as_slice(),
-            _ => std::slice::from_ref(node),
-        };
-        items.iter().filter_map(|item| self.approver(item, reads)).collect()
-    }
-
-    fn approver(&mut self, item: &'a Node, reads: &Reads) -> Option<Approver> {
-        let (role, when) = match &item.kind {
-            Kind::Map(_) => {
-                let fields = self.fields(item, "whoever is asked", &grammar::APPROVER)?;
-                let role = self.required(&fields, "role", "support-lead");
-                let when = fields.get("when").map(|node| self.condition(node, reads));
-                (role?, when)
-            }
-            _ => (item, None),
-        };
-        let role = self.role(role)?;
-        let when = match when {
-            Some(when) => Some(when?),
-            None => None,
-        };
-        Some(Approver { role, when })
     }
 
     /// The answers to choose from.

@@ -1,5 +1,7 @@
 //! What people read about a contract that is wrong: one report for each kind of mistake, as it is printed.
 
+mod tools;
+
 use std::fmt::Write as _;
 
 use crate::{EXAMPLE, report};
@@ -279,7 +281,6 @@ fn what_is_not_run_yet() {
             ("a key of a tool", "    not_for:", "    once_per: args.order_id\n    not_for:"),
             ("unsure: ask", "unsure: escalate", "unsure: ask"),
             ("a kind of step", "tell:    { tool: send_mail,", "tell:    { approval: { by: lead },"),
-            ("a method and a path", "via: shop.open_case", "via: { server: shop, post: /cases }"),
         ],
     );
 }

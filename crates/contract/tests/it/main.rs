@@ -51,4 +51,5 @@ pub fn report(text: &str) -> String {
 }
 mod resource;
 mod show;
+mod tools;
 mod types;

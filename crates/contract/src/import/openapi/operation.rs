@@ -74,11 +74,23 @@ impl Input {
 impl<'d> Document<'d> {
     /// The tool, or why there can be none.
     pub(super) fn draft(&self, found: &Found<'d>, server: &str) -> Result<Draft, String> {
+        if !found.path.starts_with('/') {
+            return Err("its path doesn't begin with `/`".to_owned());
+        }
         let mut input = Input::default();
         for parameter in self.parameters(found)? {
             self.parameter(parameter, &mut input)?;
         }
-        let body = self.body(found.operation)?;
+        let body = match self.body(found.operation)? {
+            Some((_, true)) if found.method == "get" => {
+                return Err("it needs a body, and a GET request has none".to_owned());
+            }
+            Some(_) if found.method == "get" => {
+                input.notes.push("the optional body isn't sent: a GET request has none".to_owned());
+                None
+            }
+            body => body,
+        };
         let whole =
             body.as_ref().and_then(|(body, _)| self.is_whole_input(body, &input).then(|| body.clone()));
         let (schema, remarks) = match whole {

@@ -66,6 +66,7 @@ fn address(document: &Value, about: &mut Vec<String>) -> String {
         let default = variable.get("default").and_then(Value::as_str).unwrap_or("");
         url = url.replace(&format!("{{{name}}}"), default);
     }
+    let url = url.trim_end_matches('/').to_owned();
     if !(url.starts_with("https://") || url.starts_with("http://")) || url.len() > 2_000 {
         about.push(
             "The document names no whole address: write the API's own in place of https://api.example."
@@ -73,5 +74,5 @@ fn address(document: &Value, about: &mut Vec<String>) -> String {
         );
         return "https://api.example".to_owned();
     }
-    url.trim_end_matches('/').to_owned()
+    url
 }
