@@ -37,6 +37,7 @@ pub(crate) const ENTRIES_MAX: usize = 500;
 /// Conditions that are read once for each of several tools: a grant of a group, an invariant about one. Fifty of them over
 /// four hundred tools take a fraction of a second; five hundred of them over five hundred would take many.
 pub(crate) const EXPANDED_CONDITIONS_MAX: usize = 20_000;
+
 /// Clauses of groups, counted once for each tool that shares them: a thousand tools with twenty each.
 pub(crate) const SHARED_CLAUSES_MAX: usize = 20_000;
 

@@ -63,10 +63,8 @@ pub(crate) struct Loader<'a> {
     pub(crate) held: Held,
     /// What stands before the names of includes that couldn't be read. What they would give is no unknown name.
     pub(crate) lost: Vec<String>,
-<<<<<<< HEAD
     /// How often conditions were read for one of several tools.
     pub(crate) expanded: usize,
-=======
     /// What is known of each tool, also of those that are in error.
     pub(crate) tool_heads: BTreeMap<Name, Head>,
     pub(crate) groups: Groups<'a>,
@@ -74,7 +72,6 @@ pub(crate) struct Loader<'a> {
     pub(crate) late_origins: Vec<Origin>,
     /// The files whose agents and workflows are to be read once the tools of all files are.
     pub(crate) halves: Vec<Half<'a>>,
->>>>>>> c992955 (Read all that a tool promises, groups and narrowed tools, and prove every hand-off)
 }
 
 /// What was known of a file before one that it includes was turned to.
@@ -138,14 +135,11 @@ impl<'a> Loader<'a> {
             includes: BTreeMap::new(),
             held: Held::default(),
             lost: Vec::new(),
-<<<<<<< HEAD
             expanded: 0,
-=======
             tool_heads: BTreeMap::new(),
             groups: Groups::default(),
             late_origins: Vec::new(),
             halves: Vec::new(),
->>>>>>> c992955 (Read all that a tool promises, groups and narrowed tools, and prove every hand-off)
         }
     }
 
