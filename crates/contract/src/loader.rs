@@ -18,7 +18,7 @@ use crate::limits::{ENTRIES_MAX, FILE_BYTES_MAX};
 use crate::load::Half;
 use crate::locked::Held;
 use crate::reads::Shape;
-use crate::tools::{Head, Origin};
+use crate::tools::Known;
 use crate::types::Types;
 use crate::yaml::{Entry, Kind, Node, Style};
 use crate::{
@@ -65,11 +65,8 @@ pub(crate) struct Loader<'a> {
     pub(crate) lost: Vec<String>,
     /// How often conditions were read for one of several tools.
     pub(crate) expanded: usize,
-    /// What is known of each tool, also of those that are in error.
-    pub(crate) tool_heads: BTreeMap<Name, Head>,
+    pub(crate) known: Known,
     pub(crate) groups: Groups<'a>,
-    /// The steps that arguments must come from, for when the workflows are read.
-    pub(crate) late_origins: Vec<Origin>,
     /// The files whose agents and workflows are to be read once the tools of all files are.
     pub(crate) halves: Vec<Half<'a>>,
 }
@@ -136,9 +133,8 @@ impl<'a> Loader<'a> {
             held: Held::default(),
             lost: Vec::new(),
             expanded: 0,
-            tool_heads: BTreeMap::new(),
+            known: Known::default(),
             groups: Groups::default(),
-            late_origins: Vec::new(),
             halves: Vec::new(),
         }
     }
