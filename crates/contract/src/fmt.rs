@@ -72,8 +72,9 @@ fn formatted(file: &str, text: &str, texts: &mut Texts, findings: &mut Findings)
 }
 
 /// Reports a condition that YAML cut: written again, it would only look more intended.
-fn explain_cut(node: &Piece, text: &str, findings: &mut Findings) {
-    let Body::Text(said) = &node.body else { return };
+fn explain_cut(node: &mut Piece, text: &str, findings: &mut Findings) {
+    let Body::Text(said) = &mut node.body else { return };
+    said.quoted = !said.plain && !traps::balanced(&said.text);
     let style = if said.plain { Style::Plain } else { Style::Quoted };
     let kind = Kind::Text { text: said.text.clone(), style };
     let node = Node { span: node.span.clone(), in_flow: node.in_flow, kind };
