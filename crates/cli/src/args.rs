@@ -136,9 +136,34 @@ pub(crate) struct Check {
     /// Ask the servers whether their tools are as the contract says
     #[arg(long)]
     pub(crate) live: bool,
-    /// One JSON document
+    /// Print how far each clause is true
     #[arg(long)]
+    pub(crate) levels: bool,
+    /// How findings are told
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: CheckFormat,
+    /// One JSON document: the same as --format json
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
+}
+
+/// How `check` tells what it found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum CheckFormat {
+    /// As people read it
+    #[default]
+    Text,
+    /// One JSON document
+    Json,
+    /// SARIF 2.1.0, for what shows findings beside the lines of a review
+    Sarif,
+}
+
+impl Check {
+    /// The format that is asked for, by either flag.
+    pub(crate) fn told_as(&self) -> CheckFormat {
+        if self.json { CheckFormat::Json } else { self.format }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -1,8 +1,12 @@
 //! `handfast check`: the whole static check, and with `--live` the servers.
 
+mod levels;
+mod sarif;
+
 use handfast_contract::{Contract, Diagnostic, Listing, Loaded, Lock, LockedTool, Paint, Severity};
 use serde_json::json;
 
+use crate::args::CheckFormat;
 use crate::asked::{Asked, ask};
 use crate::exit::{Exit, stop};
 use crate::project::Project;
@@ -45,8 +49,12 @@ pub(crate) async fn run(args: &args::Check) -> anyhow::Result<Exit> {
         let message = format!("the servers differ from `{file}` in {}", number(errors, "place"));
         return Err(stop(Exit::Contract, message));
     }
-    if !args.json {
+    if args.told_as() == CheckFormat::Text {
+        if args.levels {
+            out::data(&levels::table(contract))?;
+        }
         out::data(&summary(&file, contract, args.live))?;
+        out::data(&format!("{file}: {}", levels::sum(contract)))?;
         if project.loaded.contract.is_none() {
             let of = |found: &&Diagnostic| found.severity == Severity::NotRun;
             let notes = loaded.diagnostics.iter().filter(of).count();
@@ -65,7 +73,10 @@ fn tell(
     asked: Option<&Asked>,
 ) -> anyhow::Result<()> {
     let away = || asked.into_iter().flat_map(|asked| &asked.away);
-    if args.json {
+    if args.told_as() == CheckFormat::Sarif {
+        return out::json(&sarif::document(loaded));
+    }
+    if args.told_as() == CheckFormat::Json {
         let mut drift: Vec<_> = away()
             .map(|(server, why)| json!({ "place": format!("servers.{server}"), "problem": why }))
             .collect();
@@ -76,9 +87,11 @@ fn tell(
             }
         }
         let ok = loaded.checked().is_some() && drift.is_empty();
-        return out::json(
-            &json!({ "file": file, "ok": ok, "diagnostics": loaded.diagnostics, "drift": drift }),
-        );
+        let clauses = loaded.checked().map(Contract::levels);
+        return out::json(&json!({
+            "file": file, "ok": ok, "runs": loaded.contract.is_some(), "diagnostics": loaded.diagnostics,
+            "allowed": loaded.allowed, "clauses": clauses, "drift": drift,
+        }));
     }
     if !loaded.diagnostics.is_empty() {
         out::note(loaded.report(Paint::Coloured).trim_end());

@@ -59,7 +59,7 @@ impl Project {
         env: Option<&str>,
         given: BTreeMap<String, Value>,
     ) -> anyhow::Result<Self> {
-        Self::read_by(path, env, given, handfast_contract::load)
+        Self::read_by(path, env, given, handfast_contract::check)
     }
 
     /// Reads it to write its lock: without the lock that is there, and with what is still to be decided.

@@ -210,8 +210,5 @@ pub fn load_cases(
     let is_good = diagnostics.iter().all(|found| found.severity == Severity::Warning);
     let files = BTreeMap::from([(file.to_owned(), text.to_owned())]);
     let sources = Sources { main: file.to_owned(), files, root: String::new() };
-    LoadedCases {
-        cases: is_good.then_some(cases),
-        found: Loaded { contract: None, unrun: None, diagnostics, sources },
-    }
+    LoadedCases { cases: is_good.then_some(cases), found: Loaded::broken(diagnostics, sources) }
 }

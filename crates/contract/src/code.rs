@@ -26,6 +26,11 @@ impl Code {
         self.page
     }
 
+    /// Whether it is a lint: what the language allows and had better not be said, unless somebody says why.
+    pub fn is_lint(self) -> bool {
+        self.id.starts_with("HF01")
+    }
+
     /// The code with this id.
     pub fn find(id: &str) -> Option<Self> {
         ALL.iter().copied().find(|code| code.id.eq_ignore_ascii_case(id))
@@ -220,6 +225,12 @@ codes! {
     NOT_KEPT = "HF0095", "a file that can't be formatted",
         "`fmt` reads what it wrote again, and writes nothing where that would not say the same as before. It never should \
          come to this: please report it, with the file.";
+    LINT_RESTATES = "HF0101", "a description that only says the name again",
+        "A model chooses a tool by its description. One that repeats the name tells it nothing: say what the tool does to what, \
+         in one sentence.";
+    LINT_VAGUE = "HF0102", "a vague verb",
+        "Manage, handle, process: such verbs say that something happens and not what, and a tool that does several things has \
+         effects that no contract can state. Say the one action; make two tools of two.";
     LINT_UNKEYED = "HF0103", "effects without idempotency",
         "Without a word on idempotency a call is never repeated blindly: if its answer is lost, it rests in doubt until a person \
          settles it. Say `natural`, `{ key: … }`, or `none` if that is what you want.";
@@ -227,6 +238,64 @@ codes! {
         "An agent that nothing stops can spend without end. Give it `limits: { turns: …, cost: … }`.";
     LINT_COMMENT = "HF0105", "text that may have been cut by a comment",
         "In YAML ` #` begins a comment, also in the middle of a sentence. Quote the text if the rest belongs to it.";
+    LINT_RETRY = "HF0106", "a retry on what can't be repeated or reconciled",
+        "More attempts at an effect that may have happened already would do it twice. Say how the tool may be repeated \
+         (`idempotency`) or how one finds out (`reconcile`).";
+    LINT_NEVER = "HF0107", "a `never` that nothing enforces",
+        "Prose is told to the model and taken on trust: its level is `declared`. Have it judged (`judge: MODEL`), or enforce it \
+         (`tool: …, when: …`), where that can be said.";
+    LINT_FREE_FORM = "HF0108", "a free-form recipient, amount or path",
+        "The model alone decides whom, how much or where, and words that it read can decide it for the model. Bound the argument \
+         by a condition in `may` or `requires`, by `from:`, by an `approval`, or by a closed type.";
+    LINT_TRIFECTA = "HF0109", "untrusted content, private data and a way out together",
+        "An agent that reads what strangers wrote, sees private data and can send something out can be talked into sending the \
+         one to the other. Take one of the three away: split the agent, bind arguments with `from:`, or ask a person.";
+    LINT_UNCOMPENSATED = "HF0110", "an effect neither compensated nor accepted",
+        "When a later step fails, what earlier ones did stays unless somebody takes it back. Say `compensate: { tool: … }`, \
+         `compensate: impossible`, or `compensate: { leaves: [ … ] }` for what may stay.";
+    LINT_LEAVES = "HF0111", "a compensation that doesn't say what it leaves",
+        "A message that was sent stays sent. Name what the compensation can't take back under `leaves`, so that people know.";
+    LINT_UNRECONCILED = "HF0112", "a doubt that nobody can settle",
+        "A call that can't be repeated and whose answer is lost is in doubt. Say how one finds out (`reconcile: { tool: … }`), or \
+         which role settles it (`reconcile: { ask: ROLE }`).";
+    LINT_UNREACHED = "HF0113", "an obligation that nobody can meet",
+        "The invariant demands a call that no step makes and no agent may make, so every run breaks it or can't do its work.";
+    LINT_IRREVERSIBLE = "HF0114", "what nothing takes back, and nobody is asked",
+        "A tool with `compensate: impossible` that an agent may call needs an `approval:` of the tool, or the agent says \
+         `accepts: [ irreversible ]`.";
+    LINT_UNESTABLISHED = "HF0115", "a fact that nothing establishes",
+        "A clause that needs a fact which isn't set refuses. If no tool that can be called establishes it, it refuses always.";
+    LINT_UNBOUNDED = "HF0116", "lanes without a bound",
+        "An `each` over a list of any length costs whatever its writer wants. Give the list's type a longest length.";
+    LINT_BUDGET = "HF0117", "parts that may cost more than the whole",
+        "If every part of a workflow spent what its own limit allows, the workflow's would stop it halfway. Lower the parts or \
+         raise the whole.";
+    LINT_LOOKS = "HF0118", "a look that has effects",
+        "Probes and reconcilers are taken whenever a clause needs them, also twice. They may only read.";
+    LINT_COMPENSATOR = "HF0119", "a compensation that can't be relied on",
+        "A compensation is tried until it succeeds, with nobody watching: it has effects, may be repeated, and waits for no person.";
+    LINT_UNUSED_TOOL = "HF0120", "a tool that nobody may use",
+        "No agent is granted it, no step calls it, and nothing looks or takes back by it.";
+    LINT_UNUSED = "HF0121", "a name that nothing uses",
+        "A server, model, agent or group that stands here for nothing: use it, or take it out.";
+    LINT_SAME_WORDS = "HF0122", "two tools with the same words",
+        "A model tells tools apart by their descriptions. Say how they differ.";
+    LINT_UNSURE = "HF0123", "an agent that isn't told what to do when unsure",
+        "A model that isn't told what to do when it is unsure guesses. Say `unsure: ask`, `escalate` or `refuse`.";
+    LINT_OWNERLESS = "HF0124", "a contract that nobody owns",
+        "Somebody has to decide what a promise means when it breaks: `owner: TEAM`.";
+    LINT_MANY_TOOLS = "HF0125", "very many tools for one agent",
+        "Models choose worse among many tools, and each is paid for at every turn. Split the agent by what it is for.";
+    LINT_NO_FAILURE = "HF0126", "a tool that names no way to fail",
+        "A failure without a name is in doubt, and a breach of the tool's contract. Name those that happen.";
+    LINT_SECRET = "HF0127", "a secret in the open",
+        "A contract is read by many and kept in histories. Name the variable that holds the secret, and give out a new one.";
+    LINT_PLAIN_HTTP = "HF0128", "a secret that travels unencrypted",
+        "A key sent over `http://` can be read by everybody on the way. Use `https://`; on one's own machine it doesn't matter.";
+    LINT_LEVEL = "HF0129", "a clause below the level that is demanded",
+        "`at_least` demands how far clauses must be true, and this one can't be so far true here.";
+    LINT_ALLOWED_NOTHING = "HF0130", "an `allow` that nothing needs",
+        "The lint that it allows isn't found here. Take it out, so that it can't hide what comes later.";
 }
 
 #[cfg(test)]

@@ -40,6 +40,8 @@ pub enum Severity {
     NotRun,
     /// It can, but look at this.
     Warning,
+    /// For information.
+    Info,
 }
 
 /// A place in a file, and what is to be said about it.
@@ -101,6 +103,7 @@ impl Diagnostic {
             Severity::Error => Level::ERROR,
             Severity::NotRun => Level::NOTE,
             Severity::Warning => Level::WARNING,
+            Severity::Info => Level::INFO,
         };
         let title = level.primary_title(normalize_untrusted_str(&self.message)).id(self.code.id());
         let mut groups = vec![
@@ -108,6 +111,9 @@ impl Diagnostic {
                 .into_iter()
                 .fold(Group::with_title(title), |group, snippet| group.element(snippet)),
         ];
+        let hidden = self.labels.first().filter(|_| self.code == crate::code::LINT_SECRET);
+        let place = hidden.map(|label| format!("{}:{}:{}", label.file, label.line, label.column));
+        groups.extend(place.as_deref().map(|place| Group::with_title(Level::NOTE.secondary_title(place))));
         for help in &self.help {
             groups.push(Group::with_title(Level::HELP.secondary_title(normalize_untrusted_str(help))));
         }
@@ -120,6 +126,10 @@ impl Diagnostic {
 
     /// The lines that it is about, file by file; the first file is the one that is at fault.
     fn snippets<'a>(&'a self, sources: &'a Sources) -> Vec<Snippet<'a, Annotation<'a>>> {
+        if self.code == crate::code::LINT_SECRET {
+            // Its line holds the secret, and what is printed is kept by many.
+            return Vec::new();
+        }
         let mut files: Vec<&str> = Vec::new();
         for label in &self.labels {
             if !files.contains(&&*label.file) {
@@ -163,6 +173,8 @@ impl Label {
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     list: Vec<Diagnostic>,
+    /// What lints found and somebody allowed, each with the reason.
+    allowed: Vec<Diagnostic>,
     /// How many were not kept, and the last of them.
     left_out: usize,
     last: Option<Diagnostic>,
@@ -203,6 +215,40 @@ impl Findings {
         message: impl Into<String>,
     ) -> &mut Diagnostic {
         self.add(Severity::Warning, code, Some(span), message.into())
+    }
+
+    /// Takes in what a lint found.
+    pub(crate) fn lint(
+        &mut self,
+        code: Code,
+        span: Range<usize>,
+        severity: Severity,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
+        self.add(severity, code, Some(span), message.into())
+    }
+
+    /// Takes out what is found of this lint within a part, since somebody said why it is no fault. Says whether there was
+    /// anything.
+    pub(crate) fn allow(&mut self, code: Code, within: &Range<usize>, reason: &str) -> bool {
+        let is_there = |found: &Diagnostic| {
+            let at = found.labels.first().map(|label| label.span.start);
+            found.code == code && at.is_some_and(|at| within.start <= at && at <= within.end)
+        };
+        let (mut allowed, left): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.list).into_iter().partition(is_there);
+        self.list = left;
+        for found in &mut allowed {
+            found.help = vec![format!("allowed: {reason}")];
+        }
+        let any = !allowed.is_empty();
+        self.allowed.extend(allowed);
+        any
+    }
+
+    /// Whether one of them is an error.
+    pub(crate) fn any_error(&self) -> bool {
+        self.list.iter().any(|found| found.severity == Severity::Error)
     }
 
     /// How many there are by now.
@@ -252,6 +298,14 @@ impl Findings {
         self.list.last_mut().expect("just pushed")
     }
 
+    /// What lints found and somebody allowed, each with the reason as its help.
+    pub(crate) fn allowed(&mut self, texts: &Texts) -> Vec<Diagnostic> {
+        let mut allowed = std::mem::take(&mut self.allowed);
+        allowed.truncate(DIAGNOSTICS_MAX);
+        locate(&mut allowed, texts);
+        allowed
+    }
+
     /// All of them in the order of the files, with their lines counted.
     pub(crate) fn finish(mut self, texts: &Texts) -> Vec<Diagnostic> {
         if self.left_out > 0 {
@@ -272,19 +326,24 @@ impl Findings {
             self.list.sort_by_key(|found| found.severity);
         }
         self.list.truncate(DIAGNOSTICS_MAX);
-        for label in self.list.iter_mut().flat_map(|found| &mut found.labels) {
-            let Some((file, text, start)) = texts.file(label.span.start) else { continue };
-            file.clone_into(&mut label.file);
-            let local = label.span.start - start..label.span.end.saturating_sub(start);
-            label.span = within(text, &local);
-            let before = text.get(..label.span.start).unwrap_or("");
-            let line_start = before.rfind('\n').map_or(0, |line| line + 1);
-            label.line = before.matches('\n').count() + 1;
-            label.column = before.get(line_start..).map_or(0, |before| before.chars().count()) + 1;
-        }
+        locate(&mut self.list, texts);
         if let (true, Some(last)) = (left_out > 0, self.list.last_mut()) {
             last.help(format!("{left_out} more findings are not shown: mend these first"));
         }
         self.list
+    }
+}
+
+/// Says of every label which file it is in, and where there.
+fn locate(list: &mut [Diagnostic], texts: &Texts) {
+    for label in list.iter_mut().flat_map(|found| &mut found.labels) {
+        let Some((file, text, start)) = texts.file(label.span.start) else { continue };
+        file.clone_into(&mut label.file);
+        let local = label.span.start - start..label.span.end.saturating_sub(start);
+        label.span = within(text, &local);
+        let before = text.get(..label.span.start).unwrap_or("");
+        let line_start = before.rfind('\n').map_or(0, |line| line + 1);
+        label.line = before.matches('\n').count() + 1;
+        label.column = before.get(line_start..).map_or(0, |before| before.chars().count()) + 1;
     }
 }

@@ -46,5 +46,5 @@ pub fn load_environment(file: &str, text: &str) -> Result<BTreeMap<String, Value
     }
     let files = BTreeMap::from([(file.to_owned(), text.to_owned())]);
     let sources = Sources { main: file.to_owned(), files, root: String::new() };
-    Err(Box::new(Loaded { contract: None, unrun: None, diagnostics, sources }))
+    Err(Box::new(Loaded::broken(diagnostics, sources)))
 }

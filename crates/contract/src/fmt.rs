@@ -43,7 +43,7 @@ pub fn format(file: &str, text: &str) -> Result<String, Box<Loaded>> {
     }
     let files = BTreeMap::from([(file.to_owned(), text.to_owned())]);
     let sources = Sources { main: file.to_owned(), files, root: String::new() };
-    Err(Box::new(Loaded { contract: None, unrun: None, diagnostics, sources }))
+    Err(Box::new(Loaded::broken(diagnostics, sources)))
 }
 
 fn formatted(file: &str, text: &str, texts: &mut Texts, findings: &mut Findings) -> Option<String> {
@@ -72,9 +72,8 @@ fn formatted(file: &str, text: &str, texts: &mut Texts, findings: &mut Findings)
 }
 
 /// Reports a condition that YAML cut: written again, it would only look more intended.
-fn explain_cut(node: &mut Piece, text: &str, findings: &mut Findings) {
-    let Body::Text(said) = &mut node.body else { return };
-    said.quoted = !said.plain && !traps::balanced(&said.text);
+fn explain_cut(node: &Piece, text: &str, findings: &mut Findings) {
+    let Body::Text(said) = &node.body else { return };
     let style = if said.plain { Style::Plain } else { Style::Quoted };
     let kind = Kind::Text { text: said.text.clone(), style };
     let node = Node { span: node.span.clone(), in_flow: node.in_flow, kind };

@@ -44,10 +44,15 @@ mod unrun;
 mod values;
 mod workflows;
 
+mod allow;
 mod cases;
 mod clauses;
 mod graph;
+mod levels;
+mod lints;
+mod places;
 mod show;
+mod walk;
 
 mod reference;
 
@@ -76,8 +81,9 @@ pub use environment::load_environment;
 pub use expr::{EvalError, Expr, ExprError, Scope, Template};
 pub use fmt::format;
 pub use grammar::{Form, Holds, Key};
+pub use levels::ClauseLevel;
 pub use listing::{Hints, Identity, ListedTool, Listing};
-pub use load::{Loaded, alone, load, load_again, load_live, load_to_lock};
+pub use load::{Loaded, alone, check, load, load_again, load_live, load_to_lock};
 pub use lock::{Change, Lock, LockError, LockedServer, LockedTool};
 pub use locked::lock_path;
 pub use reference::{grammar_page, language_schema};

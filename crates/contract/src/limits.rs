@@ -9,7 +9,7 @@ pub(crate) const FILE_BYTES_MAX: usize = 1 << 20;
 pub(crate) const DEPTH_MAX: usize = 64;
 
 /// The nodes of one document: a megabyte of `a,` would be half a million, each worth a hundred bytes of memory.
-pub(crate) const NODES_MAX: usize = 100_000;
+pub(crate) const NODES_MAX: usize = 200_000;
 
 /// How far types may name each other, together with their own nesting: the depth of the schema that comes of it.
 pub(crate) const TYPE_DEPTH_MAX: usize = 64;
@@ -30,9 +30,9 @@ pub(crate) const DIAGNOSTICS_MAX: usize = 100;
 /// The bytes of one name: what all model providers accept as a tool's name.
 pub(crate) const NAME_BYTES_MAX: usize = 64;
 
-/// Entries of one section or list. The largest server that we know has a hundred tools; every tool carries its server's
-/// failures, so the square of this must fit in memory.
-pub(crate) const ENTRIES_MAX: usize = 500;
+/// Entries of one section or list. The largest API that we imported has 1,100 operations; every part of a contract is
+/// looked at a few times for each name, and that many squared is still a second.
+pub(crate) const ENTRIES_MAX: usize = 2_000;
 
 /// Conditions that are read once for each of several tools: a grant of a group, an invariant about one. Fifty of them over
 /// four hundred tools take a fraction of a second; five hundred of them over five hundred would take many.

@@ -11,11 +11,12 @@ use crate::files::{File, Gather};
 use crate::grammar;
 use crate::loader::{Fields, Loader};
 use crate::locked::Held;
+use crate::places::Places;
 use crate::reads::Shape;
 use crate::texts::Texts;
 use crate::unrun;
 use crate::yaml::{Entry, Kind, Node};
-use crate::{Contract, Diagnostic, Included, Lock, code};
+use crate::{Contract, Diagnostic, Included, Lock, allow, code, lints};
 
 /// What came of loading: the contract where it checks, and always all diagnostics and all that was read.
 #[derive(Debug)]
@@ -26,11 +27,18 @@ pub struct Loaded {
     pub unrun: Option<Contract>,
     /// Errors and warnings, in the order of the files.
     pub diagnostics: Vec<Diagnostic>,
+    /// What lints found and the contract allows, each with its reason as the help.
+    pub allowed: Vec<Diagnostic>,
     /// Every byte that was read.
     pub sources: Sources,
 }
 
 impl Loaded {
+    /// What could not be read as what it should be.
+    pub(crate) fn broken(diagnostics: Vec<Diagnostic>, sources: Sources) -> Self {
+        Self { contract: None, unrun: None, diagnostics, allowed: Vec::new(), sources }
+    }
+
     /// The contract, where it checks, whether or not it can be run.
     pub fn checked(&self) -> Option<&Contract> {
         self.contract.as_ref().or(self.unrun.as_ref())
@@ -51,7 +59,12 @@ impl Loaded {
             number => format!("{number} {word}s"),
         };
         let of = |severity| self.diagnostics.iter().filter(|found| found.severity == severity).count();
-        let sum = [(Severity::Error, "error"), (Severity::NotRun, "note"), (Severity::Warning, "warning")];
+        let sum = [
+            (Severity::Error, "error"),
+            (Severity::NotRun, "note"),
+            (Severity::Warning, "warning"),
+            (Severity::Info, "remark"),
+        ];
         let sum: Vec<String> = sum
             .into_iter()
             .map(|(severity, word)| (of(severity), word))
@@ -78,13 +91,33 @@ pub fn load(
     settings: &BTreeMap<String, Value>,
     read: &mut dyn FnMut(&str) -> Result<String, String>,
 ) -> Loaded {
-    load_held(main, root, settings, read, Held::default())
+    load_held(main, root, settings, read, Held::default(), Look::Language)
 }
 
-/// The same, held also against what its servers list now (`live`): a difference is an error at the tool's `via`.
+/// Loads a contract and looks for [lints](crate::Code::is_lint) too: what its author wants to know before it is first run. One of
+/// severity error leaves no contract. A run that goes on is [loaded](load_again) without: what was good enough to begin
+/// with isn't refused in the middle by a release that knows one lint more.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// let text = "handfast: 1\nname: hello\nversion: \"1\"\n";
+/// let mut read = handfast_contract::alone("hello.yaml", text);
+/// let checked = handfast_contract::check("hello.yaml", ".", &BTreeMap::new(), &mut read);
+/// assert_eq!(checked.diagnostics[0].message, "nobody owns this contract");
+/// ```
+pub fn check(
+    main: &str,
+    root: &str,
+    settings: &BTreeMap<String, Value>,
+    read: &mut dyn FnMut(&str) -> Result<String, String>,
+) -> Loaded {
+    load_held(main, root, settings, read, Held::default(), Look::Lints)
+}
+
+/// [Checks](check) a contract, also against what its servers list now (`live`): a difference is an error at the tool's `via`.
 pub fn load_live(sources: &Sources, settings: &BTreeMap<String, Value>, live: Lock) -> Loaded {
     let held = Held::live(live);
-    load_held(&sources.main, &sources.root, settings, &mut |path| kept(sources, path), held)
+    load_held(&sources.main, &sources.root, settings, &mut |path| kept(sources, path), held, Look::Lints)
 }
 
 /// Loads what is needed to ask a contract's servers and to write its lock: no lock is needed, and what is still to be decided
@@ -95,7 +128,16 @@ pub fn load_to_lock(
     settings: &BTreeMap<String, Value>,
     read: &mut dyn FnMut(&str) -> Result<String, String>,
 ) -> Loaded {
-    load_held(main, root, settings, read, Held::to_lock())
+    load_held(main, root, settings, read, Held::to_lock(), Look::Language)
+}
+
+/// What is looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// What the language demands.
+    Language,
+    /// That, and what had better not be said.
+    Lints,
 }
 
 fn load_held(
@@ -104,16 +146,17 @@ fn load_held(
     settings: &BTreeMap<String, Value>,
     read: &mut dyn FnMut(&str) -> Result<String, String>,
     held: Held,
+    look: Look,
 ) -> Loaded {
     let to_lock = held.is_to_lock();
     let mut sources = Sources { main: main.to_owned(), files: BTreeMap::new(), root: root.to_owned() };
     let mut gather = Gather { read, texts: Texts::default(), findings: Findings::default(), files: 0 };
     let file = gather.main(main);
     let Gather { read, texts, findings, .. } = gather;
-    let (contract, diagnostics) = match &file {
+    let (contract, allowed, diagnostics) = match &file {
         None => {
             sources.files.extend(texts.files().map(|(path, text)| (path.to_owned(), text.to_owned())));
-            (None, findings.finish(&texts))
+            (None, Vec::new(), findings.finish(&texts))
         }
         Some(file) => {
             let mut loader = Loader::new(texts.all(), findings, read);
@@ -121,7 +164,13 @@ fn load_held(
             loader.held = held.beside(main);
             let contract = loader.contract(file, settings);
             sources.files = std::mem::take(&mut loader.files);
-            (contract, loader.findings.finish(&texts))
+            let (mut findings, allowances) = (loader.findings, loader.allowances);
+            if let Some(contract) = contract.as_ref().filter(|_| look == Look::Lints && !findings.any_error())
+            {
+                lints::look(contract, &Places::new(file), &mut findings);
+                allow::settle(&allowances, &mut findings);
+            }
+            (contract, findings.allowed(&texts), findings.finish(&texts))
         }
     };
     let unrun = file.as_ref().map(|file| unrun::parts(file, &diagnostics)).unwrap_or_default();
@@ -133,7 +182,7 @@ fn load_held(
         Some(Severity::NotRun) => (None, contract),
         _ => (contract, None),
     };
-    Loaded { contract, unrun, diagnostics, sources }
+    Loaded { contract, unrun, diagnostics, allowed, sources }
 }
 
 /// Loads a contract again from what was read for it, so that a run goes on with the one that it began with.

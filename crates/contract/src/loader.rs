@@ -10,6 +10,7 @@ use std::time::Duration;
 use handfast_events::Money;
 use serde_json::Value;
 
+use crate::allow::Allowance;
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::files::File;
 use crate::grammar::{self, Form};
@@ -18,7 +19,7 @@ use crate::limits::{ENTRIES_MAX, FILE_BYTES_MAX};
 use crate::load::Half;
 use crate::locked::Held;
 use crate::reads::Shape;
-use crate::tools::Known;
+use crate::tools::{Head, Origin};
 use crate::types::Types;
 use crate::yaml::{Entry, Kind, Node, Style};
 use crate::{
@@ -65,10 +66,14 @@ pub(crate) struct Loader<'a> {
     pub(crate) lost: Vec<String>,
     /// How often conditions were read for one of several tools.
     pub(crate) expanded: usize,
-    pub(crate) known: Known,
+    /// What is known of each tool, also of those that are in error.
+    pub(crate) tool_heads: BTreeMap<Name, Head>,
     pub(crate) groups: Groups<'a>,
+    /// The steps that arguments must come from, for when the workflows are read.
+    pub(crate) late_origins: Vec<Origin>,
     /// The files whose agents and workflows are to be read once the tools of all files are.
     pub(crate) halves: Vec<Half<'a>>,
+    pub(crate) allowances: Vec<Allowance>,
 }
 
 /// What was known of a file before one that it includes was turned to.
@@ -133,9 +138,11 @@ impl<'a> Loader<'a> {
             held: Held::default(),
             lost: Vec::new(),
             expanded: 0,
-            known: Known::default(),
+            tool_heads: BTreeMap::new(),
             groups: Groups::default(),
+            late_origins: Vec::new(),
             halves: Vec::new(),
+            allowances: Vec::new(),
         }
     }
 
@@ -228,6 +235,10 @@ impl<'a> Loader<'a> {
                 found.help(format!("it may have {}", listed(known())));
             }
         }
+        if let Some(allow) = form.key("allow").and_then(|_| entries.iter().find(|entry| entry.key == "allow"))
+        {
+            self.allowances(allow, &node.span);
+        }
         Some(Fields { entries, span: head(node, self.source), what })
     }
 
@@ -238,7 +249,12 @@ impl<'a> Loader<'a> {
         kind: &str,
         form: &'static Form,
     ) -> Option<Fields<'a>> {
+        let known = self.allowances.len();
         let fields = self.fields(&entry.value, format!("{kind} `{}`", entry.key), form)?;
+        // A lint may point at the name itself.
+        for allowance in self.allowances.iter_mut().skip(known) {
+            allowance.within.start = allowance.within.start.min(entry.at.start);
+        }
         Some(Fields { span: entry.at.clone(), ..fields })
     }
 

@@ -17,6 +17,7 @@ mod via;
 
 pub(crate) use self::head::Head;
 pub(crate) use self::limits::OF_A_TOOL;
+pub(crate) use self::origins::Origin;
 pub(crate) use self::places::Parts;
 
 use std::collections::BTreeMap;
@@ -28,15 +29,6 @@ use crate::loader::{Loader, meant};
 use crate::reads::{Reads, place};
 use crate::yaml::Node;
 use crate::{Clause, Expr, Name, Schema, Tool, code};
-
-/// What is known of tools beside what the contract keeps of them.
-#[derive(Default)]
-pub(crate) struct Known {
-    /// Each tool, also those that are in error.
-    heads: BTreeMap<Name, Head>,
-    /// The steps that arguments must come from, for when the workflows are read.
-    origins: Vec<origins::Origin>,
-}
 
 /// What a tool's own clauses say.
 #[derive(Default)]

@@ -220,7 +220,7 @@ pub(crate) fn was_cut(node: &Node) -> bool {
 }
 
 /// Whether brackets and quotes close. CEL's strings take backslash escapes.
-pub(crate) fn balanced(text: &str) -> bool {
+fn balanced(text: &str) -> bool {
     let mut depth = 0_i64;
     let mut quote = None;
     let mut escaped = false;

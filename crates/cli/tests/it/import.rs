@@ -115,7 +115,7 @@ fn nothing_is_overwritten_and_what_is_wrong_has_its_code() {
     folder.write("broken.yaml", "a: 'b\n");
     let mut told = String::new();
     let long: Vec<String> =
-        (0..501).map(|number| format!("\"/p{number}\": {{ get: {{ tags: [t] }} }}")).collect();
+        (0..2001).map(|number| format!("\"/p{number}\": {{ get: {{ tags: [t] }} }}")).collect();
     folder.write("many.yaml", &format!("openapi: 3.1.0\npaths:\n  {}\n", long.join("\n  ")));
     for (code, args) in [
         (2, IMPORT),

@@ -256,6 +256,8 @@ pub enum StepWork {
         over: Expr,
         /// The item's name in its lane.
         item: Name,
+        /// The most items that the list's type allows, if it says.
+        lanes_max: Option<u64>,
         /// Lanes at a time.
         at_once: Option<u64>,
         /// Goes on when so many lanes succeeded and the rest are done; all unless said.

@@ -122,7 +122,7 @@ pub(super) fn attach(root: &mut Piece, comments: &[Comment], lines: &Lines<'_>) 
             let before = comment.at < root.span.start;
             if before { root.head.push(line) } else { root.end.push(line) }
         } else if own {
-            above(root, comment.at, line, lines);
+            above(root, comment.at, line, lines, None);
         } else {
             behind(root, comment.at, line, lines);
         }
@@ -134,8 +134,8 @@ fn last_before(piece: &Piece, at: usize) -> Option<usize> {
     piece.parts().partition_point(|part| part.at.start <= at).checked_sub(1)
 }
 
-/// Attaches a comment that has its line for itself.
-fn above(piece: &mut Piece, at: usize, line: Line, lines: &Lines<'_>) {
+/// Attaches a comment that has its line for itself. `outer` is the column of the list or map around this one.
+fn above(piece: &mut Piece, at: usize, line: Line, lines: &Lines<'_>, outer: Option<usize>) {
     let here = column(piece, lines);
     let Some(index) = last_before(piece, at) else {
         return put_before(piece, 0, line);
@@ -150,7 +150,7 @@ fn above(piece: &mut Piece, at: usize, line: Line, lines: &Lines<'_>) {
         // Behind all of it: the column says whether it still belongs to it.
         let closes = value.is_block() && lines.column(at) >= deeper && here < deeper;
         if within || closes {
-            return above(value, at, line, lines);
+            return above(value, at, line, lines, Some(here));
         }
     } else if value.is_absent() && !value.in_flow && lines.column(at) > here && at >= value.span.end {
         value.end.push(line);
@@ -159,6 +159,7 @@ fn above(piece: &mut Piece, at: usize, line: Line, lines: &Lines<'_>) {
     if at < value.span.start || inside {
         part.above.push(line);
     } else if is_last {
+        debug_assert!(outer.is_none_or(|outer| outer <= here || !piece.is_block()));
         piece.end.push(line);
     } else {
         put_before(piece, index + 1, line);

@@ -26,12 +26,12 @@ enum Parts {
 }
 
 /// Puts all keys in order and notes what stands open. Every condition and value is shown to `look`.
-pub(super) fn settle(root: &mut Piece, look: &mut dyn FnMut(&mut Piece)) {
+pub(super) fn settle(root: &mut Piece, look: &mut dyn FnMut(&Piece)) {
     root.open = true;
     walk(root, &FILES.iter().collect::<Vec<_>>(), 0, look);
 }
 
-fn walk(piece: &mut Piece, holds: &[&'static Holds], depth: usize, look: &mut dyn FnMut(&mut Piece)) {
+fn walk(piece: &mut Piece, holds: &[&'static Holds], depth: usize, look: &mut dyn FnMut(&Piece)) {
     let parts = match &piece.body {
         Body::Text(_) => {
             if holds.iter().any(|holds| matches!(holds, Holds::Condition | Holds::Value)) {

@@ -37,8 +37,6 @@ pub(super) enum Body {
 pub(super) struct Text {
     pub(super) text: String,
     pub(super) plain: bool,
-    /// Whether it keeps its quotes though it could do without: plain, it would look cut.
-    pub(super) quoted: bool,
     pub(super) block: Option<Block>,
 }
 
@@ -104,7 +102,7 @@ pub(super) fn build(node: &Node, lines: &Lines<'_>, blocks: &HashMap<usize, bool
         Kind::Text { text, style } => {
             let folded = blocks.get(&node.span.start).copied().filter(|_| *style == Style::Block);
             let block = folded.and_then(|folded| Block::read(lines.text, &node.span, text, folded));
-            Body::Text(Text { text: text.clone(), plain: *style == Style::Plain, quoted: false, block })
+            Body::Text(Text { text: text.clone(), plain: *style == Style::Plain, block })
         }
         Kind::List(items) => Body::List(
             items
@@ -128,7 +126,7 @@ pub(super) fn build(node: &Node, lines: &Lines<'_>, blocks: &HashMap<usize, bool
                 .collect(),
         ),
         // What was refused was reported, and nothing is written then.
-        Kind::Refused => Body::Text(Text { text: String::new(), plain: true, quoted: false, block: None }),
+        Kind::Refused => Body::Text(Text { text: String::new(), plain: true, block: None }),
     };
     let span = node.span.clone();
     Piece { body, span, in_flow: node.in_flow, open: false, head: Vec::new(), gap: false, end: Vec::new() }

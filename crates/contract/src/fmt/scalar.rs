@@ -120,7 +120,7 @@ pub(super) fn inline(text: &Text, place: Place) -> Option<String> {
             place == Place::Flow && (text.text.is_empty() || text.text.contains([',', '[', ']', '{', '}']));
         return (!splits).then(|| text.text.clone());
     }
-    Some(if text.quoted { quoted(&text.text) } else { key(&text.text, place) })
+    Some(key(&text.text, place))
 }
 
 /// A text as a key, or as a value that is a text whatever it looks like.

@@ -13,7 +13,7 @@ pub(super) const WIDTH: usize = 100;
 
 /// The text of a document.
 pub(super) fn document(root: &Piece) -> String {
-    let mut writer = Writer { out: String::new(), tight: true };
+    let mut writer = Writer { out: String::new(), after_kept: true };
     if root.holds_parts() {
         writer.block(root, 0, false);
         return writer.out;
@@ -31,7 +31,7 @@ pub(super) fn document(root: &Piece) -> String {
 struct Writer {
     out: String,
     /// Whether no blank line may come now: at a beginning, or where it would belong to a block scalar.
-    tight: bool,
+    after_kept: bool,
 }
 
 impl Writer {
@@ -52,7 +52,7 @@ impl Writer {
                 self.blank(blank);
                 self.indent(indent);
             }
-            self.tight = false;
+            self.after_kept = false;
             match &piece.body {
                 Body::Map(_) => self.entry(part, indent),
                 _ => self.item(part, indent),
@@ -71,7 +71,7 @@ impl Writer {
         if stands_open(&part.value, column + 1) {
             self.end_line(part.behind.as_deref());
             // The first part's own blank line would part it from its name.
-            self.tight = true;
+            self.after_kept = true;
             self.block(&part.value, indent + 2, false);
         } else {
             self.value(&part.value, column, indent, part.behind.as_deref());
@@ -112,7 +112,7 @@ impl Writer {
                     self.out.push_str(line);
                     self.out.push('\n');
                 }
-                self.tight = block.keeps_blanks();
+                self.after_kept = block.keeps_blanks();
             }
         }
         if piece.is_absent() && column > 0 {
@@ -127,11 +127,11 @@ impl Writer {
         self.indent(indent);
         self.out.push_str(&line.text);
         self.out.push('\n');
-        self.tight = false;
+        self.after_kept = false;
     }
 
     fn blank(&mut self, wanted: bool) {
-        if wanted && !self.tight {
+        if wanted && !self.after_kept {
             self.out.push('\n');
         }
     }

@@ -95,8 +95,8 @@ pub(crate) static AGENT: Form = Form {
         later("refuses", Holds::Form(&ABOUT), "What it declines, and the words for it."),
         later("ensures", Clauses, "What holds of its output. Reads input, output."),
         key("limits", Holds::Form(&CHAT_LIMITS), "Its ceilings."),
-        later("accepts", List(&Word(&["irreversible"])), "What it may do without a person's yes."),
-        later("at_least", LEVELS, "How far its clauses must be true at least."),
+        key("accepts", List(&Word(&["irreversible"])), "What it may do without a person's yes."),
+        key("at_least", LEVELS, "How far its clauses must be true at least."),
         key("allow", Reasons, "Lints that are no fault here, each with its reason."),
     ],
 };

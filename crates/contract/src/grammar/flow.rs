@@ -21,8 +21,8 @@ pub(crate) static WORKFLOW: Form = Form {
         key("limits", Holds::Form(&STEP_LIMITS), "Its ceilings."),
         key("steps", Map(&STEP_FORM), "Its steps, in an order in which they could run."),
         key("output", GIVEN, "What it gives. Reads input, steps."),
-        later("accepts", List(&Word(&["irreversible"])), "What may be done with no way back."),
-        later("at_least", LEVELS, "How far the clauses of its parts must be true at least."),
+        key("accepts", List(&Word(&["irreversible"])), "What may be done with no way back."),
+        key("at_least", LEVELS, "How far the clauses of its parts must be true at least."),
         key("allow", Reasons, "Lints that are no fault here, each with its reason."),
     ],
 };
@@ -73,7 +73,7 @@ pub(crate) static STEP: Form = Form {
             "What follows its failure.",
         ),
         later("limits", Holds::Form(&STEP_LIMITS), "Its ceilings, within the workflow's."),
-        later("accepts", List(&Word(&["irreversible"])), "What may be done with no way back."),
+        key("accepts", List(&Word(&["irreversible"])), "What may be done with no way back."),
         key("allow", Reasons, "Lints that are no fault here, each with its reason."),
     ],
 };

@@ -32,7 +32,7 @@ pub(crate) static CONTRACT: Form = Form {
         key("agents", Map(&Holds::Form(&AGENT)), "What each agent promises."),
         key("workflows", Map(&Holds::Form(&WORKFLOW)), "What can be run."),
         later("invariants", Map(&Holds::Form(&INVARIANT)), "Rules over a whole run."),
-        later("at_least", LEVELS, "How far all clauses must be true at least."),
+        key("at_least", LEVELS, "How far all clauses must be true at least."),
         key("allow", Reasons, "Lints that are no fault in this contract, each with its reason."),
     ],
 };

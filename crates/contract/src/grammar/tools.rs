@@ -103,8 +103,8 @@ pub(crate) static TOOL: Form = Form {
             FAILURES,
             "How its failures are recognised: its own, then its server's; the first that fits.",
         ),
-        later("reconcile", Holds::Form(&RECONCILE), "How a call in doubt is settled."),
-        later(
+        key("reconcile", Holds::Form(&RECONCILE), "How a call in doubt is settled."),
+        key(
             "compensate",
             Either(&[Word(&["impossible"]), Holds::Form(&COMPENSATE)]),
             "How what it did is taken back.",
@@ -112,7 +112,7 @@ pub(crate) static TOOL: Form = Form {
         later("approval", Holds::Form(&APPROVAL), "Whose yes a call needs."),
         key("limits", Holds::Form(&TOOL_LIMITS), "Its ceilings."),
         later("fallback", Holds::Form(&FALLBACK), "Another server that keeps the same promise."),
-        later("at_least", LEVELS, "How far its clauses must be true at least."),
+        key("at_least", LEVELS, "How far its clauses must be true at least."),
         key("allow", Reasons, "Lints that are no fault here, each with its reason."),
     ],
 };

@@ -51,7 +51,7 @@ impl<'a> Loader<'a> {
         let output = self.tool_output(&fields, via.as_ref());
         let output = output.and_then(|(schema, span)| self.compiled(schema, &span));
         let head = Head { input, output };
-        self.known.heads.insert(name.clone(), head.clone());
+        self.tool_heads.insert(name.clone(), head.clone());
         Some(Draft { name, at: entry.at.clone(), fields, via, head })
     }
 
@@ -71,7 +71,7 @@ impl<'a> Loader<'a> {
     pub(super) fn named_tool(&mut self, node: &'a Node) -> Option<(Name, Head)> {
         let text = self.text(node, "a tool's name")?;
         let name = self.resolve(&node.span, "tools", "tool", &text)?;
-        let head = self.known.heads.get(&name).cloned().unwrap_or_default();
+        let head = self.tool_heads.get(&name).cloned().unwrap_or_default();
         Some((name, head))
     }
 }

@@ -18,7 +18,7 @@ impl<'a> Loader<'a> {
     pub(super) fn narrow(&mut self, entry: &'a Entry) {
         let name = self.full(&entry.key);
         let known = self.declared.get("tools").is_some_and(|names| names.iter().any(|it| **it == *name));
-        if !known || !self.known.heads.contains_key(&name) && !self.tools.contains_key(&name) {
+        if !known || !self.tool_heads.contains_key(&name) && !self.tools.contains_key(&name) {
             self.not_included(entry);
             return;
         }
@@ -31,7 +31,7 @@ impl<'a> Loader<'a> {
     }
 
     fn not_included(&mut self, entry: &Entry) {
-        let names = self.known.heads.keys().filter_map(|name| name.strip_prefix(&self.prefix));
+        let names = self.tool_heads.keys().filter_map(|name| name.strip_prefix(&self.prefix));
         let names: Vec<String> = names.filter(|name| name.contains('.')).map(str::to_owned).collect();
         let meant = suggest(&entry.key, names.iter().map(String::as_str));
         let message = format!("no contract that is included has a tool `{}`", entry.key);

@@ -9,7 +9,7 @@ use crate::yaml::{Kind, Node};
 use crate::{Block, DataLabel, Otherwise, Step, StepWork, code, suggest};
 
 /// A step that an argument must come from. Workflows are read after tools, so that it is looked up at the end.
-pub(super) struct Origin {
+pub(crate) struct Origin {
     step: String,
     at: Range<usize>,
 }
@@ -70,7 +70,7 @@ impl<'a> Loader<'a> {
         match (root, parts.next()) {
             (Some("input"), _) if good => Some(text),
             (Some("steps"), Some(step)) if good => {
-                self.known.origins.push(Origin { step: step.to_owned(), at: node.span.clone() });
+                self.late_origins.push(Origin { step: step.to_owned(), at: node.span.clone() });
                 Some(text)
             }
             _ => {
@@ -91,7 +91,7 @@ impl<'a> Loader<'a> {
         for workflow in self.workflows.values() {
             step_names(&workflow.steps, &mut names);
         }
-        for origin in std::mem::take(&mut self.known.origins) {
+        for origin in std::mem::take(&mut self.late_origins) {
             if names.contains(&origin.step) {
                 continue;
             }

@@ -45,7 +45,7 @@ impl Loader<'_> {
 
     /// What the places of a tool that was read read.
     pub(crate) fn parts_of(&self, tool: &Tool) -> Parts {
-        let looked = |tool: &Name| self.known.heads.get(tool).map_or(Shape::unknown(), super::Head::result);
+        let looked = |tool: &Name| self.tool_heads.get(tool).map_or(Shape::unknown(), super::Head::result);
         Parts {
             args: Shape::from(crate::after_defaults(tool.input.json())),
             result: tool.output.clone().map_or(Shape::unknown(), Shape::Schema),

@@ -50,6 +50,7 @@ impl<'a> Loader<'a> {
         draft: &Draft<'a>,
         places: &Places,
     ) -> Option<Reconcile> {
+        self.not_run(&tool.at, "`reconcile` by a tool");
         let looks = self.named_tool(&tool.value);
         let taker = looks.as_ref().and_then(|(name, head)| head.taker(name));
         let what = format!("the `reconcile` of {}", draft.fields.what);
@@ -92,7 +93,9 @@ impl<'a> Loader<'a> {
         places: &Places,
     ) -> Option<Compensate> {
         if !matches!(node.kind, Kind::Map(_)) {
-            return self.choice(node, "`compensate`", &[("impossible", ())]).map(|()| Compensate::Impossible);
+            self.choice(node, "`compensate`", &[("impossible", ())])?;
+            self.not_run(&node.span, "`compensate: impossible`");
+            return Some(Compensate::Impossible);
         }
         let fields = self.fields(node, "`compensate`", &grammar::COMPENSATE)?;
         let leaves = fields.get("leaves").map(|node| self.texts(node, "`leaves`")).unwrap_or_default();
@@ -108,6 +111,7 @@ impl<'a> Loader<'a> {
             }
             return Some(Compensate::By { undo: None, leaves });
         };
+        self.not_run(&tool.at, "`compensate` by a tool");
         let undoes = self.named_tool(&tool.value);
         let taker = undoes.as_ref().and_then(|(name, head)| head.taker(name));
         let what = format!("the `compensate` of {}", draft.fields.what);

@@ -176,6 +176,7 @@ impl<'a> Loader<'a> {
             return (None, gives);
         }
         let work = |over: Typed, (item, _): (Name, Range<usize>), block: Block| StepWork::Each {
+            lanes_max: over.schema.get("maxItems").and_then(Value::as_u64),
             over: over.expr,
             item,
             at_once: at_once.flatten(),

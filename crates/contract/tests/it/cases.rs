@@ -224,7 +224,6 @@ fn a_contract_names_the_parts_that_this_release_does_not_run() {
             "    limits: { timeout: 10s, attempts: 3 }\n    once_per: args.order_id\n",
         )
         .replace("tell:    { tool: send_mail,", "tell:    { tool: send_mail, otherwise: skip,")
-        .replace("deadline: 1d }", "deadline: 1d }\n    accepts: [ irreversible ]")
         .replace("settings:\n", "include: { cms: ./cms.yaml }\n\nsettings:\n");
     let cms = "handfast: 1\nname: cms\nversion: \"1\"\nservers: { cms: { process: { command: [cms] } } }\ntools:\n  publish:\n    \
                via: cms.publish\n    description: Publishes one page.\n    input: { page: string }\n    effects: [ writes: page/* ]\n    \
@@ -239,12 +238,7 @@ fn a_contract_names_the_parts_that_this_release_does_not_run() {
     let unrun = loaded.unrun.expect(&told).unrun;
     assert_eq!(
         unrun,
-        [
-            "tools.cms.publish.once_per",
-            "tools.refund.once_per",
-            "workflows.ticket.accepts",
-            "workflows.ticket.steps.tell.otherwise",
-        ],
+        ["tools.cms.publish.once_per", "tools.refund.once_per", "workflows.ticket.steps.tell.otherwise",],
         "{told}"
     );
 }

@@ -368,9 +368,7 @@ fn the_research_desk_reads_as_written() {
 #[test]
 fn what_is_not_run_yet_is_named() {
     let told = loaded(FLOW).report(Paint::Plain);
-    for kind in
-        ["workflow", "approval", "wait", "choose", "repeat", "each", "chat", "otherwise", "limits", "accepts"]
-    {
+    for kind in ["workflow", "approval", "wait", "choose", "repeat", "each", "chat", "otherwise", "limits"] {
         assert!(told.contains(&format!("note[HF0050]: `{kind}` is checked")), "{kind}");
     }
 }

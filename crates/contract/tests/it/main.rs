@@ -22,6 +22,7 @@ mod import;
 mod import_openapi;
 mod includes;
 mod language;
+mod lints;
 mod loads;
 mod lock;
 mod places;
