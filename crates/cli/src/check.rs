@@ -24,7 +24,7 @@ pub(crate) struct Drift {
 /// # Errors
 /// There is no contract, or it is invalid, or its servers differ from it.
 pub(crate) async fn run(args: &args::Check) -> anyhow::Result<Exit> {
-    let project = Project::read(&args.path, &args.settings)?;
+    let project = Project::read_and_check(&args.path, &args.settings)?;
     let file = project.file.display().to_string();
     let asked = match project.loaded.checked() {
         Some(contract) if args.live => Some(ask(contract, &project.folder, None).await),

@@ -59,7 +59,15 @@ impl Project {
         env: Option<&str>,
         given: BTreeMap<String, Value>,
     ) -> anyhow::Result<Self> {
-        Self::read_by(path, env, given, handfast_contract::check)
+        Self::read_by(path, env, given, handfast_contract::load)
+    }
+
+    /// Reads it and looks for lints too: what its author wants to know before it is run.
+    ///
+    /// # Errors
+    /// As for [`Project::read`].
+    pub(crate) fn read_and_check(path: &Path, settings: &Settings) -> anyhow::Result<Self> {
+        Self::read_by(path, settings.env.as_deref(), pairs(&settings.set), handfast_contract::check)
     }
 
     /// Reads it to write its lock: without the lock that is there, and with what is still to be decided.
@@ -124,7 +132,9 @@ impl Project {
     ///
     /// # Errors
     /// It is invalid.
-    pub(crate) fn checked(self) -> anyhow::Result<Checked> {
+    pub(crate) fn checked(mut self) -> anyhow::Result<Checked> {
+        // Remarks are for `check`: who starts a run wants to know what stands in its way.
+        self.loaded.diagnostics.retain(|found| found.severity != Severity::Info);
         if !self.loaded.diagnostics.is_empty() {
             out::note(self.loaded.report(Paint::Coloured).trim_end());
         }

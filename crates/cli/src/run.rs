@@ -26,7 +26,7 @@ use crate::{args, environment, out, post, store_open};
 /// # Errors
 /// Nothing was started, or the run can't be followed; each says what to mend.
 pub(crate) async fn run(args: &args::Run) -> anyhow::Result<Exit> {
-    let checked = Project::read(&args.path, &args.settings)?.checked()?;
+    let checked = Project::read_and_check(&args.path, &args.settings)?.checked()?;
     let workflow = workflow(&checked.contract, args.workflow.as_deref())?;
     let start = Start {
         workflow: workflow.name.to_string(),

@@ -55,7 +55,7 @@ fn every_wrong_command_line_has_its_code_and_its_remedy() {
 #[test]
 fn a_missing_program_is_said_before_anything_starts() {
     let folder = Folder::with_hello();
-    let contract = folder.read("handfast.yaml").replace("[wc, -w]", "[no-such-program]");
+    let contract = folder.read("handfast.yaml").replace("[ wc, -w ]", "[ no-such-program ]");
     folder.write("handfast.yaml", &contract);
     let said = folder.expect(10, &["run", "."]);
     assert!(said.stderr.contains("`no-such-program` of `servers.words`"), "{}", said.stderr);

@@ -10,9 +10,9 @@ use crate::kit::{Folder, Said, signal, until};
 /// A run whose one call takes a while: `idempotency` says what may be done with it after a crash.
 fn slow(idempotency: &str) -> Folder {
     let contract = format!(
-        "handfast: 1\nname: slow\nversion: \"1\"\nservers: {{ shell: {{ process: {{ command: [sh, work.sh] }} }} }}\n\
+        "handfast: 1\nname: slow\nversion: \"1\"\nroles: {{ lead: {{}} }}\nservers: {{ shell: {{ process: {{ command: [sh, work.sh] }} }} }}\n\
          tools:\n  work:\n    via: shell.work\n    description: Works for a while.\n    input: {{}}\n    output: string\n\
-         \x20   effects: [creates: thing/one]\n    idempotency: {idempotency}\n    limits: {{ timeout: 60s }}\n\
+         \x20   effects: [creates: thing/one]\n    idempotency: {idempotency}\n    reconcile: {{ ask: lead }}\n    compensate: {{ leaves: [the thing] }}\n    limits: {{ timeout: 60s }}\n\
          workflows:\n  job:\n    input: {{}}\n    steps:\n      go: {{ tool: work }}\n    output: steps.go\n"
     );
     let folder = Folder::with(&contract, "{}");

@@ -51,7 +51,7 @@ fn an_invalid_contract_is_told_all_at_once_and_nothing_starts() {
     let broken = folder
         .read("handfast.yaml")
         .replace("description:", "descripton:")
-        .replace("may: [count_words]", "may: [count]");
+        .replace("may: [ count_words ]", "may: [ count ]");
     folder.write("handfast.yaml", &broken);
     insta::assert_snapshot!(folder.expect(3, &["run", "."]).told(&folder));
     assert!(!folder.store().exists());
@@ -72,5 +72,5 @@ fn every_command_shows_an_example() {
         assert!(page.contains("Example"), "handfast {command} --help shows no example");
         seen += 1;
     }
-    assert_eq!(seen, 17, "{help}");
+    assert!(seen >= 19, "{help}");
 }
