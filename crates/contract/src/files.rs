@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use crate::diagnostic::Findings;
 use crate::limits::{FILES_MAX, INCLUDE_DEPTH_MAX};
-use crate::loader::{inside, leads_out};
 use crate::texts::Texts;
 use crate::yaml::{self, Kind, Node};
 use crate::{Code, code};
@@ -152,4 +151,20 @@ fn includes_of(tree: &Node) -> Vec<(String, String, Range<usize>)> {
         (!entry.key.is_empty() && !said.is_empty()).then(|| (entry.key.clone(), said, at))
     };
     entries.iter().filter_map(include).collect()
+}
+
+/// The path, relative to the main contract's folder, of what a file in `folder` names so; none where that leads out.
+pub(crate) fn inside(folder: &str, path: &str) -> Option<String> {
+    let leaves = path.starts_with(['/', '\\', '~'])
+        || path.contains([':', '\0'])
+        || path.split(['/', '\\']).any(|part| part == "..");
+    let parts = path.split('/').filter(|part| !matches!(*part, "" | "."));
+    (!leaves).then(|| format!("{folder}{}", parts.collect::<Vec<_>>().join("/")))
+}
+
+/// Refuses a path that leads out of the contract's folder.
+pub(crate) fn leads_out(findings: &mut Findings, span: &Range<usize>, path: &str) {
+    let message = format!("`{path}` leads out of the contract's folder");
+    let found = findings.error(code::BAD_FILE, span.clone(), message);
+    found.help("put the file beside the contract and name it by a relative path");
 }

@@ -121,6 +121,12 @@ impl Levels {
                 "a value from elsewhere isn't sent",
             );
         }
+        self.afterwards(tool);
+        self.limits(&tool.address("limits"), &tool.limits);
+    }
+
+    /// What follows a call, and whom it waits for.
+    fn afterwards(&mut self, tool: &Tool) {
         match &tool.reconcile {
             Some(Reconcile::Look { .. }) => {
                 self.add(tool.address("reconcile"), Level::Probed, "a read settles it, or a person");
@@ -150,7 +156,6 @@ impl Levels {
         if tool.approval.is_some() {
             self.add(tool.address("approval"), Level::Enforced, "without the yes it isn't sent");
         }
-        self.limits(&tool.address("limits"), &tool.limits);
     }
 
     /// Whether a condition reads what a probe saw.

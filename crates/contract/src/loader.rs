@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::allow::Allowance;
 use crate::diagnostic::{Diagnostic, Findings};
-use crate::files::File;
+use crate::files::{File, inside, leads_out};
 use crate::grammar::{self, Form};
 use crate::groups::Groups;
 use crate::limits::{ENTRIES_MAX, FILE_BYTES_MAX};
@@ -458,22 +458,6 @@ impl<'a> Loader<'a> {
             }
         }
     }
-}
-
-/// The path, relative to the main contract's folder, of what a file in `folder` names so; none where that leads out.
-pub(crate) fn inside(folder: &str, path: &str) -> Option<String> {
-    let leaves = path.starts_with(['/', '\\', '~'])
-        || path.contains([':', '\0'])
-        || path.split(['/', '\\']).any(|part| part == "..");
-    let parts = path.split('/').filter(|part| !matches!(*part, "" | "."));
-    (!leaves).then(|| format!("{folder}{}", parts.collect::<Vec<_>>().join("/")))
-}
-
-/// Refuses a path that leads out of the contract's folder.
-pub(crate) fn leads_out(findings: &mut Findings, span: &Range<usize>, path: &str) {
-    let message = format!("`{path}` leads out of the contract's folder");
-    let found = findings.error(code::BAD_FILE, span.clone(), message);
-    found.help("put the file beside the contract and name it by a relative path");
 }
 
 /// The entries that were meant: a condition that YAML cut at a comma leaves its rest behind as keys without a value.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use handfast_contract::{Code, Loaded, Paint, alone, check};
 
 /// A contract that uses most of the language and that no lint finds anything in.
-pub const WHOLE: &str = include_str!("whole.yaml");
+const WHOLE: &str = include_str!("whole.yaml");
 
 fn loaded(text: &str) -> Loaded {
     check("whole.yaml", ".", &BTreeMap::new(), &mut alone("whole.yaml", text))
