@@ -181,7 +181,8 @@ impl<'a> Loader<'a> {
                 .unwrap_or_default();
             let directory = fields.get("directory").map(|directory| self.filled(directory, "`directory`"));
             let (Some(transport), directory) = (transport, directory.flatten()) else { continue };
-            let pinned = fields.get("mcp").is_some_and(|mcp| mcp.get("schemas").is_some());
+            let schemas = fields.get("mcp").and_then(|mcp| mcp.get("schemas"));
+            let pinned = schemas.and_then(|node| self.choice(node, "`schemas`", &[("pinned", ())])).is_some();
             self.servers.insert(name.clone(), Server { name, transport, failures, pinned, directory });
         }
     }

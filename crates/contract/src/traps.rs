@@ -111,7 +111,10 @@ fn first_opens(first: char) -> bool {
 
 /// Whether a line of flow YAML holds what looks like an unquoted condition or type with brackets.
 fn has_condition(value: &str) -> bool {
-    ["(", "[]", "in [", " ? ", "[1..", "&&", "||", "=="].iter().any(|sign| value.contains(sign))
+    let letters: Vec<char> = value.chars().collect();
+    let index = |pair: &[char]| matches!(pair, [before, '['] if before.is_alphanumeric() || *before == '_');
+    ["(", "in [", " ? ", "&&", "||", "=="].iter().any(|sign| value.contains(sign))
+        || letters.windows(2).any(index)
 }
 
 /// The value of a line `key: value` or `- value`.

@@ -48,6 +48,7 @@ fn yaml_traps() {
                 "when: error.text.contains('not found')",
                 "when: error.code in ['a', 'b']",
             ),
+            ("a value cut by an index", "with: { email: input.from }", "with: { email: input.from[0] }"),
             (
                 "a condition cut by a comment",
                 "near(result.amount, args.amount)",

@@ -196,6 +196,11 @@ fn tools_and_their_servers() {
                 "key: { header: Idempotency-Key }",
                 "key: { header: x-run }",
             ),
+            (
+                "schemas that are pinned by no word",
+                "spare: { mcp: { command: [spare-server] } }",
+                "spare: { mcp: { command: [spare-server], schemas: fixed } }",
+            ),
             ("an address that isn't one", "url: \"{settings.cms_url}\"", "url: cms.example"),
             (
                 "an HTTP API and a process",
