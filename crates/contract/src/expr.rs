@@ -35,6 +35,11 @@ pub(crate) const ROOTS: [&str; 13] = [
     "true", "false",
 ];
 
+/// The functions of the language: name, and how each is written.
+pub(crate) fn functions() -> impl Iterator<Item = (&'static str, &'static str)> {
+    functions::FUNCTIONS.iter().map(|row| (row.name, row.usage))
+}
+
 /// A CEL expression that passed the guard.
 ///
 /// ```

@@ -86,7 +86,7 @@ pub use listing::{Hints, Identity, ListedTool, Listing};
 pub use load::{Loaded, alone, check, load, load_again, load_live, load_to_lock};
 pub use lock::{Change, Lock, LockError, LockedServer, LockedTool};
 pub use locked::lock_path;
-pub use reference::{grammar_page, language_schema};
+pub use reference::{functions, grammar_page, language_schema, places_table, unrun_list};
 pub use resource::overlap;
 pub use schema::{Problem, Schema, SchemaError};
 pub use show::{ShownAgent, ShownTool};

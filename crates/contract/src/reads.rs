@@ -44,13 +44,14 @@ impl From<Value> for Shape {
 pub(crate) struct Place {
     /// For messages: ``a tool's `requires` ``.
     pub(crate) name: &'static str,
-    may_read: &'static [&'static str],
+    /// The roots that it may read beside `settings`; [`PROBES`] and [`LANES`] stand for names of a contract's own.
+    pub(crate) may_read: &'static [&'static str],
 }
 
 /// Stands in a [`Place`] for the names of the tool's probes.
-const PROBES: &str = "(probes)";
+pub(crate) const PROBES: &str = "(probes)";
 /// Stands in a [`Place`] for the names of the lanes around a step.
-const LANES: &str = "(lanes)";
+pub(crate) const LANES: &str = "(lanes)";
 
 /// What a place may read: the names, each with the schema of what it holds.
 ///

@@ -2,9 +2,11 @@
 //!
 //! Nothing here knows a key; what the table doesn't say is said by neither.
 
+mod lists;
 mod page;
 mod schema;
 
+pub use lists::{functions, places_table, unrun_list};
 pub use page::grammar_page;
 pub use schema::language_schema;
 

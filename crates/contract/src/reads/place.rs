@@ -5,8 +5,9 @@ use super::{LANES, PROBES, Place};
 
 macro_rules! places {
     ($($id:ident = $name:literal: [$($root:expr),*];)*) => {
-        $(#[allow(dead_code, reason = "the table is the language's; not every section is read yet")]
-        pub(crate) const $id: Place = Place { name: $name, may_read: &[$($root),*] };)*
+        $(pub(crate) const $id: Place = Place { name: $name, may_read: &[$($root),*] };)*
+        /// All of them, as the reference lists them.
+        pub(crate) const ALL: &[Place] = &[$($id),*];
     };
 }
 

@@ -45,7 +45,7 @@ fn kind(holds: &Holds) -> String {
         Holds::Name(section) => format!("a name of `{section}`"),
         Holds::Event => "what happens: `tools.NAME`, `groups.NAME`, `steps.PATH`".to_owned(),
         Holds::Path => "a path".to_owned(),
-        Holds::Type => "[type](language.md#types)".to_owned(),
+        Holds::Type => "[type](language/values.md#types)".to_owned(),
         Holds::Fields => "fields, or a type".to_owned(),
         Holds::Word(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" "),
         Holds::Count => "count: `12`, `200k`".to_owned(),

@@ -1,6 +1,6 @@
 //! The schema of the language and the page of its grammar are the table's, and agree with `load` on what is a contract.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use handfast_contract::{grammar_page, language_schema, load, load_environment};
 use serde_json::Value;
@@ -48,7 +48,7 @@ fn every_form_and_key_of_the_page_is_in_the_schema() {
 }
 
 /// A document as JSON, read by our own tree.
-fn json_of(text: &str) -> Value {
+pub(crate) fn json_of(text: &str) -> Value {
     let lines: String = text.lines().map(|line| format!("    {line}\n")).collect();
     let found = load_environment("x.yaml", &format!("settings:\n  x:\n{lines}"));
     found.unwrap_or_else(|found| panic!("{}\n{text}", found.report(handfast_contract::Paint::Plain)))["x"]
@@ -194,12 +194,18 @@ fn what_loads_is_valid() {
 #[test]
 fn an_unknown_key_a_missing_one_and_a_wrong_word_are_neither_valid_nor_loaded() {
     let language = Language::new();
-    let mut tried = [0; 3];
+    let (mut tried, mut seen) = ([0; 3], BTreeSet::new());
     for known in contracts() {
         let document = &known.document;
         let mut forms = Vec::new();
         language.forms(&language.schema["else"], document, "", &mut forms);
         for (at, form) in forms {
+            // A form with the same keys was tried already: trying it in every example takes minutes.
+            let keys = document.pointer(&at).and_then(Value::as_object);
+            let keys: Vec<&str> = keys.into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+            if !seen.insert((std::ptr::from_ref(form), keys.join(" "))) {
+                continue;
+            }
             let form = form.as_object().unwrap();
             let mut wrong = Vec::new();
             let mut unknown = document.clone();
@@ -263,8 +269,7 @@ fn whatever_is_done_to_a_contract_what_still_loads_is_valid() {
             _ => documents[*other].document.pointer(from).unwrap().clone(),
         };
         *document.pointer_mut(at).unwrap() = value;
-        // What this release doesn't run, it may not read to the last word yet.
-        if documents[*index].loaded(&document).contract.is_some() {
+        if documents[*index].loads(&document) {
             still += 1;
             let text = document.pointer(at).unwrap();
             assert!(language.accepts(&document), "at {at}: {text}\n{}", language.problems(&document));

@@ -32,7 +32,7 @@ mod sections;
 
 use std::collections::BTreeMap;
 
-use handfast_contract::{Loaded, Paint, load};
+use handfast_contract::{Loaded, Paint, check, load};
 
 /// The example that every table of mistakes starts from.
 pub const EXAMPLE: &str = include_str!("example.yaml");
@@ -43,6 +43,18 @@ pub fn loaded(text: &str) -> Loaded {
         "support.yaml" => Ok(text.to_owned()),
         "policy.md" => Ok("Be kind and brief.".to_owned()),
         _ => Err("no such file".to_owned()),
+    })
+}
+
+/// The same with what lints find, beside more files.
+pub fn checked_with(text: &str, files: &[(String, String)]) -> Loaded {
+    check("support.yaml", ".", &BTreeMap::new(), &mut |path| match path {
+        "support.yaml" => Ok(text.to_owned()),
+        "policy.md" => Ok("Be kind and brief.".to_owned()),
+        _ => {
+            let file = files.iter().find(|(name, _)| name == path);
+            file.map(|(_, text)| text.clone()).ok_or_else(|| "no such file".to_owned())
+        }
     })
 }
 
