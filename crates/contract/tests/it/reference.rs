@@ -55,9 +55,16 @@ fn every_example_loads_or_fails_as_it_says() {
     for page in pages() {
         let mut files = Vec::new();
         let mut before = String::new();
-        for block in &page.blocks {
+        for (index, block) in page.blocks.iter().enumerate() {
             if let Err(problem) = holds(block, &mut files, &mut before) {
                 writeln!(wrong, "{}:{}\n{problem}\n", page.file, block.line).unwrap();
+            }
+            // The mark behind a fence isn't shown: whoever reads the page must see what is said, too.
+            let told = page.blocks.get(index + 1).is_some_and(|next| next.kind == "text");
+            if block.word("error").is_some() && !told {
+                let first = before.lines().next().unwrap_or_default();
+                writeln!(wrong, "{}:{} wants below it\n```text\n{first}\n```\n", page.file, block.line)
+                    .unwrap();
             }
         }
     }
