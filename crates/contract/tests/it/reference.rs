@@ -9,12 +9,13 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use handfast_contract::{
-    Code, Diagnostic, Loaded, Paint, Severity, load_environment, places_table, unrun_list,
+    Code, Contract, Diagnostic, Loaded, Paint, Severity, load_environment, places_table, unrun_list,
 };
 
 use self::around::wrapped;
 use self::pages::{Block, Page, README, pages};
 use crate::checked_with;
+use crate::fmt::canonical;
 
 /// The examples that load by themselves, each as a whole contract.
 pub(crate) fn loading_examples() -> Vec<String> {
@@ -99,6 +100,24 @@ fn holds(block: &Block, files: &mut Vec<(String, String)>, before: &mut String) 
     match codes == expected || alone {
         true => Ok(()),
         false => Err(format!("expected {expected:?}\n{before}")),
+    }
+}
+
+#[test]
+fn whatever_the_reference_shows_says_the_same_in_its_canonical_form() {
+    let same = |text: &str| {
+        let contract = crate::loaded(text)
+            .checked()
+            .cloned()
+            .map(|contract| Contract { digest: handfast_events::Digest::default(), ..contract });
+        format!("{contract:?}")
+    };
+    for text in loading_examples() {
+        assert!(
+            same(&text) == same(&canonical(&text)),
+            "it says something else:\n{}\nfrom\n{text}",
+            canonical(&text)
+        );
     }
 }
 
