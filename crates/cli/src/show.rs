@@ -30,7 +30,7 @@ pub(crate) fn run(args: &args::Show) -> anyhow::Result<Exit> {
             out::data(&agent_text(&agent)?)?;
         }
     } else if let Some(tool) = contract.tools.get(name) {
-        let tool = Contract::shown_tool(tool);
+        let tool = contract.shown_tool(tool);
         if args.json {
             out::json(&tool_json(&tool))?;
         } else {

@@ -53,10 +53,11 @@ impl<'a> Loader<'a> {
             found.help("say `before` what it must not happen, or take `same` out");
             return None;
         }
-        let same = fields.get("same").map(|node| self.of_events(node, &said, false));
-        // Of the event that the rule is about: the other one need not have happened.
+        let same = fields.get("same").map(|node| self.of_events(node, &said, &said, false));
+        // Of the event that the rule is about; a step that is the other one is read by its path: where it is, that one is
+        // meant (`before: steps.review, when: steps.review.decision == 'approved'`).
         let first = said.get(..1).unwrap_or_default();
-        let when = fields.get("when").map(|node| self.of_events(node, first, true));
+        let when = fields.get("when").map(|node| self.of_events(node, first, &said, true));
         Some(Invariant {
             name: name.clone(),
             address: format!("invariants.{name}"),

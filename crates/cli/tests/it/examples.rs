@@ -1,6 +1,7 @@
 //! The examples, run to their end by the real program on their real servers.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -133,6 +134,37 @@ fn a_real_folder_is_tidied_on_the_public_server_and_nothing_leaves_it() {
         .filter(|event: &Value| event["envelope"]["kind"] == "CallRefused")
         .collect();
     assert_eq!(refused.len(), 1, "the one move that would leave the folder");
+}
+
+#[test]
+fn contracts_that_say_all_the_language_can_are_in_order() {
+    for name in ["contracts/support", "contracts/research", "contracts/github-issues", "servers/git"] {
+        let root = example(name).display().to_string();
+        let said = Folder::new().expect(0, &["check", &root]);
+        assert!(said.stdout.contains("is in order"), "{name}: {}", said.stdout);
+    }
+}
+
+#[test]
+fn the_git_servers_contract_refuses_what_its_tests_say() {
+    let root = example("servers/git").display().to_string();
+    let said = Folder::new().expect(0, &["test", &root]);
+    assert!(said.stdout.contains("9 passed, 0 failed"), "{}", said.stdout);
+}
+
+#[test]
+fn what_was_found_about_the_git_server_can_still_be_seen() {
+    let root = example("servers/git");
+    let python = root.join("../.venv/bin/python");
+    if !python.exists() {
+        return skip("mcp-server-git isn't installed: `cargo xtask test` does it");
+    }
+    let done = Command::new(python).arg(root.join("findings.py")).output().unwrap();
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success(), "{said}{}", String::from_utf8_lossy(&done.stderr));
+    let rows = std::fs::read_to_string(root.join("FINDINGS.md")).unwrap();
+    let rows = rows.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| |")).count();
+    assert_eq!(said.lines().filter(|line| line.ends_with(" seen")).count(), rows, "{said}");
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -62,8 +62,14 @@ impl<'a> Loader<'a> {
     }
 
     /// An expression over events: checked for every tool and step that one of them may be, and in the workflows
-    /// that they may lie in.
-    pub(super) fn of_events(&mut self, node: &'a Node, said: &[Said], condition: bool) -> Option<Expr> {
+    /// that they may lie in. `named` are all that the invariant speaks of.
+    pub(super) fn of_events(
+        &mut self,
+        node: &'a Node,
+        said: &[Said],
+        named: &[Said],
+        condition: bool,
+    ) -> Option<Expr> {
         let reads = Reads::new(place::INVARIANT, &self.settings_schema)
             .with("input", &Shape::unknown())
             .with("steps", &Shape::unknown());
@@ -79,7 +85,7 @@ impl<'a> Loader<'a> {
                 .with("args", &Shape::unknown())
                 .with("result", &Shape::unknown())
                 .with("input", &input_of(&workflows))
-                .with("steps", &steps_of(&workflows));
+                .with("steps", &steps_of(&workflows, named));
             let names = listed(workflows.iter().map(|workflow| &*workflow.name));
             expr = Some(self.of_event(node, &reads, condition, &format!("read in {names}"))?);
         }
@@ -151,12 +157,38 @@ fn step_side(of: &str, step: &Step) -> Side {
 }
 
 /// What can be read of the steps: a run is of one of the workflows, and when an event happens, nobody knows which of its
-/// steps have finished.
-fn steps_of(workflows: &[Arc<Workflow>]) -> Shape {
+/// steps have finished, but for those that the invariant names. What gives a value within another step stands within it.
+fn steps_of(workflows: &[Arc<Workflow>], named: &[Said]) -> Shape {
     let steps = workflows.iter().flat_map(|workflow| &workflow.steps);
     let valued = steps.filter(|step| !step.gives.is_nothing());
-    let shapes = by_name(valued.map(|step| (step.name.clone(), step.gives.schema.clone())));
-    record(shapes.into_iter().map(|(name, shape)| (name, Shape::Json(shape), Presence::Maybe)))
+    let mut shapes = by_name(valued.map(|step| (step.name.clone(), step.gives.schema.clone())));
+    let mut there = BTreeSet::new();
+    for said in named {
+        let Happening::Step(path) = &said.event else { continue };
+        let [outer, within @ ..] = path.as_slice() else { continue };
+        let path: Vec<&str> = path.iter().map(|name| &**name).collect();
+        there.insert(outer.clone());
+        let steps = workflows.iter().flat_map(|workflow| steps_at(&workflow.steps, &path));
+        for gives in by_name(steps.map(|step| (step.name.clone(), step.gives.schema.clone()))).into_values() {
+            let known = shapes.get(outer).map_or(json!({}), |known| Value::clone(known));
+            shapes.insert(outer.clone(), Arc::new(holding(known, within, &gives)));
+        }
+    }
+    record(shapes.into_iter().map(|(name, shape)| {
+        let always = there.contains(&name);
+        (name, Shape::Json(shape), if always { Presence::Always } else { Presence::Maybe })
+    }))
+}
+
+/// The schema of a step's value with what a step within it gives, under that one's name.
+fn holding(schema: Value, within: &[Name], gives: &Value) -> Value {
+    let [name, deeper @ ..] = within else { return gives.clone() };
+    let mut fields = schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+    let known = fields.get(&**name).cloned().unwrap_or(Value::Bool(true));
+    fields.insert(name.to_string(), holding(known, deeper, gives));
+    let mut required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+    required.push(json!(&**name));
+    json!({ "type": "object", "properties": fields, "required": required })
 }
 
 /// What can be read of the input: always there is only what each of the workflows needs.

@@ -14,6 +14,7 @@ mod contain_laws;
 mod dice;
 mod drift;
 mod errors;
+mod examples;
 mod expr;
 mod flow;
 mod fmt;

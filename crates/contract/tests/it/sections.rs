@@ -123,6 +123,18 @@ fn all_of_it_arrives_where_the_engine_looks() {
 }
 
 #[test]
+fn a_step_that_an_invariant_names_is_read_by_its_path() {
+    let text = example().replacen(
+        r#"never: steps.write.review, before: steps.write.draft, when: "result.name != ''""#,
+        "never: tools.refund, before: steps.write.review, when: steps.write.review.name != ''",
+        1,
+    );
+    assert!(text.contains("when: steps.write.review.name"));
+    let loaded = loaded(&text);
+    assert!(loaded.checked().is_some(), "{}", loaded.report(Paint::Plain));
+}
+
+#[test]
 fn people_and_facts() {
     assert_reports(
         "people_and_facts",
@@ -226,6 +238,11 @@ fn invariants() {
             ("a step of no workflow", "has(steps.who) &&", "has(steps.whom) &&"),
             ("an input that not all workflows need", "has(steps.who) && steps.who.name", "input.text"),
             ("an argument that one of them lacks", "same: args.order_id", "same: args.amount"),
+            (
+                "a field that a named inner step lacks",
+                "\"result.name != ''\"",
+                "steps.write.draft.name != ''",
+            ),
             ("a result's field that isn't there", "result.text != ''", "result.txt != ''"),
             ("an input that no workflow takes", "input.text == ''", "input.txt == ''"),
             ("a step that may not have come", "has(steps.who) && steps.who.name", "steps.who.name"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use handfast_contract::{Contract, Paint};
+use handfast_contract::{Contract, Paint, ShownTool};
 use serde_json::json;
 
 fn contract() -> Contract {
@@ -15,6 +15,11 @@ fn contract() -> Contract {
     );
     let told = loaded.report(Paint::Plain);
     loaded.contract.expect(&told)
+}
+
+fn shown_tool(name: &str) -> ShownTool {
+    let contract = contract();
+    contract.shown_tool(&contract.tools[name])
 }
 
 #[test]
@@ -48,7 +53,7 @@ fn an_agent_is_shown_its_contract() {
 
 #[test]
 fn a_tool_is_shown_its_promises() {
-    let shown = Contract::shown_tool(&contract().tools["refund"]);
+    let shown = shown_tool("refund");
     insta::assert_snapshot!(shown.description, @r###"
     Pays money back to the customer's card for one order.
     Effects: writes order/{order_id}; creates refund/*; notifies the customer, by email.
@@ -61,7 +66,7 @@ fn a_tool_is_shown_its_promises() {
     Not for: exchanges; store credit.
     "###);
     assert_eq!(shown.input["required"], json!(["amount", "order_id"]));
-    insta::assert_snapshot!(Contract::shown_tool(&contract().tools["find_order"]).description, @r###"
+    insta::assert_snapshot!(shown_tool("find_order").description, @r###"
     Reads one order by its id.
     Effects: only reads order/{order_id}.
     "###);
