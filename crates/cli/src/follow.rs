@@ -31,6 +31,8 @@ pub(crate) struct Followed {
     after: Seq,
     trace: Trace,
     row: Option<RunRow>,
+    /// Somebody put something to it that it hasn't taken in: it will move once it is driven.
+    has_mail: bool,
     /// It is to be taken by name: until its epoch has passed this one, its rest is an old one.
     passes: Option<Epoch>,
 }
@@ -38,7 +40,7 @@ pub(crate) struct Followed {
 impl Followed {
     /// Follows a run from its first event.
     pub(crate) fn new(run: RunId) -> Self {
-        Self { run, after: Seq::default(), trace: Trace::new(run), row: None, passes: None }
+        Self { run, after: Seq::default(), trace: Trace::new(run), row: None, has_mail: false, passes: None }
     }
 
     /// Follows a run that rests and is about to be taken by name.
@@ -64,6 +66,9 @@ impl Followed {
                 break;
             }
         }
+        // A mailbox that can't be read moves nothing; whoever drives sets the run aside and says why.
+        let waits = store.mail(self.run).await.is_ok_and(|mail| !mail.is_empty());
+        self.has_mail = row.status.rests() && waits;
         self.row = Some(row);
         Ok(())
     }
@@ -83,7 +88,7 @@ impl Followed {
         let Some(row) = &self.row else { return false };
         let is_old = self.passes.is_some_and(|epoch| row.epoch <= epoch);
         // A run that was set aside and is taken again is called quarantined until its next event.
-        let rests = row.status.rests() && row.status != Status::Quarantined;
+        let rests = row.status.rests() && row.status != Status::Quarantined && !self.has_mail;
         (rests || row.aside) && !is_old
     }
 
