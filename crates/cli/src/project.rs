@@ -134,7 +134,7 @@ impl Project {
     /// It is invalid.
     pub(crate) fn checked(mut self) -> anyhow::Result<Checked> {
         // Remarks are for `check`: who starts a run wants to know what stands in its way.
-        self.loaded.diagnostics.retain(|found| found.severity != Severity::Info);
+        self.loaded.diagnostics.retain(|found| found.severity != Severity::Remark);
         if !self.loaded.diagnostics.is_empty() {
             out::note(self.loaded.report(Paint::Coloured).trim_end());
         }

@@ -40,8 +40,8 @@ pub enum Severity {
     NotRun,
     /// It can, but look at this.
     Warning,
-    /// For information.
-    Info,
+    /// Nothing is wrong; it is worth knowing.
+    Remark,
 }
 
 /// A place in a file, and what is to be said about it.
@@ -103,7 +103,7 @@ impl Diagnostic {
             Severity::Error => Level::ERROR,
             Severity::NotRun => Level::NOTE,
             Severity::Warning => Level::WARNING,
-            Severity::Info => Level::INFO,
+            Severity::Remark => Level::INFO.with_name("remark"),
         };
         let title = level.primary_title(normalize_untrusted_str(&self.message)).id(self.code.id());
         let mut groups = vec![

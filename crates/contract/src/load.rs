@@ -63,7 +63,7 @@ impl Loaded {
             (Severity::Error, "error"),
             (Severity::NotRun, "note"),
             (Severity::Warning, "warning"),
-            (Severity::Info, "remark"),
+            (Severity::Remark, "remark"),
         ];
         let sum: Vec<String> = sum
             .into_iter()

@@ -48,7 +48,7 @@ fn result(found: &Diagnostic, loaded: &Loaded) -> Value {
     let level = match found.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
-        Severity::NotRun | Severity::Info => "note",
+        Severity::NotRun | Severity::Remark => "note",
     };
     let mut text = found.message.clone();
     for help in &found.help {
