@@ -3,7 +3,7 @@
 
 use crate::{Agent, Clause, Contract, Holding, Kept, Memory, Unsure};
 
-use super::words::{clauses, limits, listed, sentence, span};
+use super::words::{clauses, limits, sentence, span};
 
 pub(super) fn instructions(contract: &Contract, agent: &Agent) -> String {
     let mut parts = vec![format!("You are `{}`. Your purpose: {}", agent.name, sentence(&agent.purpose))];
@@ -115,7 +115,7 @@ fn when_unsure(agent: &Agent, unsure: Unsure) -> String {
         Unsure::Ask => {
             let whom = match agent.talks_to.is_empty() {
                 true => "whom you talk to".to_owned(),
-                false => format!("the {}", listed(&agent.talks_to)),
+                false => format!("the {}", agent.talks_to.join(" or the ")),
             };
             format!("ask {whom}, and wait for the answer.")
         }

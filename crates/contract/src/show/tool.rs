@@ -15,7 +15,7 @@ pub(super) fn description(contract: &Contract, tool: &Tool) -> String {
     clauses(&mut lines, "Requires, or it is refused:", &tool.requires);
     lines.extend(facts(contract, tool));
     lines.extend(tool.from.iter().map(|(argument, places)| {
-        format!("`{argument}` must be a value that occurs in {}, or it is refused.", places.join(" or "))
+        format!("`{argument}` must be a value that occurs in `{}`, or it is refused.", places.join("` or `"))
     }));
     lines.extend(tool.once_per.as_ref().map(|key| {
         format!(

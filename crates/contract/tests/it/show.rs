@@ -88,3 +88,15 @@ fn a_workflow_is_a_graph() {
     "###);
     assert!(contract().workflow_graph("none").is_none());
 }
+
+#[test]
+fn all_that_bounds_a_call_is_shown_where_the_call_is_chosen() {
+    let text = include_str!("show_whole.yaml").to_owned();
+    let mut read = handfast_contract::alone("show_whole.yaml", &text);
+    let loaded = handfast_contract::load("show_whole.yaml", ".", &BTreeMap::new(), &mut read);
+    let contract = loaded.checked().unwrap_or_else(|| panic!("{}", loaded.report(Paint::Plain)));
+    let tools = ["find_customer", "close"].map(|name| contract.shown_tool(&contract.tools[name]).description);
+    let agent = contract.shown_agent("closer").unwrap().instructions;
+    let shown = format!("{}\n\n{agent}", tools.join("\n\n"));
+    insta::assert_snapshot!(shown);
+}
