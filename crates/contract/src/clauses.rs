@@ -98,7 +98,7 @@ impl Contract {
     }
 
     /// How many of a tool's failures are its own: its server's stand behind them.
-    fn own_failures(&self, tool: &Tool) -> usize {
+    pub(crate) fn own_failures(&self, tool: &Tool) -> usize {
         let shared = self.servers.get(&tool.via.server).map_or(0, |server| server.failures.len());
         tool.failures.len().saturating_sub(shared)
     }

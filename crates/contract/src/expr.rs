@@ -4,6 +4,7 @@
 //! (an integer beside a double is read as one) and because an evaluation must have a ceiling. It knows no clock and
 //! no contract. Start with [`Expr::parse`] and [`Expr::eval`].
 
+mod canon;
 mod eval;
 mod functions;
 mod guard;
@@ -23,6 +24,8 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+pub(crate) use canon::Compared;
+pub(crate) use template::Piece;
 pub use template::Template;
 
 use eval::{Budget, Env, Fault};

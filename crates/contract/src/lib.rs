@@ -60,6 +60,7 @@ mod adopt;
 mod listing;
 mod lock;
 
+pub mod diff;
 pub mod import;
 
 pub use cases::{

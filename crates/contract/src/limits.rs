@@ -152,3 +152,7 @@ pub(crate) const IMPORTED_TOOLS_MAX: usize = ENTRIES_MAX;
 
 /// Characters of a value that a message shows: enough for the part that doesn't fit, and for a narrow terminal.
 pub(crate) const SHOWN_CHARS_MAX: usize = 120;
+
+/// Steps of one question whether a condition follows from another. Conditions have a handful of parts, each compared with
+/// each; where alternatives nest in each other the question could grow without end.
+pub(crate) const IMPLIED_STEPS_MAX: usize = 10_000;

@@ -27,6 +27,13 @@ enum Part {
     Hole(Expr, usize),
 }
 
+/// A part of a template, for comparing: texts as they are, holes as [`Expr::canon`] has them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Piece {
+    Text(String),
+    Hole(String),
+}
+
 impl Template {
     /// Reads a text with holes.
     ///
@@ -98,6 +105,15 @@ impl Template {
             }
         }
         self
+    }
+
+    /// Its parts, in one form for all ways to lay out their expressions.
+    pub(crate) fn pieces(&self) -> Vec<Piece> {
+        let piece = |part: &Part| match part {
+            Part::Text(text) => Piece::Text(text.clone()),
+            Part::Hole(expr, _) => Piece::Hole(expr.canon()),
+        };
+        self.parts.iter().map(piece).collect()
     }
 
     /// The text with its holes filled: texts as they are, anything else as JSON.

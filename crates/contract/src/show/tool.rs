@@ -60,7 +60,7 @@ fn effects(tool: &Tool) -> String {
     }
 }
 
-fn verb(kind: EffectKind) -> &'static str {
+pub(crate) fn verb(kind: EffectKind) -> &'static str {
     match kind {
         EffectKind::Reads => "reads",
         EffectKind::Writes => "writes",

@@ -12,6 +12,7 @@ mod cases;
 mod contain;
 mod contain_laws;
 mod dice;
+mod diff;
 mod drift;
 mod errors;
 mod examples;
