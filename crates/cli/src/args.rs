@@ -7,8 +7,10 @@ use handfast_events::{Money, Timestamp};
 
 use crate::amount;
 
+mod diff;
 mod import;
 
+pub(crate) use diff::{Diff, FailOn};
 pub(crate) use import::{Import, ImportMcp, ImportOpenapi, Lock, Picked};
 
 /// Runs AI agents from contracts.
@@ -58,6 +60,9 @@ pub(crate) enum Command {
     /// Show what a model sees of an agent or a tool, or a workflow as a graph
     #[command(after_help = "Example: handfast show examples/support clerk")]
     Show(Show),
+    /// Say what changes between two versions of a contract: what breaks whom, and what doesn't
+    #[command(after_help = "Example: handfast diff handfast.yaml ../next/handfast.yaml --fail-on breaking")]
+    Diff(Diff),
     /// Show the page of an error's code
     #[command(after_help = "Example: handfast explain HF0010")]
     Explain(Explain),

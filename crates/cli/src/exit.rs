@@ -31,7 +31,7 @@ pub(crate) enum Exit {
 /// a replay diverged.
 pub(crate) const TABLE: [(Exit, &str); 12] = [
     (Exit::Done, "done, or detached"),
-    (Exit::Failed, "the run or a test failed, or the command was refused"),
+    (Exit::Failed, "the run or a test failed, the command was refused, or a difference weighs too much"),
     (Exit::Usage, "the command line or an input is wrong"),
     (Exit::Contract, "the contract or its tests are invalid, or its servers differ from it"),
     (Exit::NotFound, "not found"),

@@ -27,6 +27,7 @@ mod watch;
 mod asked;
 mod bench;
 mod check;
+mod diff;
 mod doctor;
 mod explain;
 mod format;
@@ -84,6 +85,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Fmt(args) => format::run(&args)?,
         Command::Schema => schema::run()?,
         Command::Show(args) => show::run(&args)?,
+        Command::Diff(args) => diff::run(&args)?,
         Command::Explain(args) => explain::run(&args)?,
         Command::Run(args) => run::run(&args).await?,
         Command::Go(args) => go::run(&args).await?,

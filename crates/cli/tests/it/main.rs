@@ -10,6 +10,7 @@
 mod import;
 mod kit;
 
+mod diff;
 mod examples;
 mod format;
 mod refusals;
