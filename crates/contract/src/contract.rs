@@ -131,3 +131,22 @@ pub struct Limits {
     /// Calls of one tool in one run.
     pub per_run: Option<u64>,
 }
+
+impl Limits {
+    /// Both ceilings hold, so of each the lowest does.
+    pub(crate) fn lowest(&self, other: &Self) -> Self {
+        fn low<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
+            one.into_iter().chain(other).min()
+        }
+        Self {
+            turns: low(self.turns, other.turns),
+            attempts: low(self.attempts, other.attempts),
+            tokens: low(self.tokens, other.tokens),
+            cost: low(self.cost, other.cost),
+            time: low(self.time, other.time),
+            deadline: low(self.deadline, other.deadline),
+            timeout: low(self.timeout, other.timeout),
+            per_run: low(self.per_run, other.per_run),
+        }
+    }
+}

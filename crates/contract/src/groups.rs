@@ -175,10 +175,6 @@ impl Shared {
         self.not_for.extend(other.not_for);
         self.failures.extend(other.failures);
         self.approval = self.approval.take().or(other.approval);
-        // Ceilings of several groups: the lowest, since each holds for its tools.
-        let lower = |a: Option<u64>, b: Option<u64>| a.into_iter().chain(b).min();
-        self.limits.attempts = lower(self.limits.attempts, other.limits.attempts);
-        self.limits.per_run = lower(self.limits.per_run, other.limits.per_run);
-        self.limits.timeout = self.limits.timeout.into_iter().chain(other.limits.timeout).min();
+        self.limits = self.limits.lowest(&other.limits);
     }
 }

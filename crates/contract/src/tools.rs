@@ -126,9 +126,7 @@ impl<'a> Loader<'a> {
         tool.not_for.extend(shared.not_for);
         tool.failures.extend(shared.failures);
         tool.approval = tool.approval.or(shared.approval);
-        tool.limits.timeout = tool.limits.timeout.or(shared.limits.timeout);
-        tool.limits.attempts = tool.limits.attempts.or(shared.limits.attempts);
-        tool.limits.per_run = tool.limits.per_run.or(shared.limits.per_run);
+        tool.limits = tool.limits.lowest(&shared.limits);
         if let Some(server) = self.servers.get(&tool.via.server) {
             tool.failures.extend(server.failures.iter().cloned());
         }

@@ -95,9 +95,9 @@ fn a_group_s_clauses_stand_behind_the_tool_s_own_and_before_its_server_s() {
     assert_eq!(refund.not_for, ["exchanges", "gifts"]);
     let names: Vec<&str> = refund.failures.iter().map(|rule| &*rule.name).collect();
     assert_eq!(names, ["expired", "bank_down"]);
-    // Its own ceilings count; where it has none, the lowest of its groups.
-    assert_eq!(refund.limits.timeout, Some(Duration::from_secs(10)));
-    assert_eq!((refund.limits.attempts, refund.limits.per_run), (Some(2), Some(5)));
+    // Of all ceilings, its own and its groups', the lowest holds.
+    assert_eq!(refund.limits.timeout, Some(Duration::from_secs(5)));
+    assert_eq!((refund.limits.attempts, refund.limits.per_run), (Some(2), Some(3)));
     // Its own approval counts; where it has none, its group's.
     assert_eq!(refund.approval.as_ref().unwrap().by.len(), 2);
     assert_eq!(charge.approval.as_ref().unwrap().by[0].role, "lead");
