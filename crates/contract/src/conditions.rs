@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -31,6 +32,9 @@ impl<'a> Loader<'a> {
     }
 
     fn typed(&mut self, node: &'a Node, reads: &Reads, wanted: Wanted) -> Option<Typed> {
+        if self.findings.is_full() {
+            return None;
+        }
         let Some((text, style)) = node.said() else {
             self.no_expression(node, reads);
             return None;
@@ -46,8 +50,14 @@ impl<'a> Loader<'a> {
             found.help(format!("for a boolean write `true` or `false`; for a text, \"'{text}'\""));
             return None;
         }
+        if !self.may_compile(text) {
+            return None;
+        }
         match Expr::parse(text) {
             Ok(expr) => {
+                if !self.spend_patterns(expr.pattern_memory(), &node.span) {
+                    return None;
+                }
                 let checked = self.check_types(&expr, node, 0..text.len(), reads, wanted)?;
                 let expr = self.of_the_whole(expr, Expr::nested);
                 Some(Typed { expr, schema: checked.schema, absent: checked.absent })
@@ -93,9 +103,9 @@ impl<'a> Loader<'a> {
         let span = node.place(self.source, within);
         let (message, help) = (error.message.clone(), error.help.clone());
         let found = self.error(code::BAD_EXPRESSION, &span, message);
-        if let Some(help) = help {
-            found.help(help);
-        }
+        found.help(help.unwrap_or_else(|| {
+            "conditions and values are CEL: `args.amount <= 200.0 && args.note != 'none'`".to_owned()
+        }));
     }
 
     /// A text with `{…}` holes.
@@ -106,6 +116,9 @@ impl<'a> Loader<'a> {
             Kind::Text { text: raw, .. } => raw.find(text.as_str()).unwrap_or(0),
             _ => 0,
         };
+        if !self.may_compile(&text) {
+            return None;
+        }
         let template = match Template::parse(&text) {
             Ok(template) => template,
             Err(error) => {
@@ -113,7 +126,8 @@ impl<'a> Loader<'a> {
                 return None;
             }
         };
-        let mut good = true;
+        let memory = template.exprs().map(Expr::pattern_memory).fold(0, usize::saturating_add);
+        let mut good = self.spend_patterns(memory, &node.span);
         for (expr, at) in template.holes() {
             let at = at + lead;
             let within = at..at + expr.source().len();
@@ -187,7 +201,13 @@ impl<'a> Loader<'a> {
             found.meant(meant).help(format!("for the text, write \"'{word}'\""));
             return None;
         }
+        if !self.may_type() {
+            return None;
+        }
         let checked = check(expr, reads, wanted);
+        if !self.spend_typing(checked.copied, &node.span) {
+            return None;
+        }
         let mut good = true;
         for problem in &checked.problems {
             let place = within.start + problem.range.start..within.start + problem.range.end;
@@ -246,7 +266,7 @@ impl<'a> Loader<'a> {
         node: &'a Node,
         args: &Shape,
         output: Option<&Schema>,
-    ) -> Vec<FailureRule> {
+    ) -> Vec<Arc<FailureRule>> {
         let Some(entries) = self.map(node, "`failures`") else { return Vec::new() };
         let reads = Reads::new(place::FAILURE, &self.settings_schema)
             .with("args", args)
@@ -273,13 +293,13 @@ impl<'a> Loader<'a> {
             let settles =
                 fields.get("settles").map(|settles| self.choice(settles, "`settles`", &[("call", true)]));
             let (Some(name), Some(when)) = (name, when) else { continue };
-            rules.push(FailureRule {
+            rules.push(Arc::new(FailureRule {
                 name,
                 when,
                 then: then.flatten().unwrap_or(Then::Permanent),
                 gives: gives.flatten(),
                 settles_call: settles.flatten().unwrap_or(false),
-            });
+            }));
         }
         rules
     }

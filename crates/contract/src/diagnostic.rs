@@ -5,13 +5,13 @@
 use std::ops::Range;
 
 use annotate_snippets::{
-    Annotation, AnnotationKind, Group, Level, Renderer, Snippet, normalize_untrusted_str,
+    Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str,
 };
 use handfast_events::Sources;
 use serde::Serialize;
 
 use crate::Code;
-use crate::limits::{DIAGNOSTICS_MAX, FINDINGS_MAX};
+use crate::limits::{DIAGNOSTICS_MAX, FINDINGS_MAX, LINE_BYTES_MAX, SENTENCE_CHARS_MAX};
 use crate::texts::Texts;
 
 /// One finding.
@@ -106,11 +106,14 @@ impl Diagnostic {
             Severity::Remark => Level::INFO.with_name("remark"),
         };
         let title = level.primary_title(normalize_untrusted_str(&self.message)).id(self.code.id());
-        let mut groups = vec![
-            self.snippets(sources)
-                .into_iter()
-                .fold(Group::with_title(title), |group, snippet| group.element(snippet)),
-        ];
+        let mut groups =
+            vec![self.files().into_iter().fold(Group::with_title(title), |group, file| {
+                match (self.wide(file, sources), self.snippet(file, sources)) {
+                    (Some(place), _) => group.element(place),
+                    (None, Some(snippet)) => group.element(snippet),
+                    (None, None) => group,
+                }
+            })];
         let hidden = self.labels.first().filter(|_| self.code == crate::code::LINT_SECRET);
         let place = hidden.map(|label| format!("{}:{}:{}", label.file, label.line, label.column));
         groups.extend(place.as_deref().map(|place| Group::with_title(Level::NOTE.secondary_title(place))));
@@ -121,11 +124,12 @@ impl Diagnostic {
             Paint::Plain => Renderer::plain(),
             Paint::Coloured => Renderer::styled(),
         };
-        renderer.render(&groups)
+        // The renderer makes C0 visible; terminals take some of C1 for the beginning of a command, too.
+        renderer.render(&groups).replace(|letter| ('\u{80}'..='\u{9f}').contains(&letter), "\u{fffd}")
     }
 
-    /// The lines that it is about, file by file; the first file is the one that is at fault.
-    fn snippets<'a>(&'a self, sources: &'a Sources) -> Vec<Snippet<'a, Annotation<'a>>> {
+    /// The files that it is about; the first is the one that is at fault.
+    fn files(&self) -> Vec<&str> {
         if self.code == crate::code::LINT_SECRET {
             // Its line holds the secret, and what is printed is kept by many.
             return Vec::new();
@@ -136,7 +140,17 @@ impl Diagnostic {
                 files.push(&label.file);
             }
         }
-        files.into_iter().filter_map(|file| self.snippet(file, sources)).collect()
+        files
+    }
+
+    /// The place alone, where its line is longer than anybody reads: shown, a megabyte would be looked through each time.
+    fn wide<'a>(&'a self, file: &'a str, sources: &Sources) -> Option<Origin<'a>> {
+        let label = self.labels.iter().find(|label| label.file == file)?;
+        let text = sources.files.get(file)?;
+        let (before, behind) = text.split_at_checked(label.span.start)?;
+        let line = before.len() - before.rfind('\n').map_or(0, |at| at + 1);
+        let line = line + behind.find('\n').unwrap_or(behind.len());
+        (line > LINE_BYTES_MAX).then(|| Origin::path(file).line(label.line).char_column(label.column))
     }
 
     fn snippet<'a>(&'a self, file: &'a str, sources: &'a Sources) -> Option<Snippet<'a, Annotation<'a>>> {
@@ -166,6 +180,14 @@ impl Label {
     /// A place among all texts; [`Findings::finish`] says which file that is in.
     fn at(span: Range<usize>, text: impl Into<String>) -> Self {
         Self { file: String::new(), span, line: 0, column: 0, text: text.into() }
+    }
+}
+
+/// Cuts a sentence to what anybody reads: a name in it may be a megabyte.
+fn cut(sentence: &mut String) {
+    if let Some((end, _)) = sentence.char_indices().nth(SENTENCE_CHARS_MAX) {
+        sentence.truncate(end);
+        sentence.push('…');
     }
 }
 
@@ -279,6 +301,11 @@ impl Findings {
         self.list.iter_mut().skip(before)
     }
 
+    /// Whether no more are kept: whoever reads on reads for nothing.
+    pub(crate) fn is_full(&self) -> bool {
+        self.left_out > 0
+    }
+
     #[expect(clippy::expect_used, reason = "the element was pushed in the line before")]
     fn add(
         &mut self,
@@ -326,6 +353,10 @@ impl Findings {
             self.list.sort_by_key(|found| found.severity);
         }
         self.list.truncate(DIAGNOSTICS_MAX);
+        for found in &mut self.list {
+            found.labels.iter_mut().map(|label| &mut label.text).for_each(cut);
+            std::iter::once(&mut found.message).chain(&mut found.help).for_each(cut);
+        }
         locate(&mut self.list, texts);
         if let (true, Some(last)) = (left_out > 0, self.list.last_mut()) {
             last.help(format!("{left_out} more findings are not shown: mend these first"));

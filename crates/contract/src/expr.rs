@@ -137,6 +137,11 @@ impl Expr {
         }
     }
 
+    /// The memory of the patterns that it was compiled to, at most.
+    pub(crate) fn pattern_memory(&self) -> usize {
+        self.node.pattern_memory()
+    }
+
     /// The names that it reads, without the variables of its own macros.
     pub fn roots(&self) -> BTreeSet<String> {
         self.paths().into_iter().filter_map(|path| path.into_iter().next()).collect()

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use crate::diagnostic::Findings;
-use crate::limits::{FILES_MAX, INCLUDE_DEPTH_MAX};
+use crate::limits::{FILE_BYTES_MAX, FILES_BYTES_MAX, FILES_MAX, INCLUDE_DEPTH_MAX};
+use crate::loader::Loader;
 use crate::texts::Texts;
 use crate::yaml::{self, Kind, Node};
 use crate::{Code, code};
@@ -108,6 +109,11 @@ impl Gather<'_> {
         // A file that is included twice is read once, so that it can't be two.
         let known = self.texts.files().find(|(file, _)| *file == path).map(|(_, text)| text.to_owned());
         match known.map_or_else(|| (self.read)(&path), Ok) {
+            Ok(text) if text.len() > FILES_BYTES_MAX.saturating_sub(self.texts.all().len()) => {
+                let message =
+                    format!("with `{path}` the files have more than {FILES_BYTES_MAX} bytes together");
+                self.refuse(code::TOO_LARGE, at, &message, "include less, or make the files shorter")
+            }
             Ok(text) => {
                 let inner = path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
                 open.push(Open { path: path.clone(), at: at.clone() });
@@ -151,6 +157,52 @@ fn includes_of(tree: &Node) -> Vec<(String, String, Range<usize>)> {
         (!entry.key.is_empty() && !said.is_empty()).then(|| (entry.key.clone(), said, at))
     };
     entries.iter().filter_map(include).collect()
+}
+
+impl<'a> Loader<'a> {
+    /// The text of a file beside the contract.
+    pub(crate) fn file(&mut self, node: &'a Node, what: &str) -> Option<String> {
+        let said = self.text(node, what)?;
+        self.file_at(node, &said)
+    }
+
+    /// The text of the file at this path, which `node` names.
+    pub(crate) fn file_at(&mut self, node: &Node, said: &str) -> Option<String> {
+        let Some(path) = inside(&self.folder, said) else {
+            leads_out(&mut self.findings, &node.span, said);
+            return None;
+        };
+        let text = match self.files.get(&path) {
+            Some(text) => Ok(text.clone()),
+            None => (self.read)(&path),
+        };
+        match text {
+            Ok(text) if text.len() > FILE_BYTES_MAX => {
+                let message = format!("`{path}` has {} bytes; a file may have {FILE_BYTES_MAX}", text.len());
+                self.error(code::TOO_LARGE, &node.span, message).help("make it shorter");
+                None
+            }
+            Ok(text) if text.len() > FILES_BYTES_MAX.saturating_sub(self.bytes) => {
+                let message = format!(
+                    "with `{path}` the files have more than {FILES_BYTES_MAX} bytes, each counted as often as it is named"
+                );
+                self.error(code::TOO_LARGE, &node.span, message)
+                    .help("make it shorter, or name it less often");
+                None
+            }
+            Ok(text) => {
+                self.bytes += text.len();
+                self.files.insert(path, text.clone());
+                Some(text)
+            }
+            Err(reason) => {
+                let found =
+                    self.error(code::BAD_FILE, &node.span, format!("`{path}` can't be read: {reason}"));
+                found.help("paths are relative to the contract's folder");
+                None
+            }
+        }
+    }
 }
 
 /// The path, relative to the main contract's folder, of what a file in `folder` names so; none where that leads out.

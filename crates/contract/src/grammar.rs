@@ -85,6 +85,16 @@ pub enum Holds {
 }
 
 impl Form {
+    /// The whole language: the form of a contract.
+    ///
+    /// ```
+    /// let tools = handfast_contract::Form::contract().key("tools").unwrap();
+    /// assert_eq!(tools.about, "What each tool promises.");
+    /// ```
+    pub fn contract() -> &'static Form {
+        &CONTRACT
+    }
+
     /// The key of this name.
     pub fn key(&self, name: &str) -> Option<&'static Key> {
         self.keys.iter().find(|key| key.name == name)

@@ -2,6 +2,7 @@
 //! clauses may read, and stand with it under the group's address.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::grammar;
@@ -41,7 +42,7 @@ pub(crate) struct Shared {
     pub(crate) requires: Vec<Clause>,
     pub(crate) ensures: Vec<Clause>,
     pub(crate) not_for: Vec<String>,
-    pub(crate) failures: Vec<FailureRule>,
+    pub(crate) failures: Vec<Arc<FailureRule>>,
     pub(crate) approval: Option<Approval>,
     pub(crate) limits: Limits,
 }
@@ -78,6 +79,9 @@ impl<'a> Loader<'a> {
                 continue;
             }
             groups.push(name.clone());
+            if self.groups.clauses > SHARED_CLAUSES_MAX {
+                break;
+            }
             let before = self.findings.count();
             let part = self.read_group(&name, parts, output);
             self.say_once(&name, before, tool, item);

@@ -34,6 +34,7 @@ mod loader;
 mod locked;
 mod memory;
 mod names;
+mod patterns;
 mod people;
 mod reads;
 mod refs;

@@ -5,6 +5,18 @@
 /// in milliseconds.
 pub(crate) const FILE_BYTES_MAX: usize = 1 << 20;
 
+/// The bytes of all files of one contract; a text that several agents share counts for each, since each carries it. All
+/// of it is kept with every run.
+pub(crate) const FILES_BYTES_MAX: usize = 8 << 20;
+
+/// The memory of all compiled patterns of one contract. What patterns for ids and dates take is a few kilobytes each, so
+/// that every tool of the largest contract can have several.
+pub(crate) const PATTERNS_MEMORY_MAX: usize = 32 << 20;
+
+/// Parts of types that all expressions of one contract may copy into their own: a thousand tools with twenty conditions
+/// come to a tenth of it.
+pub(crate) const TYPED_PARTS_MAX: usize = 5_000_000;
+
 /// How deep YAML may nest. Our own examples need 12; beyond 64 nobody can follow, and recursion stays small.
 pub(crate) const DEPTH_MAX: usize = 64;
 
@@ -63,11 +75,21 @@ pub(crate) const ASKS_MAX: usize = 12;
 /// Findings that are kept at all, before the first hundred are shown in order: a megabyte of wrong keys has no more.
 pub(crate) const FINDINGS_MAX: usize = 1_000;
 
+/// Characters of one sentence about a finding, names and values in it included: ten lines of a terminal. Whoever wants
+/// the whole of a megabyte has it in the file.
+pub(crate) const SENTENCE_CHARS_MAX: usize = 800;
+
+/// Bytes of a line that is shown with a finding: fifty widths of a terminal.
+pub(crate) const LINE_BYTES_MAX: usize = 8_000;
+
 /// The longest time that can be written, in seconds: ten years. Longer is a slip, and sums of such stay far from overflow.
 pub(crate) const SECONDS_MAX: u64 = 10 * 366 * 86_400;
 
 /// The bytes of a name that suggestions are looked for: the distance costs the product of both lengths.
 pub(crate) const SUGGEST_BYTES_MAX: usize = 64;
+
+/// Names that one suggestion is looked for among: those of the largest section.
+pub(crate) const SUGGESTED_FROM_MAX: usize = ENTRIES_MAX;
 
 /// Addresses that are offered where a test names none of them: more is a list that nobody reads.
 pub(crate) const ADDRESSES_SHOWN: usize = 12;

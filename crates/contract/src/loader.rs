@@ -12,12 +12,13 @@ use serde_json::Value;
 
 use crate::allow::Allowance;
 use crate::diagnostic::{Diagnostic, Findings};
-use crate::files::{File, inside, leads_out};
+use crate::files::File;
 use crate::grammar::{self, Form};
 use crate::groups::Groups;
-use crate::limits::{ENTRIES_MAX, FILE_BYTES_MAX};
+use crate::limits::{ENTRIES_MAX, PATTERNS_MEMORY_MAX, TYPED_PARTS_MAX};
 use crate::load::Half;
 use crate::locked::Held;
+use crate::patterns::Budget;
 use crate::reads::Shape;
 use crate::tools::{Head, Origin};
 use crate::types::Types;
@@ -36,6 +37,12 @@ pub(crate) struct Loader<'a> {
     pub(crate) read: &'a mut dyn FnMut(&str) -> Result<String, String>,
     /// Every file that was read.
     pub(crate) files: BTreeMap<String, String>,
+    /// The bytes of all of them, of each as often as it is named.
+    pub(crate) bytes: usize,
+    /// The memory of all patterns that were compiled.
+    pub(crate) patterns: Budget,
+    /// The parts of types that expressions copied.
+    pub(crate) typed: Budget,
     /// What stands before the names of the file at hand: nothing, or an include's name and a dot.
     pub(crate) prefix: String,
     /// The folder of the file at hand, relative to the main contract's; empty or ending in `/`.
@@ -117,6 +124,9 @@ impl<'a> Loader<'a> {
             findings,
             read,
             files: BTreeMap::new(),
+            bytes: source.len(),
+            patterns: Budget::new(PATTERNS_MEMORY_MAX),
+            typed: Budget::new(TYPED_PARTS_MAX),
             prefix: String::new(),
             folder: String::new(),
             start: 0,
@@ -179,7 +189,7 @@ impl<'a> Loader<'a> {
 
     /// Says that another kind of value is wanted, unless it was refused already.
     pub(crate) fn wrong_kind(&mut self, node: &Node, what: &str, wanted: &str) -> Option<&mut Diagnostic> {
-        if matches!(node.kind, Kind::Refused) {
+        if matches!(node.kind, Kind::Refused) || self.findings.is_full() {
             return None;
         }
         if let Some((at, hint)) = todo(node) {
@@ -187,10 +197,19 @@ impl<'a> Loader<'a> {
                 "" => format!("{what} is still to be decided"),
                 hint => format!("{what} is still to be decided: {hint}"),
             };
-            return Some(self.error(code::TODO, &at, message));
+            let found = self.error(code::TODO, &at, message);
+            found.help("write what was decided in place of `{ todo: … }`");
+            return Some(found);
         }
         let message = format!("{what} must be {wanted}, and this is {}", node.is_what());
-        Some(self.error(code::WRONG_KIND, &node.span, message))
+        let found = self.error(code::WRONG_KIND, &node.span, message);
+        Some(match wanted {
+            "a map" => found.help("write it as `{ key: value }`, or as lines of `key: value` below"),
+            "a list" => found.help("write it as `[a, b]`, or as lines that begin with `- `"),
+            "a text" => found.help("write the text in its place; quote it, if brackets belong to it"),
+            "a literal" => found.help("write it like `12`, `10s` or `0.50 USD`"),
+            _ => found,
+        })
     }
 
     /// The entries of a map.
@@ -199,6 +218,10 @@ impl<'a> Loader<'a> {
             self.wrong_kind(node, what, "a map");
             return None;
         };
+        // Nothing more is kept of what is found, so nothing more is looked at.
+        if self.findings.is_full() {
+            return None;
+        }
         if entries.len() > ENTRIES_MAX {
             let message = format!("{what} has {} entries; at most {ENTRIES_MAX} fit", entries.len());
             self.error(code::TOO_LARGE, &node.span, message).help("split the contract");
@@ -290,6 +313,9 @@ impl<'a> Loader<'a> {
 
     /// A text that all YAML readers agree is one.
     pub(crate) fn text(&mut self, node: &'a Node, what: &str) -> Option<String> {
+        if self.findings.is_full() {
+            return None;
+        }
         let Kind::Text { text, style } = &node.kind else {
             self.wrong_kind(node, what, "a text");
             return None;
@@ -321,6 +347,7 @@ impl<'a> Loader<'a> {
 
     pub(crate) fn list(&mut self, node: &'a Node, what: &str) -> Option<&'a [Node]> {
         match &node.kind {
+            _ if self.findings.is_full() => None,
             Kind::List(items) if items.len() <= ENTRIES_MAX => Some(items),
             Kind::List(items) => {
                 let message = format!("{what} has {} entries; at most {ENTRIES_MAX} fit", items.len());
@@ -393,6 +420,9 @@ impl<'a> Loader<'a> {
 
     /// `{ secret: NAME }`.
     pub(crate) fn secret(&mut self, node: &'a Node, what: &str) -> Option<Secret> {
+        if self.findings.is_full() {
+            return None;
+        }
         if node.said().is_some() {
             // Told without its line: that would print the secret.
             let file = self.source.get(self.start..node.span.start).unwrap_or("");
@@ -422,41 +452,6 @@ impl<'a> Loader<'a> {
             found.help("letters, digits and `_`; it names the variable, it isn't the secret");
         }
         good
-    }
-
-    /// The text of a file beside the contract.
-    pub(crate) fn file(&mut self, node: &'a Node, what: &str) -> Option<String> {
-        let said = self.text(node, what)?;
-        self.file_at(node, &said)
-    }
-
-    /// The text of the file at this path, which `node` names.
-    pub(crate) fn file_at(&mut self, node: &Node, said: &str) -> Option<String> {
-        let Some(path) = inside(&self.folder, said) else {
-            leads_out(&mut self.findings, &node.span, said);
-            return None;
-        };
-        let text = match self.files.get(&path) {
-            Some(text) => Ok(text.clone()),
-            None => (self.read)(&path),
-        };
-        match text {
-            Ok(text) if text.len() > FILE_BYTES_MAX => {
-                let message = format!("`{path}` has {} bytes; a file may have {FILE_BYTES_MAX}", text.len());
-                self.error(code::TOO_LARGE, &node.span, message).help("make it shorter");
-                None
-            }
-            Ok(text) => {
-                self.files.insert(path, text.clone());
-                Some(text)
-            }
-            Err(reason) => {
-                let found =
-                    self.error(code::BAD_FILE, &node.span, format!("`{path}` can't be read: {reason}"));
-                found.help("paths are relative to the contract's folder");
-                None
-            }
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! "Did you mean": the nearest of the names that would have been right.
 
-use crate::limits::SUGGEST_BYTES_MAX;
+use crate::limits::{SUGGEST_BYTES_MAX, SUGGESTED_FROM_MAX};
 
 /// The candidate nearest to `name`, if one is near enough to be meant: a third of the letters may be wrong.
 ///
@@ -18,16 +18,23 @@ pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let allowed = (wanted.chars().count() / 3).max(1);
     candidates
         .into_iter()
+        .take(SUGGESTED_FROM_MAX)
         // What differs in length by more than that can't be near; most candidates cost nothing.
         .filter(|candidate| candidate.len().abs_diff(name.len()) <= allowed * 4)
-        .map(|candidate| (distance(&wanted, &plain(candidate)), candidate))
-        .filter(|(distance, _)| *distance <= allowed)
+        .filter_map(|candidate| Some((distance(&wanted, &plain(candidate), allowed)?, candidate)))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
 
-/// Letters to insert, leave out, replace or swap with their neighbour (optimal string alignment).
-fn distance(a: &str, b: &str) -> usize {
+/// Letters to insert, leave out, replace or swap with their neighbour (optimal string alignment); none past `most`.
+fn distance(a: &str, b: &str, most: usize) -> Option<usize> {
+    // What both begin with costs nothing: names of one family are long and differ at the end.
+    let same = a
+        .char_indices()
+        .zip(b.chars())
+        .find(|((_, a), b)| a != b)
+        .map_or(a.len().min(b.len()), |((at, _), _)| at);
+    let (a, b) = (a.get(same..).unwrap_or(a), b.get(same..).unwrap_or(b));
     let b: Vec<char> = b.chars().collect();
     let mut before: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=b.len()).collect();
@@ -45,10 +52,14 @@ fn distance(a: &str, b: &str) -> usize {
             this.push(best);
             b_last = Some(b_char);
         }
+        // Two lines, since a swap reaches over one.
+        if this.iter().chain(&last).all(|so_far| *so_far > most) {
+            return None;
+        }
         before = std::mem::replace(&mut last, this);
         a_last = Some(a_char);
     }
-    last.last().copied().unwrap_or(0)
+    last.last().copied().filter(|distance| *distance <= most)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::code;
 use crate::diagnostic::Findings;
+use crate::limits::SENTENCE_CHARS_MAX;
 use crate::yaml::{Kind, Node, Style};
 
 /// Explains a value that begins with a sign that YAML keeps for itself.
@@ -48,7 +49,7 @@ pub(crate) fn explain_syntax(
     }
     let quote = source.get(..place).and_then(|before| before.trim_end().chars().next_back());
     let Some(value) = value_of(line) else {
-        findings.error(code::SYNTAX, span, plain);
+        findings.error(code::SYNTAX, span, plain).help(remedy(info));
         return;
     };
     let value_at = start + (value.as_ptr() as usize - line.as_ptr() as usize);
@@ -78,7 +79,20 @@ pub(crate) fn explain_syntax(
         found.label("inside `{…}` and `[…]` a comma, a bracket or `: ` ends a plain text");
         found.help("quote each condition that holds one of them: `when: \"x in ['a', 'b']\"`, `\"Order[]\"`");
     } else {
-        findings.error(code::SYNTAX, span, plain);
+        findings.error(code::SYNTAX, span, plain).help(remedy(info));
+    }
+}
+
+/// What helps most often with what the parser says.
+fn remedy(info: &str) -> &'static str {
+    if info.contains("bracket") {
+        "give each bracket its partner, or quote the text that it belongs to"
+    } else if info.contains("quote") {
+        "close the quote, or quote the whole text in the other kind of quotes"
+    } else if info.contains("character") || info.contains("escape") {
+        "take it out; in double quotes it can be written as an escape, such as `\\t` or `\\u00e9`"
+    } else {
+        "look at the indentation, the `:` and the quotes of this line and the one above it"
     }
 }
 
@@ -131,6 +145,7 @@ fn value_of(line: &str) -> Option<&str> {
 /// What stands from here to the end of the line, without a comment.
 fn value_from(source: &str, start: usize) -> &str {
     let line = source.get(start..).and_then(|rest| rest.lines().next()).unwrap_or("");
+    let line = line.get(..line.floor_char_boundary(SENTENCE_CHARS_MAX)).unwrap_or(line);
     line.split(" #").next().unwrap_or("").trim_end().trim_end_matches([',', '}', ']']).trim_end()
 }
 

@@ -45,6 +45,9 @@ enum State {
     Read { schema: Option<Value>, parts: usize },
 }
 
+/// The one dialect of JSON Schema that is read.
+const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+
 /// Words of other languages for the same.
 const OTHER_WORDS: &[(&str, &str)] = &[
     ("int", "integer"),
@@ -136,6 +139,9 @@ impl<'a> Loader<'a> {
 
     /// The compiled schema of a type.
     pub(crate) fn compiled(&mut self, schema: Value, span: &Range<usize>) -> Option<Schema> {
+        if !self.spend_schema(&schema, span) {
+            return None;
+        }
         match Schema::compile(schema) {
             Ok(schema) => Some(schema),
             Err(error) => {
@@ -405,9 +411,21 @@ impl<'a> Loader<'a> {
         })
     }
 
+    /// Refuses another dialect: its keywords would be read as if they meant what 2020-12 means by them.
+    fn dialect(&mut self, schema: &Value, node: &Node) {
+        let named = schema.get("$schema").and_then(Value::as_str).unwrap_or(DIALECT);
+        if named.trim_end_matches('#') != DIALECT {
+            let at = node.get("$schema").unwrap_or(node).span.clone();
+            let found =
+                self.error(code::BAD_TYPE, &at, "a schema is JSON Schema 2020-12, and this names another");
+            found.help("write it in 2020-12, and take `$schema` out");
+        }
+    }
+
     /// `schema:` a JSON Schema of one's own; its references are spelled out.
     fn schema_type(&mut self, node: &'a Node) -> Option<Value> {
         let schema = self.json(node)?;
+        self.dialect(&schema, node);
         self.compiled(schema.clone(), &node.span)?;
         let mut budget = TYPE_PARTS_MAX / 10;
         match crate::refs::spell_out(&schema, &mut budget) {

@@ -180,6 +180,9 @@ pub(crate) fn parse(source: &str, file: Range<usize>, findings: &mut Findings) -
     };
     let mut reader = Reader { findings, base, open: Vec::new(), root: None, nodes: 0, documents: 0 };
     for next in Parser::new_from_str_with_options(text, options) {
+        if reader.findings.is_full() {
+            return None;
+        }
         match next {
             Ok((event, span)) => reader.take(event, &span, source)?,
             Err(error) => {

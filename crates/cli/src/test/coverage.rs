@@ -1,6 +1,7 @@
 //! Which clauses of a contract a set of tests exercised, counted from what stands in the journals of their runs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use handfast_contract::{ClauseKind, Contract, FailureRule, ListedClause, STAGED, Scope};
 use handfast_events::{FailureClass, Held, PauseReason, StepKind};
@@ -200,7 +201,7 @@ fn turned_into_an_answer(call: &Call, attempt: u32, played: &Played) -> Option<S
         .with("error", &facts)
         .with("result", &Value::Null)
         .with("settings", &played.contract.settings);
-    let fits = |rule: &&FailureRule| rule.gives.is_some() && rule.when.holds(&scope) == Ok(true);
+    let fits = |rule: &&Arc<FailureRule>| rule.gives.is_some() && rule.when.holds(&scope) == Ok(true);
     let rule = tool.failures.iter().find(fits)?;
     played.contract.failure_address(tool, &rule.name)
 }

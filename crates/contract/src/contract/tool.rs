@@ -1,6 +1,7 @@
 //! What one tool promises.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Clause, Level, Limits, Name};
@@ -49,8 +50,8 @@ pub struct Tool {
     pub shows: Vec<Clause>,
     /// The facts that its result sets. Reads what `ensures` reads.
     pub establishes: BTreeMap<Name, Expr>,
-    /// How its failures are recognised: its own, then its server's.
-    pub failures: Vec<FailureRule>,
+    /// How its failures are recognised: its own, then its server's, which all tools of the server share.
+    pub failures: Vec<Arc<FailureRule>>,
     /// How a call in doubt is settled.
     pub reconcile: Option<Reconcile>,
     /// How what it did is taken back.

@@ -1,6 +1,7 @@
 //! What a contract needs of its environment: models, servers, secrets.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use handfast_events::Money;
@@ -52,7 +53,7 @@ pub struct Server {
     /// How it is reached.
     pub transport: Transport,
     /// How its failures are recognised, for all its tools: the first that fits.
-    pub failures: Vec<FailureRule>,
+    pub failures: Vec<Arc<FailureRule>>,
     /// Whether what differs from `handfast.lock` is an error: `schemas: pinned`.
     pub pinned: bool,
     /// The directory that commands and relative paths start from is the contract's; this is the server's own, if said.

@@ -186,8 +186,14 @@ pub(super) fn failures(found: &mut Found, old: (&Contract, &Tool), new: (&Contra
 }
 
 /// Failures by name; the first that fits counts, so that their order does.
-pub(super) fn named_failures(found: &mut Found, at: &str, old: &[FailureRule], new: &[FailureRule]) {
-    let find = |all: &[FailureRule], name: &str| all.iter().position(|rule| &*rule.name == name);
+pub(super) fn named_failures(
+    found: &mut Found,
+    at: &str,
+    old: &[std::sync::Arc<FailureRule>],
+    new: &[std::sync::Arc<FailureRule>],
+) {
+    let find =
+        |all: &[std::sync::Arc<FailureRule>], name: &str| all.iter().position(|rule| &*rule.name == name);
     for is in new {
         let address = format!("{at}.{}", is.name);
         match find(old, &is.name).and_then(|place| old.get(place)) {
@@ -198,10 +204,11 @@ pub(super) fn named_failures(found: &mut Found, at: &str, old: &[FailureRule], n
     for was in old.iter().filter(|was| find(new, &was.name).is_none()) {
         found.add(&FAILURE_REMOVED, format!("{at}.{}", was.name), "is gone");
     }
-    let kept = |some: &[FailureRule], all: &[FailureRule]| -> Vec<crate::Name> {
-        let kept = some.iter().filter(|rule| find(all, &rule.name).is_some());
-        kept.map(|rule| rule.name.clone()).collect()
-    };
+    let kept =
+        |some: &[std::sync::Arc<FailureRule>], all: &[std::sync::Arc<FailureRule>]| -> Vec<crate::Name> {
+            let kept = some.iter().filter(|rule| find(all, &rule.name).is_some());
+            kept.map(|rule| rule.name.clone()).collect()
+        };
     let (before, after) = (kept(old, new), kept(new, old));
     if before != after {
         let what = words::from_to(before.join(", "), after.join(", "));

@@ -145,7 +145,7 @@ fn text(node: &Node) -> String {
             format!("({what} {} {name} {inner})", text(over))
         }
         Kind::Call { function, args } => format!("({function:?} {})", list(args)),
-        Kind::Matches { text: of, pattern } => format!("(matches {} {:?})", text(of), pattern.as_str()),
+        Kind::Matches { text: of, pattern, .. } => format!("(matches {} {:?})", text(of), pattern.as_str()),
     }
 }
 

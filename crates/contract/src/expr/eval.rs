@@ -128,7 +128,7 @@ pub(super) fn value<'v>(node: &'v Node, env: &Env<'v>) -> Result<Val<'v>, Fault>
             let args: Result<Vec<_>, _> = args.iter().map(|arg| plain(arg, env)).collect();
             functions::call(*function, args?, env.budget)
         }
-        Kind::Matches { text, pattern } => match plain(text, env)? {
+        Kind::Matches { text, pattern, .. } => match plain(text, env)? {
             Val::Text(text) => {
                 env.budget.text(text.len())?;
                 Ok(Val::Bool(pattern.is_match(&text)))

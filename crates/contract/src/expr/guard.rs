@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr as Ast, LiteralValue};
 use cel::parser::{Expression, PrattParser};
-use regex::RegexBuilder;
 use serde_json::{Number, Value};
 
 use super::functions::{FUNCTIONS, Function};
@@ -15,6 +14,7 @@ use super::limits::{
 use super::node::{Each, Field, Kind, Node, Op};
 use super::tokens::Tokens;
 use super::{ExprError, ROOTS};
+use crate::patterns;
 
 /// Reads one expression.
 pub(super) fn read(source: &str) -> Result<Node, ExprError> {
@@ -293,12 +293,8 @@ impl Guard<'_> {
                 None,
             ));
         }
-        let built = RegexBuilder::new(pattern)
-            .size_limit(PATTERN_MEMORY_MAX)
-            .dfa_size_limit(PATTERN_MEMORY_MAX)
-            .build();
-        match built {
-            Ok(pattern) => Ok(Kind::Matches { text: Box::new(text), pattern }),
+        match patterns::compiled(pattern, PATTERN_MEMORY_MAX) {
+            Ok((pattern, memory)) => Ok(Kind::Matches { text: Box::new(text), pattern, memory }),
             Err(cause) => {
                 let cause = cause.to_string();
                 let reason = cause.lines().last().unwrap_or("").trim_start_matches("error: ");

@@ -14,6 +14,8 @@ pub(super) const DEPTH_MAX: usize = 100;
 /// Macros over lists within one another: "every source of every claim is one of the pages" needs three. What they may cost
 /// together, [`STEPS_MAX`] bounds; a fourth level nobody could follow.
 pub(super) const NESTING_MAX: usize = 3;
+/// Holes of one text. Our longest question to a person has four; each hole is found in the text again when it is wrong.
+pub(super) const HOLES_MAX: usize = 100;
 /// Bytes of a pattern for `matches`.
 pub(super) const PATTERN_BYTES_MAX: usize = 500;
 /// Memory of one compiled pattern: `\w{100}` in Unicode passes, `(\w{100}){100}` doesn't.

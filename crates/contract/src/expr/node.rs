@@ -52,7 +52,7 @@ pub(super) enum Kind {
     /// A function of the language.
     Call { function: Function, args: Vec<Node> },
     /// `text.matches('pattern')`: the pattern is compiled once.
-    Matches { text: Box<Node>, pattern: Regex },
+    Matches { text: Box<Node>, pattern: Regex, memory: usize },
 }
 
 /// What a macro asks of the items.
@@ -94,6 +94,12 @@ impl Node {
             Kind::Index { of, at } => of.is_path() && matches!(at.kind, Kind::Literal(_)),
             _ => false,
         }
+    }
+
+    /// The memory of the patterns that it holds, at most.
+    pub(super) fn pattern_memory(&self) -> usize {
+        let own = if let Kind::Matches { memory, .. } = &self.kind { *memory } else { 0 };
+        self.parts().iter().fold(own, |sum, (part, _)| sum.saturating_add(part.pattern_memory()))
     }
 
     /// The node's parts, and whether the macro's own name is known in each.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use super::limits::HOLES_MAX;
 use super::{EvalError, Expr, ExprError, Scope};
 
 /// Text with `{CEL}` holes.
@@ -41,7 +42,7 @@ impl Template {
     /// Names the hole that isn't closed or holds no expression, and the brace that stands alone (double it), by its
     /// place in `source`.
     pub fn parse(source: &str) -> Result<Self, ExprError> {
-        let (mut parts, mut text) = (Vec::new(), String::new());
+        let (mut parts, mut text, mut holes) = (Vec::new(), String::new(), 0);
         let mut rest = source;
         while let Some(place) = rest.find(['{', '}']) {
             let (before, from) = rest.split_at(place);
@@ -56,6 +57,16 @@ impl Template {
             } else if let Some(inside) = from.strip_prefix('{') {
                 let length = hole_length(inside).ok_or_else(|| unclosed(start, source))?;
                 let (hole, after) = inside.split_at(length);
+                holes += 1;
+                if holes > HOLES_MAX {
+                    let message = format!("this text has more than {HOLES_MAX} holes");
+                    let range = start..start + length + 2;
+                    return Err(ExprError {
+                        message,
+                        range,
+                        help: Some("make several texts of it".to_owned()),
+                    });
+                }
                 if !text.is_empty() {
                     parts.push(Part::Text(std::mem::take(&mut text)));
                 }

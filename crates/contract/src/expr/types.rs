@@ -77,6 +77,8 @@ pub(crate) struct Checked {
     pub(crate) schema: Value,
     pub(crate) absent: bool,
     pub(crate) problems: Vec<Problem>,
+    /// The parts of schemas that were copied for it.
+    pub(crate) copied: usize,
 }
 
 /// What is known of paths wherever this condition is `held`.

@@ -21,7 +21,7 @@ impl<'a> Loader<'a> {
         let mut effects = Vec::new();
         for item in items {
             let Kind::Map(entries) = &item.kind else {
-                if let Some(found) = self.wrong_kind(item, "an effect", "a map") {
+                if let Some(found) = self.wrong_kind(item, "an effect", "a word with its target") {
                     found.help("write it like `reads: order/*` or `notifies: the customer, by email`");
                 }
                 continue;

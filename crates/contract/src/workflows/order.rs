@@ -48,12 +48,17 @@ impl Loader<'_> {
     /// Reports steps that stand in an order in which they couldn't run.
     pub(super) fn step_order(&mut self, siblings: &[(Name, Range<usize>)], steps: &[Option<Step>]) {
         let steps: BTreeMap<&str, &Step> = steps.iter().flatten().map(|step| (&*step.name, step)).collect();
+        let mut before = BTreeMap::new();
         for (index, (name, at)) in siblings.iter().enumerate() {
             let Some(step) = steps.get(&**name) else { continue };
             for other in &step.after {
                 let below = siblings.iter().skip(index).find(|(sibling, _)| sibling == other);
+                if self.findings.is_full() {
+                    return;
+                }
                 if let Some((_, there)) = below {
-                    self.out_of_order(step, at, other, there, &steps);
+                    let before = before.entry(&**other).or_insert_with(|| all_before(&steps, other));
+                    self.out_of_order(step, at, other, there, before);
                 }
             }
         }
@@ -65,7 +70,7 @@ impl Loader<'_> {
         at: &Range<usize>,
         other: &Name,
         there: &Range<usize>,
-        steps: &BTreeMap<&str, &Step>,
+        before: &BTreeSet<&str>,
     ) {
         let name = &step.name;
         let inner = because(step, other);
@@ -76,7 +81,7 @@ impl Loader<'_> {
                 None => "read an earlier step, or the workflow's `input`",
                 Some(_) => "read the steps beside it; in a `repeat`, `last` has what the round before gave",
             });
-        } else if leads_to(steps, other, name) {
+        } else if before.contains(&**name) {
             let message = format!("the steps `{name}`{through} and `{other}` each come after the other");
             let found = self.error(code::STEP_ORDER, at, message);
             found.also(there.clone(), "and this one comes after the first");
@@ -89,16 +94,12 @@ impl Loader<'_> {
     }
 }
 
-/// Whether `from` comes, by however many steps, after `to`.
-fn leads_to(steps: &BTreeMap<&str, &Step>, from: &str, to: &str) -> bool {
+/// The steps that this one comes after, by however many others.
+fn all_before<'s>(steps: &BTreeMap<&str, &'s Step>, from: &'s str) -> BTreeSet<&'s str> {
     let (mut open, mut seen) = (vec![from], BTreeSet::new());
     while let Some(name) = open.pop() {
-        if name == to {
-            return true;
-        }
-        if seen.insert(name) {
-            open.extend(steps.get(name).into_iter().flat_map(|step| step.after.iter().map(|name| &**name)));
-        }
+        let after = steps.get(name).into_iter().flat_map(|step| &step.after);
+        open.extend(after.map(|name| &**name).filter(|name| seen.insert(*name)));
     }
-    false
+    seen
 }

@@ -119,6 +119,11 @@ fn structure() {
         &[
             ("an unknown key", "requires:", "requries:"),
             ("an unknown key near nothing", "not_for:", "colour:"),
+            (
+                "more than anybody reads",
+                "input: { summary: string }",
+                "input: { summary: \"string[][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][]\" }",
+            ),
             ("a missing key", "    via: shop.open_case\n", ""),
             ("a list where a map belongs", "settings:\n", "settings: []\nmodels2:\n"),
             ("another version of the language", "handfast: 1", "handfast: 2"),

@@ -20,6 +20,8 @@ mod expr;
 mod flow;
 mod fmt;
 mod functions;
+mod fuzz;
+mod hostile;
 mod import;
 mod import_openapi;
 mod includes;
@@ -28,9 +30,11 @@ mod lints;
 mod loads;
 mod lock;
 mod places;
+mod positions;
 mod reference;
 mod schema;
 mod sections;
+mod seen;
 
 use std::collections::BTreeMap;
 

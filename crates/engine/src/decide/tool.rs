@@ -1,5 +1,7 @@
 //! A tool returned: what came back is told apart into applied, not applied and in doubt.
 
+use std::sync::Arc;
+
 use handfast_contract::{FailureRule, Scope, Then, Tool};
 use handfast_events::{
     CallApplied, CallDoubted, CallId, CallNotApplied, CallNotSent, Digest, Failure, FailureClass, Kept, Next,
@@ -103,7 +105,7 @@ impl Draft {
             .with("result", &result)
             .with("settings", self.run.plan.settings());
         // A rule that doesn't look at the result speaks of failures only.
-        let applies = |rule: &&FailureRule| returned.is_none() || rule.when.roots().contains("result");
+        let applies = |rule: &&Arc<FailureRule>| returned.is_none() || rule.when.roots().contains("result");
         for rule in tool.failures.iter().filter(applies) {
             match rule.when.holds(&scope) {
                 Ok(false) => {}

@@ -120,7 +120,9 @@ pub(super) fn check(node: &Node, reads: &Reads, wanted: Wanted) -> Checked {
             found
         }
     };
-    Checked { schema: found.schema.into_owned(), absent: found.missing.is_some(), problems: walk.problems }
+    let copied = walk.kept.saturating_add(view::parts(&found.schema, TYPE_PARTS_MAX));
+    let (schema, absent) = (found.schema.into_owned(), found.missing.is_some());
+    Checked { schema, absent, problems: walk.problems, copied }
 }
 
 impl<'s> Walk<'s> {
