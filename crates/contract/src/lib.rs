@@ -53,6 +53,7 @@ mod levels;
 mod lints;
 mod places;
 mod show;
+mod told;
 mod walk;
 
 mod reference;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use handfast_events::Sources;
 use serde_json::Value;
 
-use crate::diagnostic::{Findings, Paint, Severity};
+use crate::diagnostic::{Findings, Severity};
 use crate::files::{File, Gather};
 use crate::grammar;
 use crate::loader::{Fields, Loader};
@@ -42,36 +42,6 @@ impl Loaded {
     /// The contract, where it checks, whether or not it can be run.
     pub fn checked(&self) -> Option<&Contract> {
         self.contract.as_ref().or(self.unrun.as_ref())
-    }
-
-    /// All diagnostics as a person reads them, with their sum; empty where there are none.
-    pub fn report(&self, paint: Paint) -> String {
-        if self.diagnostics.is_empty() {
-            return String::new();
-        }
-        let mut text = String::new();
-        for diagnostic in &self.diagnostics {
-            text.push_str(&diagnostic.render(&self.sources, paint));
-            text.push_str("\n\n");
-        }
-        let count = |number: usize, word: &str| match number {
-            1 => format!("1 {word}"),
-            number => format!("{number} {word}s"),
-        };
-        let of = |severity| self.diagnostics.iter().filter(|found| found.severity == severity).count();
-        let sum = [
-            (Severity::Error, "error"),
-            (Severity::NotRun, "note"),
-            (Severity::Warning, "warning"),
-            (Severity::Remark, "remark"),
-        ];
-        let sum: Vec<String> = sum
-            .into_iter()
-            .map(|(severity, word)| (of(severity), word))
-            .filter(|(number, _)| *number > 0)
-            .map(|(number, word)| count(number, word))
-            .collect();
-        text + &format!("{}: {}\n", self.sources.main, sum.join(", "))
     }
 }
 

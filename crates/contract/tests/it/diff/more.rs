@@ -126,7 +126,7 @@ pub(super) const TOOLS: &[Row] = &[
     ("a memory lives longer", "notes: { each: string,", "notes: { each: string, lives: contract,", "memory.notes.lives", Reapprove),
     ("nobody reads a memory", "reads: [ clerk ]", "reads: []", "memory.notes.reads", Breaking),
     ("a memory has to be fresh", "reads: [ clerk ]", "reads: { clerk: { fresh: 10s } }", "memory.notes.reads", Compatible),
-    ("calls of a tool in a run", "per_run: 5", "per_run: 9", "tools.refund.limits.per_run", Reapprove),
+    ("calls of a tool in a run", "limits: { attempts: 2, per_run: 3 }", "limits: { attempts: 2, per_run: 4 }", "tools.refund.limits.per_run", Reapprove),
     ("one more group", "groups:\n", "groups:\n  slow: { limits: { timeout: 60s } }\n", "groups.slow", Compatible),
     ("what is kept, by whom", "owner: shop-team", "owner: desk-team", "owner", Compatible),
 ];
