@@ -52,7 +52,7 @@ pub(crate) fn run(args: &args::Show) -> anyhow::Result<Exit> {
 fn no_chart(contract: &Contract, name: &str) -> anyhow::Error {
     let names: Vec<&str> = contract.workflows.keys().map(|name| &**name).collect();
     let meant = handfast_contract::suggest(name, names.iter().copied());
-    let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+    let meant = meant.map_or(".".to_owned(), |meant| format!("; did you mean `{meant}`?"));
     let has = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
     stop(Exit::NotFound, format!("the contract has no workflow `{name}` to draw{meant} It has {has}"))
 }
@@ -61,7 +61,7 @@ fn unknown(contract: &Contract, name: &str) -> anyhow::Error {
     let names = contract.agents.keys().chain(contract.tools.keys()).chain(contract.workflows.keys());
     let names: Vec<&str> = names.map(|name| &**name).collect();
     let meant = handfast_contract::suggest(name, names.iter().copied());
-    let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+    let meant = meant.map_or(".".to_owned(), |meant| format!("; did you mean `{meant}`?"));
     let message =
         format!("the contract has no agent, tool or workflow `{name}`{meant} It has {}", names.join(", "));
     stop(Exit::NotFound, message)
