@@ -11,7 +11,7 @@ use crate::expr::types::{Checked, Typed, Wanted, check};
 use crate::grammar;
 use crate::limits::EXPANDED_CONDITIONS_MAX;
 use crate::loader::{Loader, meant};
-use crate::reads::{Reads, Shape, error_schema, place};
+use crate::reads::{Reads, Shape, error_schema, other_word, place};
 use crate::yaml::{Entry, Kind, Node, Style};
 use crate::{Clause, Expr, FailureRule, Schema, Scope, Template, Then, code, suggest, traps};
 
@@ -192,7 +192,12 @@ impl<'a> Loader<'a> {
         if expr.literal_word() && expr.roots().iter().all(|root| reads.names().all(|name| name != root)) {
             let word = expr.source().trim();
             let span = node.place(self.source, within);
-            let meant = suggest(word, reads.names());
+            if let Some(ours) = other_word(word) {
+                self.error(code::BAD_READ, &span, format!("there is no `{word}`")).meant(Some(ours));
+                return None;
+            }
+            let within_one = reads.within(word);
+            let meant = within_one.as_deref().or_else(|| suggest(word, reads.names()));
             let found = self.error(
                 code::BAD_READ,
                 &span,
@@ -227,7 +232,13 @@ impl<'a> Loader<'a> {
 
     /// Clauses: sentences and their conditions.
     pub(crate) fn clauses(&mut self, node: &'a Node, prefix: &str, reads: &Reads) -> Vec<Clause> {
-        let Some(entries) = self.map(node, reads.place()) else { return Vec::new() };
+        let Some(entries) = self.map(node, reads.place()) else {
+            self.findings.explain(
+                &node.span,
+                "write a sentence for each: `it is more than nothing: args.amount > 0.0`",
+            );
+            return Vec::new();
+        };
         let mut seen: HashMap<String, &Entry> = HashMap::new();
         let mut clauses = Vec::new();
         for entry in meant(entries).filter(|entry| !entry.key.is_empty()) {

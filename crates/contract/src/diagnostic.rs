@@ -278,6 +278,15 @@ impl Findings {
         self.list.len()
     }
 
+    /// Adds what to do to the last finding, if that is about this place: some who report a value know no form of it.
+    pub(crate) fn explain(&mut self, span: &Range<usize>, help: impl Into<String>) {
+        if let Some(last) = self.list.last_mut()
+            && last.labels.first().is_some_and(|label| label.span == *span)
+        {
+            last.help(help);
+        }
+    }
+
     /// How many of them are errors.
     pub(crate) fn errors(&self) -> usize {
         self.errors

@@ -99,6 +99,16 @@ impl Form {
     pub fn key(&self, name: &str) -> Option<&'static Key> {
         self.keys.iter().find(|key| key.name == name)
     }
+
+    /// How one is written, for whoever wrote something else: with the keys that must be there, or else its first ones.
+    pub(crate) fn example(&self) -> String {
+        let must: Vec<&str> = self.keys.iter().filter(|key| key.required).map(|key| key.name).collect();
+        if must.is_empty() {
+            let names: Vec<&str> = self.keys.iter().map(|key| key.name).collect();
+            return format!("write `{{ KEY: … }}`; its keys are {}", crate::loader::listed(names));
+        }
+        format!("write `{{ {}: … }}`", must.join(": …, "))
+    }
 }
 
 /// A key that this release acts on.

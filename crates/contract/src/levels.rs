@@ -4,7 +4,9 @@
 
 use serde::Serialize;
 
+use crate::loader::Loader;
 use crate::walk::each_step;
+use crate::yaml::Node;
 use crate::{
     Clause, Compensate, Contract, Expr, IdempotencyRule, Kept, Level, Reconcile, Rule, StepWork, Tool,
 };
@@ -202,5 +204,19 @@ impl Levels {
             self.clause(clause, Level::Observed, "every answer is judged by it");
         }
         self.limits(&address("limits"), &agent.limits);
+    }
+}
+
+impl<'a> Loader<'a> {
+    /// How far a clause must be true.
+    pub(crate) fn level(&mut self, node: &'a Node) -> Option<Level> {
+        let words = [
+            ("declared", Level::Declared),
+            ("judged", Level::Judged),
+            ("probed", Level::Probed),
+            ("observed", Level::Observed),
+            ("enforced", Level::Enforced),
+        ];
+        self.choice(node, "`at_least`", &words)
     }
 }

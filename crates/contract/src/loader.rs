@@ -24,8 +24,8 @@ use crate::tools::{Head, Origin};
 use crate::types::Types;
 use crate::yaml::{Entry, Kind, Node, Style};
 use crate::{
-    Agent, Code, Fact, Included, Invariant, Level, Memory, ModelUse, Name, Role, Secret, Server, Tool,
-    Workflow, code, literal, suggest, traps,
+    Agent, Code, Fact, Included, Invariant, Memory, ModelUse, Name, Role, Secret, Server, Tool, Workflow,
+    code, literal, suggest, traps,
 };
 
 /// The state of one load.
@@ -238,7 +238,10 @@ impl<'a> Loader<'a> {
         form: &'static Form,
     ) -> Option<Fields<'a>> {
         let what = what.into();
-        let entries = self.map(node, &what)?;
+        let Some(entries) = self.map(node, &what) else {
+            self.findings.explain(&node.span, form.example());
+            return None;
+        };
         for entry in meant(entries).filter(|entry| !entry.key.is_empty()) {
             let key = entry.key.as_str();
             match form.key(key) {
@@ -361,21 +364,13 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// How far a clause must be true.
-    pub(crate) fn level(&mut self, node: &'a Node) -> Option<Level> {
-        let words = [
-            ("declared", Level::Declared),
-            ("judged", Level::Judged),
-            ("probed", Level::Probed),
-            ("observed", Level::Observed),
-            ("enforced", Level::Enforced),
-        ];
-        self.choice(node, "`at_least`", &words)
-    }
-
     /// One of the words that fit.
     pub(crate) fn choice<T: Copy>(&mut self, node: &'a Node, what: &str, words: &[(&str, T)]) -> Option<T> {
-        let text = self.text(node, what)?;
+        // Whatever YAML makes of `no`: quoted it would be none of the words either.
+        let text = match node.said() {
+            Some((text, _)) => text.trim().to_owned(),
+            None => self.text(node, what)?,
+        };
         if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
             return Some(*value);
         }

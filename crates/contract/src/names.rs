@@ -88,7 +88,7 @@ impl<'a> Loader<'a> {
         } else {
             return Some(key.into());
         };
-        let better = key.to_lowercase().replace(|letter: char| !letters(letter), "_");
+        let better = snake(key).replace(|letter: char| !letters(letter), "_");
         let usable = better.len() <= NAME_BYTES_MAX
             && better.starts_with(|first: char| first.is_ascii_lowercase())
             && better != key;
@@ -135,4 +135,18 @@ impl<'a> Loader<'a> {
         }
         None
     }
+}
+
+/// `findOrder` as `find_order`; what isn't of that kind, in small letters.
+fn snake(key: &str) -> String {
+    let mut snake = String::new();
+    let mut small = false;
+    for letter in key.chars() {
+        if small && letter.is_uppercase() {
+            snake.push('_');
+        }
+        small = letter.is_lowercase() || letter.is_ascii_digit();
+        snake.extend(letter.to_lowercase());
+    }
+    snake
 }

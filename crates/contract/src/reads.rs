@@ -216,6 +216,15 @@ impl Reads {
         Ok(shape.json())
     }
 
+    /// The path to a field of this name, where one of the roots has it: `args.amount` for `amount`.
+    pub(crate) fn within(&self, name: &str) -> Option<String> {
+        let root = self.names().find(|root| {
+            let fields = self.shape(root).and_then(|shape| shape.json().get("properties"));
+            fields.is_some_and(|fields| fields.get(name).is_some())
+        })?;
+        Some(format!("{root}.{name}"))
+    }
+
     /// `name` is nothing that this place reads.
     fn unreadable(&self, name: &str) -> BadRead {
         let place = self.place.name;
@@ -226,14 +235,10 @@ impl Reads {
             _ => "",
         };
         let bad = BadRead::new(format!("{place} can't read {what}`{name}`"));
-        let within = self.names().find(|root| {
-            let fields = self.shape(root).and_then(|shape| shape.json().get("properties"));
-            fields.is_some_and(|fields| fields.get(name).is_some())
-        });
-        let meant = match (elsewhere, within) {
+        let meant = match (elsewhere, other_word(name)) {
             (Some(_), _) => None,
-            (None, Some(root)) => Some(format!("{root}.{name}")),
-            (None, None) => suggest(name, self.names()).map(str::to_owned),
+            (None, Some(ours)) => Some(ours.to_owned()),
+            (None, None) => self.within(name).or_else(|| suggest(name, self.names()).map(str::to_owned)),
         };
         let bad = bad.meant(meant.as_deref());
         if elsewhere.is_none() && name == "last" {
@@ -243,6 +248,16 @@ impl Reads {
             return bad.help(format!("it may, but nothing in this contract gives `{name}` a value"));
         }
         bad.help(format!("{place} reads {}", listed(self.names())))
+    }
+}
+
+/// What other languages call a value of CEL's.
+pub(crate) fn other_word(word: &str) -> Option<&'static str> {
+    match word {
+        "None" | "nil" | "undefined" | "Null" | "NULL" => Some("null"),
+        "True" | "TRUE" => Some("true"),
+        "False" | "FALSE" => Some("false"),
+        _ => None,
     }
 }
 

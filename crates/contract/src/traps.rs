@@ -10,8 +10,16 @@ use crate::yaml::{Kind, Node, Style};
 /// Explains a value that begins with a sign that YAML keeps for itself.
 pub(crate) fn explain_sign(source: &str, at: Range<usize>, what: &str, findings: &mut Findings) {
     let rest = value_from(source, at.start);
+    let sign = source.get(at.clone()).unwrap_or("");
+    let behind = rest.strip_prefix(sign).unwrap_or("").trim_start();
+    // A sign with a value of its own behind it is YAML's, not the beginning of somebody's text.
+    let of_yaml = sign.starts_with('&') && behind.starts_with(['{', '[']) || sign.starts_with("!!");
     let found = findings.error(code::YAML_FEATURE, at, format!("{what}, and a contract has none"));
-    found.help(format!("quote the text, if it is one: {}", quoted(rest)));
+    if of_yaml {
+        found.help(format!("leave `{sign}` out, and write the value where it is meant"));
+    } else {
+        found.help(format!("quote the text, if it is one: {}", quoted(rest)));
+    }
 }
 
 /// Explains why the parser stopped: by the trap that the line holds, if it holds one. `open` is where the innermost
@@ -36,6 +44,18 @@ pub(crate) fn explain_syntax(
     let span =
         place..place + source.get(place..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
     let plain = format!("this can't be read as YAML: {info}");
+    if let Some(tab) = tab_near(source, at) {
+        let found = findings.error(code::SYNTAX, tab, "this can't be read as YAML: a tab indents this line");
+        found.help("indent with blanks: YAML takes no tabs there");
+        return;
+    }
+    if let Some(open) = open
+        && let Some(comment) = comment_within(source, open, at)
+    {
+        let found = findings.error(code::CUT, comment, "YAML takes ` #` for the beginning of a comment");
+        found.also(open..open + 1, "so this stays open").help("quote the whole text that it belongs to");
+        return;
+    }
     if let Some(open) = open.filter(|open| *open < start) {
         let found = findings.error(code::SYNTAX, span, plain);
         found
@@ -43,13 +63,11 @@ pub(crate) fn explain_syntax(
             .help("close it, or quote the text that it belongs to");
         return;
     }
-    if line.trim_start_matches(' ').starts_with('\t') {
-        findings.error(code::SYNTAX, span, plain).help("indent with blanks: YAML takes no tabs there");
-        return;
-    }
     let quote = source.get(..place).and_then(|before| before.trim_end().chars().next_back());
     let Some(value) = value_of(line) else {
-        findings.error(code::SYNTAX, span, plain).help(remedy(info));
+        let unspaced = line.contains(':') && !line.contains(": ") && !line.trim_end().ends_with(':');
+        let help = if unspaced { "put a blank behind the `:` of a key" } else { remedy(info) };
+        findings.error(code::SYNTAX, span, plain).help(help);
         return;
     };
     let value_at = start + (value.as_ptr() as usize - line.as_ptr() as usize);
@@ -96,6 +114,35 @@ fn remedy(info: &str) -> &'static str {
     }
 }
 
+/// The tab that indents the line where the parser stopped, or the next: it may notice at the end of what stands before.
+fn tab_near(source: &str, at: usize) -> Option<Range<usize>> {
+    let start = source.get(..at)?.rfind('\n').map_or(0, |line| line + 1);
+    let mut begin = start;
+    for line in source.get(start..)?.split_inclusive('\n').take(2) {
+        let blanks = line.len() - line.trim_start_matches(' ').len();
+        if line.get(blanks..)?.starts_with('\t') && !line.trim().is_empty() {
+            return Some(begin + blanks..begin + blanks + 1);
+        }
+        begin += line.len();
+    }
+    None
+}
+
+/// The ` #` that hid the end of what was opened here, where the line before it leaves a quote open.
+fn comment_within(source: &str, open: usize, at: usize) -> Option<Range<usize>> {
+    let mut begin = open;
+    for line in source.get(open..at)?.split_inclusive('\n') {
+        if let Some(sign) = line.find(" #")
+            && line.get(..sign)?.matches('\'').count() % 2 == 1
+        {
+            let end = begin + line.trim_end().len();
+            return Some(begin + sign + 1..end);
+        }
+        begin += line.len();
+    }
+    None
+}
+
 /// Whether a value begins with a bracket or quote that closes before the value ends: `[1, 2].size()`, `'a' + b`.
 fn ends_early(value: &str) -> bool {
     let mut depth = 0_i64;
@@ -127,7 +174,7 @@ fn first_opens(first: char) -> bool {
 fn has_condition(value: &str) -> bool {
     let letters: Vec<char> = value.chars().collect();
     let index = |pair: &[char]| matches!(pair, [before, '['] if before.is_alphanumeric() || *before == '_');
-    ["(", "in [", " ? ", "&&", "||", "=="].iter().any(|sign| value.contains(sign))
+    ["(", "in [", " ? ", "&&", "||", "==", "/{", "{args."].iter().any(|sign| value.contains(sign))
         || letters.windows(2).any(index)
 }
 

@@ -82,9 +82,42 @@ fn syntax_help(source: &str, start: usize) -> Option<&'static str> {
         "or" => Some("write `||`"),
         "not" => Some("write `!`"),
         _ if rest.starts_with('=') => Some("`==` compares"),
+        _ if rest.starts_with('~') => Some("write `text.matches('a+')`"),
+        _ if source.contains("{{") || source.contains("${") => {
+            Some("this is CEL as it stands: write the value without the braces around it")
+        }
+        _ if source.contains(" {") && source.contains('}') => {
+            Some("this is CEL, and holes are for texts: write `'Dear ' + input.name`")
+        }
+        _ if is_prose(source) => Some("this is CEL: a text has quotes of its own, `\"'so'\"`"),
         _ => None,
     }
 }
+
+/// Whether it is words and no expression: a text whose author forgot that a value is CEL.
+fn is_prose(source: &str) -> bool {
+    let word = |word: &str| word.chars().all(|c| c.is_alphabetic() || ",.!?'’-".contains(c));
+    source.contains("://") || source.contains(' ') && source.split_whitespace().all(word)
+}
+
+/// Functions of other languages, and what says the same here.
+const OTHER_FUNCTIONS: [(&str, &str); 15] = [
+    ("len", "write `size(x)`"),
+    ("length", "write `x.size()`"),
+    ("abs", "compare two numbers by `near(a, b, 0.01)`"),
+    ("includes", "write `text.contains('a')`, or `x in list`"),
+    ("not", "write `!(…)`"),
+    ("any", "write `list.exists(item, condition)`"),
+    ("some", "write `list.exists(item, condition)`"),
+    ("every", "write `list.all(item, condition)`"),
+    ("toLowerCase", "write `lower(text)`"),
+    ("lowerAscii", "write `lower(text)`"),
+    ("float", "write `double(x)`"),
+    ("str", "write `string(x)`"),
+    ("number", "write `double(x)` or `int(x)`"),
+    ("match", "write `text.matches('a+')`"),
+    ("now", "time comes from the store: `timestamp(call.started)`"),
+];
 
 /// The word or sign at this byte; the last one where the text ends there.
 fn spot(source: &str, start: usize) -> Range<usize> {
@@ -314,6 +347,9 @@ impl Guard<'_> {
             let help =
                 "`has(a.b)`; `list.exists(x, condition)`, also all, exists_one, filter; `list.map(x, value)`";
             return self.about(name, format!("`{name}` is written differently"), Some(help));
+        }
+        if let Some((_, ours)) = OTHER_FUNCTIONS.iter().find(|(other, _)| *other == name) {
+            return self.about(name, format!("there is no function `{name}`"), Some(ours));
         }
         let known: Vec<_> = macros.into_iter().chain(FUNCTIONS.iter().map(|row| row.name)).collect();
         let help = format!("the functions are {}", known.join(", "));

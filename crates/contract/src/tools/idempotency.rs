@@ -58,10 +58,14 @@ impl<'a> Loader<'a> {
     fn idempotency(&mut self, node: &'a Node) -> Option<IdempotencyRule> {
         if !matches!(node.kind, Kind::Map(_)) {
             let words = [("natural", Word::Natural), ("none", Word::None)];
-            return Some(match self.choice(node, "`idempotency`", &words)? {
-                Word::Natural => IdempotencyRule::Natural,
-                Word::None => IdempotencyRule::None,
-            });
+            return match self.choice(node, "`idempotency`", &words) {
+                Some(Word::Natural) => Some(IdempotencyRule::Natural),
+                Some(Word::None) => Some(IdempotencyRule::None),
+                None => {
+                    self.findings.explain(&node.span, "or `{ key: { arg: NAME }, valid: 24h }`");
+                    None
+                }
+            };
         }
         let fields = self.fields(node, "`idempotency`", &grammar::IDEMPOTENCY)?;
         let place = self.required(&fields, "key", "{ arg: NAME }").and_then(|key| self.key_place(key));

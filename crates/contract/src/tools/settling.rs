@@ -93,7 +93,13 @@ impl<'a> Loader<'a> {
         places: &Places,
     ) -> Option<Compensate> {
         if !matches!(node.kind, Kind::Map(_)) {
-            self.choice(node, "`compensate`", &[("impossible", ())])?;
+            if self.choice(node, "`compensate`", &[("impossible", ())]).is_none() {
+                self.findings.explain(
+                    &node.span,
+                    "or `{ tool: NAME, with: { … } }`, or `{ leaves: [ … ] }` for what may stay",
+                );
+                return None;
+            }
             self.not_run(&node.span, "`compensate: impossible`");
             return Some(Compensate::Impossible);
         }

@@ -290,3 +290,23 @@ fn what_is_not_run_yet() {
         ],
     );
 }
+
+#[test]
+fn words_of_other_languages() {
+    assert_reports(
+        "words_of_other_languages",
+        &[
+            ("a name without its root", "with: { email: input.from }", "with: { email: from }"),
+            ("prose as a value", "with: { email: input.from }", "with: { email: Thank you very much }"),
+            ("a hole in a value", "with: { email: input.from }", "with: { email: \"Dear {input.from}\" }"),
+            ("a template", "with: { email: input.from }", "with: { email: \"{{ input.from }}\" }"),
+            ("another null", "args.amount > 0.0", "args.amount == None"),
+            ("another true", "args.amount > 0.0", "True"),
+            ("another function", "args.amount > 0.0", "abs(args.amount) > 0.0"),
+            ("a tool in camels", "  find_customer:", "  findCustomer:"),
+            ("a boolean for a word", "idempotency: none", "idempotency: yes"),
+            ("a tab", "    requires:", "\trequires:"),
+            ("an anchor before a map", "with: { email: input.from }", "with: &all { email: input.from }"),
+        ],
+    );
+}
