@@ -44,16 +44,7 @@ pub(crate) fn explain_syntax(
     let span =
         place..place + source.get(place..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
     let plain = format!("this can't be read as YAML: {info}");
-    if let Some(tab) = tab_near(source, at) {
-        let found = findings.error(code::SYNTAX, tab, "this can't be read as YAML: a tab indents this line");
-        found.help("indent with blanks: YAML takes no tabs there");
-        return;
-    }
-    if let Some(open) = open
-        && let Some(comment) = comment_within(source, open, at)
-    {
-        let found = findings.error(code::CUT, comment, "YAML takes ` #` for the beginning of a comment");
-        found.also(open..open + 1, "so this stays open").help("quote the whole text that it belongs to");
+    if is_seen(source, at, open, findings) {
         return;
     }
     if let Some(open) = open.filter(|open| *open < start) {
@@ -112,6 +103,23 @@ fn remedy(info: &str) -> &'static str {
     } else {
         "look at the indentation, the `:` and the quotes of this line and the one above it"
     }
+}
+
+/// Tells of what the eye misses, whatever the parser says of it: a tab, a ` #` within a text.
+fn is_seen(source: &str, at: usize, open: Option<usize>, findings: &mut Findings) -> bool {
+    if let Some(tab) = tab_near(source, at) {
+        let found = findings.error(code::SYNTAX, tab, "this can't be read as YAML: a tab indents this line");
+        found.help("indent with blanks: YAML takes no tabs there");
+        return true;
+    }
+    if let Some(open) = open
+        && let Some(comment) = comment_within(source, open, at)
+    {
+        let found = findings.error(code::CUT, comment, "YAML takes ` #` for the beginning of a comment");
+        found.also(open..open + 1, "so this stays open").help("quote the whole text that it belongs to");
+        return true;
+    }
+    false
 }
 
 /// The tab that indents the line where the parser stopped, or the next: it may notice at the end of what stands before.
