@@ -74,7 +74,7 @@ fn tell(
 ) -> anyhow::Result<()> {
     let away = || asked.into_iter().flat_map(|asked| &asked.away);
     if args.told_as() == CheckFormat::Sarif {
-        return out::json(&sarif::document(loaded));
+        return out::json(&sarif::document(loaded, &project.way()));
     }
     if args.told_as() == CheckFormat::Json {
         let mut drift: Vec<_> = away()
@@ -94,7 +94,7 @@ fn tell(
         }));
     }
     if !loaded.diagnostics.is_empty() {
-        out::note(loaded.report(Paint::Coloured).trim_end());
+        out::note(loaded.report_from(&project.way(), Paint::Coloured).trim_end());
     }
     for (server, why) in away() {
         out::note(format!("servers.{server}: {why}"));

@@ -128,6 +128,12 @@ impl Project {
         self.checked()
     }
 
+    /// The way from where the command runs to the contract's folder: empty, or ending in `/`.
+    pub(crate) fn way(&self) -> String {
+        let folder = self.file.parent().unwrap_or(Path::new("")).display().to_string();
+        if folder.is_empty() || folder.ends_with('/') { folder } else { format!("{folder}/") }
+    }
+
     /// The contract, if it has no error. What was found is told either way.
     ///
     /// # Errors
@@ -136,7 +142,7 @@ impl Project {
         // Remarks are for `check`: who starts a run wants to know what stands in its way.
         self.loaded.diagnostics.retain(|found| found.severity != Severity::Remark);
         if !self.loaded.diagnostics.is_empty() {
-            out::note(self.loaded.report(Paint::Coloured).trim_end());
+            out::note(self.loaded.report_from(&self.way(), Paint::Coloured).trim_end());
         }
         let Loaded { contract, unrun, sources, .. } = self.loaded;
         let contract = contract.ok_or_else(|| {

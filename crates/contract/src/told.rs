@@ -1,5 +1,7 @@
 //! What was found of a contract, as people read it.
 
+use handfast_events::Sources;
+
 use crate::diagnostic::{Diagnostic, Paint, Severity};
 use crate::{Loaded, code};
 
@@ -9,12 +11,22 @@ const UNRUN_TOLD_MAX: usize = 3;
 impl Loaded {
     /// All diagnostics as a person reads them, with their sum; empty where there are none.
     pub fn report(&self, paint: Paint) -> String {
+        self.report_from("", paint)
+    }
+
+    /// The same, with every file named from where the reader stands: `folder` leads to the contract's, and is empty or ends
+    /// in `/`.
+    pub fn report_from(&self, folder: &str, paint: Paint) -> String {
         if self.diagnostics.is_empty() {
             return String::new();
         }
+        let named = |file: &String| format!("{folder}{file}");
+        let files = self.sources.files.iter().map(|(file, text)| (named(file), text.clone())).collect();
+        let sources = Sources { files, ..self.sources.clone() };
         let mut text = String::new();
-        for diagnostic in folded(&self.diagnostics) {
-            text.push_str(&diagnostic.render(&self.sources, paint));
+        for mut diagnostic in folded(&self.diagnostics) {
+            diagnostic.labels.iter_mut().for_each(|label| label.file = named(&label.file));
+            text.push_str(&diagnostic.render(&sources, paint));
             text.push_str("\n\n");
         }
         let sum = [
@@ -29,7 +41,7 @@ impl Loaded {
             .filter(|(number, _)| *number > 0)
             .map(|(number, word)| format!("{number} {word}{}", if number == 1 { "" } else { "s" }))
             .collect();
-        text + &format!("{}: {}\n", self.sources.main, sum.join(", "))
+        text + &format!("{folder}{}: {}\n", self.sources.main, sum.join(", "))
     }
 
     fn count(&self, severity: Severity) -> usize {

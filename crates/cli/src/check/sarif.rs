@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use handfast_contract::{Code, Diagnostic, Label, Loaded, Severity};
 use serde_json::{Value, json};
 
-/// What was found of a contract, as one SARIF document. What is allowed stands there as suppressed, with its reason.
-pub(crate) fn document(loaded: &Loaded) -> Value {
+/// What was found of a contract, as one SARIF document; `way` leads to the contract's folder. What is allowed stands there
+/// as suppressed, with its reason.
+pub(crate) fn document(loaded: &Loaded, way: &str) -> Value {
     let used: BTreeSet<Code> =
         loaded.diagnostics.iter().chain(&loaded.allowed).map(|found| found.code).collect();
     let rules: Vec<Value> = used.iter().map(|code| rule(*code)).collect();
     let allowed = loaded.allowed.iter().map(|found| {
-        let mut result = result(found, loaded);
+        let mut result = result(found, loaded, way);
         let reason = found.help.first().map_or("", |help| help.trim_start_matches("allowed: "));
         if let Some(fields) = result.as_object_mut() {
             let suppressions = json!([{ "kind": "inSource", "justification": reason }]);
@@ -20,7 +21,7 @@ pub(crate) fn document(loaded: &Loaded) -> Value {
         result
     });
     let results: Vec<Value> =
-        loaded.diagnostics.iter().map(|found| result(found, loaded)).chain(allowed).collect();
+        loaded.diagnostics.iter().map(|found| result(found, loaded, way)).chain(allowed).collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -44,7 +45,7 @@ fn rule(code: Code) -> Value {
     })
 }
 
-fn result(found: &Diagnostic, loaded: &Loaded) -> Value {
+fn result(found: &Diagnostic, loaded: &Loaded, way: &str) -> Value {
     let level = match found.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -55,7 +56,7 @@ fn result(found: &Diagnostic, loaded: &Loaded) -> Value {
         text.push_str(". ");
         text.push_str(help);
     }
-    let mut places = found.labels.iter().map(|label| place(label, loaded));
+    let mut places = found.labels.iter().map(|label| place(label, loaded, way));
     let first: Vec<Value> = places.next().into_iter().collect();
     let others: Vec<Value> = places.collect();
     json!({
@@ -67,14 +68,14 @@ fn result(found: &Diagnostic, loaded: &Loaded) -> Value {
     })
 }
 
-fn place(label: &Label, loaded: &Loaded) -> Value {
+fn place(label: &Label, loaded: &Loaded, way: &str) -> Value {
     let text = loaded.sources.files.get(&label.file).map_or("", String::as_str);
     let spanned = text.get(label.span.clone()).unwrap_or("");
     let lines = spanned.matches('\n').count();
     let last = spanned.rsplit('\n').next().unwrap_or("").chars().count();
     let end = if lines == 0 { label.column + last } else { last + 1 };
     let mut place = json!({ "physicalLocation": {
-        "artifactLocation": { "uri": label.file },
+        "artifactLocation": { "uri": format!("{way}{}", label.file) },
         "region": {
             "startLine": label.line, "startColumn": label.column,
             "endLine": label.line + lines, "endColumn": end,

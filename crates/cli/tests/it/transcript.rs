@@ -74,3 +74,26 @@ fn every_command_shows_an_example() {
     }
     assert!(seen >= 19, "{help}");
 }
+
+#[test]
+fn findings_are_told_as_sarif_where_they_stand() {
+    let folder = Folder::with_hello();
+    let contract = folder.read("handfast.yaml").replace("turns: 5, cost: 0.05 USD", "time: 5m");
+    folder.write("handfast.yaml", &contract);
+    let sarif = folder.expect(0, &["check", ".", "--format", "sarif"]).json();
+    let run = &sarif["runs"][0];
+    assert_eq!((&sarif["version"], &run["tool"]["driver"]["name"]), (&"2.1.0".into(), &"handfast".into()));
+    let found = &run["results"][0];
+    assert_eq!((&found["ruleId"], &found["level"]), (&"HF0104".into(), &"warning".into()));
+    let place = &found["locations"][0]["physicalLocation"];
+    let line = contract.lines().position(|line| line.contains("time: 5m")).unwrap() + 1;
+    assert_eq!(place["region"]["startLine"], line);
+    assert_eq!(place["artifactLocation"]["uri"], "handfast.yaml");
+
+    let reason = contract
+        .replace("    unsure: refuse\n", "    unsure: refuse\n    allow: { HF0104: it is watched }\n");
+    folder.write("handfast.yaml", &reason);
+    let sarif = folder.expect(0, &["check", ".", "--format", "sarif"]).json();
+    let suppressed = &sarif["runs"][0]["results"][0]["suppressions"][0];
+    assert_eq!(suppressed["justification"], "it is watched", "{sarif}");
+}
