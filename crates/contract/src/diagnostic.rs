@@ -349,7 +349,7 @@ impl Findings {
             self.list.pop();
             self.error(crate::code::TOO_LARGE, 0..0, format!("more than {FINDINGS_MAX} findings"));
         }
-        if self.errors > 0 {
+        if self.any_error() {
             // What is wrong elsewhere is mostly why nothing could be proved.
             self.list.retain(|found| found.code != crate::code::HAND_OFF_UNKNOWN);
         }
@@ -357,8 +357,8 @@ impl Findings {
         self.list.sort_by_key(|found| found.labels.first().map(|label| label.span.start));
         self.list.dedup();
         let left_out = self.list.len().saturating_sub(DIAGNOSTICS_MAX) + self.left_out;
-        // An error may not hide behind a hundred warnings.
-        if left_out > 0 && self.list.iter().any(|found| found.severity == Severity::Error) {
+        // What refuses a contract, or keeps it from being run, may not hide behind a hundred warnings.
+        if self.list.len() > DIAGNOSTICS_MAX {
             self.list.sort_by_key(|found| found.severity);
         }
         self.list.truncate(DIAGNOSTICS_MAX);

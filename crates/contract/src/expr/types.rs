@@ -81,9 +81,11 @@ pub(crate) struct Checked {
     pub(crate) copied: usize,
 }
 
-/// What is known of paths wherever this condition is `held`.
+/// What is known of paths wherever this condition is `held`: of paths as its author wrote them, since what stands behind it
+/// is checked as it is written too. That of an include reads its settings and facts a level deeper by now.
 pub(crate) fn proved(condition: &Expr, held: bool) -> Vec<Fact> {
-    known::proves(&condition.node, held)
+    let written = Expr::parse(condition.source());
+    written.map(|written| known::proves(&written.node, held)).unwrap_or_default()
 }
 
 /// Types an expression at the place that `reads` describes.

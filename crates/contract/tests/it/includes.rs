@@ -275,3 +275,32 @@ fn neither_depth_nor_number_of_files_is_endless() {
     assert!(reads < 40, "{reads}");
     assert!(loaded.report(Paint::Plain).contains("HF0006"), "{}", loaded.report(Paint::Plain));
 }
+
+/// An include whose workflow asks in `when` for what its tool is given, and which has a setting of its own name.
+fn asks_first(when: &str, given: &str) -> Loaded {
+    let main = "handfast: 1\nname: news\nversion: \"1\"\ninclude: { cms: cms/cms.yaml }\n";
+    let cms = format!(
+        "handfast: 1
+name: cms
+version: \"1\"
+settings: {{ cms: {{ is: {{ fields: {{ cms?: {{ fields: {{ url: string }} }}, url?: string }} }}, default: {{}} }} }}
+servers: {{ web: {{ process: {{ command: [publish] }} }} }}
+tools:
+  look: {{ via: web.look, description: Looks at one page., input: {{ url: string }}, effects: [ reads: page ], output: string }}
+workflows:
+  day: {{ steps: {{ look: {{ tool: look, when: '{when}', with: {{ url: {given} }} }} }} }}
+"
+    );
+    three(main, &cms, LOG)
+}
+
+#[test]
+fn what_an_include_asks_first_is_known_of_its_own_names_alone() {
+    assert_eq!(asks_first("has(settings.cms.url)", "settings.cms.url").report(Paint::Plain), "");
+    // Of the whole this is `settings.cms.cms`, and of the include's own `settings.cms.cms` it says nothing.
+    for when in ["has(settings.cms)", "settings.cms != null"] {
+        let loaded = asks_first(when, "settings.cms.cms.url + 'x'");
+        assert!(loaded.contract.is_none(), "{when}");
+        assert!(loaded.report(Paint::Plain).contains("`settings.cms.cms` may be absent"), "{when}");
+    }
+}

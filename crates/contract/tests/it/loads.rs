@@ -213,3 +213,15 @@ fn a_workflow_s_output_may_be_a_map_of_values() {
     let value = output.eval(&Scope::default().with("steps", &steps)).unwrap();
     assert_eq!(value, Some(json!({ "said": "done", "to whom": "Ada" })));
 }
+
+#[test]
+fn what_is_not_run_is_not_lost_behind_a_hundred_warnings() {
+    let unlimited = |n: usize| format!("  a{n}: {{ purpose: Say yes., model: main }}\n");
+    let agents: String = (0..150).map(unlimited).collect();
+    let text = format!(
+        "handfast: 1\nname: many\nversion: \"1\"\nmodels: {{ main: {{ use: openai/gpt-5-mini, price: free }} }}\nagents:\n{agents}workflows:\n  talk: {{ chat: a0 }}\n"
+    );
+    let loaded = loaded(&text);
+    assert!(loaded.contract.is_none(), "a conversation, which nothing runs, would be run");
+    assert!(loaded.unrun.is_some(), "{}", loaded.report(handfast_contract::Paint::Plain));
+}

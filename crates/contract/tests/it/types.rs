@@ -168,6 +168,11 @@ fn what_may_be_absent_or_null_is_asked_for_first() {
         &[
             ("args.name == 'a'", "args.name", "has(args.name) && args.name == 'a'"),
             (
+                "'by.name' in args.order && args.order.by.name == 'd'",
+                "args.order.by.name",
+                "'by' in args.order && args.order.by != null && args.order.by.name == 'd'",
+            ),
+            (
                 "size(args.order.note) > 1",
                 "args.order.note",
                 "has(args.order.note) && size(args.order.note) > 1",

@@ -347,6 +347,9 @@ impl<'s> Walk<'s> {
         // No item at all: nothing can be wrong with it.
         let item = if *item == Value::Bool(false) { Cow::Owned(json!({})) } else { item };
         self.locals.push(Local { name: name.to_owned(), item: Type::of(item) });
+        // Within the macro the name is the item, whatever is known of a probe or a lane that is called so.
+        let around = self.known.iter().any(|fact| fact.root() == name).then(|| self.known.clone());
+        self.known.retain(|fact| fact.root() != name);
         let of_each = match what {
             Each::Exists(holds) | Each::All(holds) | Each::ExistsOne(holds) => {
                 self.operand(holds, Kinds::BOOL, "a macro's condition is true or false");
@@ -364,6 +367,7 @@ impl<'s> Walk<'s> {
                 Type::made(json!({ "type": "array", "items": self.keep(value.schema) }))
             }
         };
+        self.known = around.unwrap_or_else(|| std::mem::take(&mut self.known));
         self.locals.pop();
         of_each
     }

@@ -59,7 +59,10 @@ pub(super) fn proves(condition: &Node, held: bool) -> Vec<Fact> {
             key(of).map(|path| there(&format!("{path}.{}", field.name))).unwrap_or_default()
         }
         Kind::Binary { op: Op::In, left, right } if held => match (&left.kind, key(right)) {
-            (Kind::Literal(Value::String(name)), Some(path)) => there(&format!("{path}.{name}")),
+            // A name that holds a dot or a bracket is no path of several names: `'a.b' in order` says nothing of `order.a`.
+            (Kind::Literal(Value::String(name)), Some(path)) if !name.contains(['.', '[']) => {
+                there(&format!("{path}.{name}"))
+            }
             _ => Vec::new(),
         },
         Kind::Binary { op, left, right } => {
