@@ -2,7 +2,9 @@
 //!
 //! It says which clauses there are, not what became of one: that stands in the events of runs.
 
-use crate::{Agent, Contract, Limits, Server, Tool, Workflow};
+use std::collections::HashSet;
+
+use crate::{Agent, Contract, Group, Limits, Server, Tool, Workflow};
 
 /// A clause where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,22 +87,43 @@ impl Contract {
         let tools = self.tools.values().flat_map(|tool| self.of_tool(tool));
         let agents = self.agents.values().flat_map(|agent| of_agent(agent));
         let workflows = self.workflows.values().flat_map(|workflow| of_workflow(workflow));
-        servers.chain(tools).chain(agents).chain(workflows).collect()
+        let groups = self.groups.values().flat_map(of_group);
+        let all = servers.chain(groups).chain(tools).chain(agents).chain(workflows);
+        // A group's clause stands with each of its tools, and is one.
+        let mut known = HashSet::new();
+        all.filter(|clause| known.insert(clause.address.clone())).collect()
     }
 
     /// The address of a failure by which a tool's attempt was recognised; none where the contract doesn't name it.
     pub fn failure_address(&self, tool: &Tool, failure: &str) -> Option<String> {
         let at = tool.failures.iter().position(|rule| &*rule.name == failure)?;
-        if at < self.own_failures(tool) {
+        let mut behind = self.own_failures(tool);
+        if at < behind {
             return Some(tool.address(&format!("failures.{failure}")));
+        }
+        for group in self.groups_of(tool) {
+            behind += group.failures.len();
+            if at < behind {
+                return Some(format!("groups.{}.failures.{failure}", group.name));
+            }
         }
         Some(format!("servers.{}.failures.{failure}", tool.via.server))
     }
 
-    /// How many of a tool's failures are its own: its server's stand behind them.
-    pub(crate) fn own_failures(&self, tool: &Tool) -> usize {
-        let shared = self.servers.get(&tool.via.server).map_or(0, |server| server.failures.len());
-        tool.failures.len().saturating_sub(shared)
+    fn groups_of<'c>(&'c self, tool: &'c Tool) -> impl Iterator<Item = &'c Group> {
+        tool.groups.iter().filter_map(|name| self.groups.get(name))
+    }
+
+    /// How many of a tool's failures are its own: its groups' and its server's stand behind them.
+    fn own_failures(&self, tool: &Tool) -> usize {
+        let of_groups: usize = self.groups_of(tool).map(|group| group.failures.len()).sum();
+        self.failures_before_servers(tool).saturating_sub(of_groups)
+    }
+
+    /// How many of a tool's failures are its own or its groups'.
+    pub(crate) fn failures_before_servers(&self, tool: &Tool) -> usize {
+        let of_server = self.servers.get(&tool.via.server).map_or(0, |server| server.failures.len());
+        tool.failures.len().saturating_sub(of_server)
     }
 
     fn of_tool(&self, tool: &Tool) -> Vec<ListedClause> {
@@ -127,6 +150,11 @@ fn clause(address: String, kind: ClauseKind) -> ListedClause {
 fn of_server(server: &Server) -> Vec<ListedClause> {
     let address = |rule: &crate::FailureRule| format!("servers.{}.failures.{}", server.name, rule.name);
     server.failures.iter().map(|rule| clause(address(rule), ClauseKind::Failure)).collect()
+}
+
+fn of_group(group: &Group) -> Vec<ListedClause> {
+    let address = |failure: &crate::Name| format!("groups.{}.failures.{failure}", group.name);
+    group.failures.iter().map(|failure| clause(address(failure), ClauseKind::Failure)).collect()
 }
 
 fn of_agent(agent: &Agent) -> Vec<ListedClause> {

@@ -82,6 +82,8 @@ pub struct Included {
     pub version: String,
     /// Its file, relative to the main contract's folder.
     pub file: String,
+    /// How far all its clauses must be true at least.
+    pub at_least: Option<Level>,
 }
 
 /// How far a clause is true, weakest first.

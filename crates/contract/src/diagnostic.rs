@@ -2,6 +2,7 @@
 //!
 //! It knows no rule of the language; those stand where they are checked.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use annotate_snippets::{
@@ -12,6 +13,7 @@ use serde::Serialize;
 
 use crate::Code;
 use crate::limits::{DIAGNOSTICS_MAX, FINDINGS_MAX, LINE_BYTES_MAX, SENTENCE_CHARS_MAX};
+use crate::masks::masked;
 use crate::texts::Texts;
 
 /// One finding.
@@ -165,7 +167,7 @@ impl Diagnostic {
             }
         };
         let labels = self.labels.iter().enumerate().filter(|(_, label)| label.file == file);
-        Some(Snippet::source(text).path(file).annotations(labels.map(annotation)))
+        Some(Snippet::source(masked(text)).path(file).annotations(labels.map(annotation)))
     }
 }
 
@@ -374,8 +376,16 @@ impl Findings {
     }
 }
 
-/// Says of every label which file it is in, and where there.
+/// Says of every label which file it is in, and where there. What is said quotes no secret.
 fn locate(list: &mut [Diagnostic], texts: &Texts) {
+    for found in list.iter_mut() {
+        let labels = found.labels.iter_mut().map(|label| &mut label.text);
+        for said in labels.chain(&mut found.help).chain([&mut found.message]) {
+            if let Cow::Owned(shown) = masked(said) {
+                *said = shown;
+            }
+        }
+    }
     for label in list.iter_mut().flat_map(|found| &mut found.labels) {
         let Some((file, text, start)) = texts.file(label.span.start) else { continue };
         file.clone_into(&mut label.file);

@@ -10,7 +10,7 @@ use crate::limits::SHARED_CLAUSES_MAX;
 use crate::loader::{Fields, Loader};
 use crate::reads::{Shape, place};
 use crate::tools::Parts;
-use crate::yaml::Node;
+use crate::yaml::{Kind, Node};
 use crate::{Approval, Clause, FailureRule, Group, Limits, Name, Schema, Tool, code};
 
 /// The groups while tools are read.
@@ -166,7 +166,11 @@ impl<'a> Loader<'a> {
                 found.help("rename one: `may` takes either by its name");
             }
             let tools = self.group_tools(&name);
-            groups.insert(name.clone(), Group { name, description: draft.description, tools });
+            let failures = match draft.fields.get("failures").map(|node| &node.kind) {
+                Some(Kind::Map(entries)) => entries.iter().map(|entry| entry.key.as_str().into()).collect(),
+                _ => Vec::new(),
+            };
+            groups.insert(name.clone(), Group { name, description: draft.description, tools, failures });
         }
         groups
     }

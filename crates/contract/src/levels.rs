@@ -2,10 +2,11 @@
 //!
 //! Derived from what a clause reads and who keeps it, never from what its author hopes. `at_least` is held against it.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use crate::loader::Loader;
-use crate::walk::each_step;
 use crate::yaml::Node;
 use crate::{
     Clause, Compensate, Contract, Expr, IdempotencyRule, Kept, Level, Reconcile, Rule, StepWork, Tool,
@@ -47,12 +48,12 @@ impl Contract {
             let address = |part: &str| format!("workflows.{}.{part}", workflow.name);
             levels.add(address("input"), Level::Enforced, "what doesn't fit starts no run");
             levels.limits(&address("limits"), &workflow.limits);
-            each_step(&workflow.steps, &mut |step| {
+            for (address, step) in workflow.all_steps() {
                 if matches!(step.work, StepWork::Approval(_)) {
-                    let address = address(&format!("steps.{}.approval", step.name));
+                    let address = format!("{address}.approval");
                     levels.add(address, Level::Enforced, "nothing behind it starts without the answer");
                 }
-            });
+            }
         }
         for invariant in &self.invariants {
             let (level, why) = match invariant.rule {
@@ -63,7 +64,7 @@ impl Contract {
             };
             levels.add(invariant.address.clone(), level, why);
         }
-        levels.0
+        levels.each_once()
     }
 }
 
@@ -72,6 +73,21 @@ struct Levels(Vec<ClauseLevel>);
 impl Levels {
     fn add(&mut self, address: String, level: Level, why: &'static str) {
         self.0.push(ClauseLevel { address, level, why });
+    }
+
+    /// Each clause once: that of a group is every tool's of it, and as true as it is where it is least so.
+    fn each_once(self) -> Vec<ClauseLevel> {
+        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut once: Vec<ClauseLevel> = Vec::new();
+        for found in self.0 {
+            let place = *places.entry(found.address.clone()).or_insert(once.len());
+            match once.get_mut(place) {
+                Some(known) if found.level < known.level => *known = found,
+                Some(_) => {}
+                None => once.push(found),
+            }
+        }
+        once
     }
 
     fn limits(&mut self, address: &str, limits: &crate::Limits) {

@@ -32,6 +32,7 @@ mod literal;
 mod load;
 mod loader;
 mod locked;
+mod masks;
 mod memory;
 mod names;
 mod patterns;

@@ -189,6 +189,7 @@ struct Head {
     name: String,
     version: String,
     owner: Option<String>,
+    at_least: Option<crate::Level>,
 }
 
 impl<'a> Loader<'a> {
@@ -202,7 +203,6 @@ impl<'a> Loader<'a> {
         self.sections(&fields, grammar::WHO_DOES_IT);
         self.check_origins();
         let groups = self.finish_groups();
-        let at_least = fields.get("at_least").and_then(|node| self.level(node));
         let head = head?;
         Some(Contract {
             name: head.name,
@@ -222,7 +222,7 @@ impl<'a> Loader<'a> {
             agents: std::mem::take(&mut self.agents),
             workflows: std::mem::take(&mut self.workflows),
             invariants: std::mem::take(&mut self.invariants),
-            at_least,
+            at_least: head.at_least,
             unrun: Vec::new(),
             lock: std::mem::take(&mut self.held).read(),
         })
@@ -257,12 +257,13 @@ impl<'a> Loader<'a> {
         let version =
             self.required(fields, "version", "\"2026-11-21\"").and_then(|node| self.text(node, "`version`"));
         let owner = fields.get("owner").map(|node| self.text(node, "`owner`"));
+        let at_least = fields.get("at_least").and_then(|node| self.level(node));
         self.read_settings(fields.get("settings"), given);
         if let Some(node) = fields.get("include") {
             self.read_includes(node, file, given);
         }
         self.sections(fields, grammar::WHAT_CAN_BE_DONE);
-        Some(Head { name: name?, version: version?, owner: owner.flatten() })
+        Some(Head { name: name?, version: version?, owner: owner.flatten(), at_least })
     }
 
     /// Reads the files that this one includes, each with its own settings and its name before all that it gives.
@@ -302,7 +303,8 @@ impl<'a> Loader<'a> {
                 self.lost.push(format!("{name}."));
                 continue;
             };
-            let included = Included { name: head.name, version: head.version, file: child.path.clone() };
+            let file = child.path.clone();
+            let included = Included { name: head.name, version: head.version, file, at_least: head.at_least };
             self.includes.insert(name, included);
         }
     }

@@ -43,7 +43,7 @@ pub(crate) fn tool_of(step: &Step) -> Option<&Arc<Tool>> {
 pub(crate) fn each_expr(contract: &Contract, visit: &mut dyn FnMut(Part<'_>)) {
     let mut walk = Walk { visit };
     for tool in contract.tools.values() {
-        walk.tool(tool);
+        walk.tool(contract, tool);
     }
     for agent in contract.agents.values() {
         for grant in &agent.may {
@@ -83,7 +83,7 @@ impl Walk<'_> {
         }
     }
 
-    fn tool(&mut self, tool: &Tool) {
+    fn tool(&mut self, contract: &Contract, tool: &Tool) {
         for clause in tool.requires.iter().chain(&tool.ensures).chain(&tool.shows) {
             self.one(&clause.address, &clause.condition);
         }
@@ -93,10 +93,12 @@ impl Walk<'_> {
         self.all(&tool.address("sends"), tool.sends.iter().flat_map(|sends| sends.values()));
         self.all(&tool.address("once_per"), &tool.once_per);
         self.all(&tool.address("establishes"), tool.establishes.values());
-        self.all(
-            &tool.address("failures"),
-            tool.failures.iter().flat_map(|rule| std::iter::once(&rule.when).chain(&rule.gives)),
-        );
+        for rule in &tool.failures {
+            // It may be its server's or its group's, and then it stands there.
+            let address = contract.failure_address(tool, &rule.name);
+            let address = address.unwrap_or_else(|| tool.address("failures"));
+            self.all(&address, std::iter::once(&rule.when).chain(&rule.gives));
+        }
         for probe in &tool.probes {
             self.all(&tool.address(&format!("probes.{}", probe.name)), probe.with.values());
         }

@@ -166,6 +166,8 @@ pub struct Group {
     pub description: Option<String>,
     /// Its tools, in the contract's order.
     pub tools: Vec<Name>,
+    /// The failures that it names, which stand with each tool behind the tool's own.
+    pub failures: Vec<Name>,
 }
 
 /// What agents share.

@@ -177,9 +177,9 @@ fn same_look(old: &Reconcile, new: &Reconcile) -> bool {
         && same(gives.as_ref(), new_gives.as_ref())
 }
 
-/// A tool's own failures; its server's are compared once, there.
+/// A tool's own failures and those of its groups; its server's are compared once, there.
 pub(super) fn failures(found: &mut Found, old: (&Contract, &Tool), new: (&Contract, &Tool)) {
-    let own = |(contract, tool): (&Contract, &Tool)| contract.own_failures(tool);
+    let own = |(contract, tool): (&Contract, &Tool)| contract.failures_before_servers(tool);
     let was = old.1.failures.get(..own(old)).unwrap_or_default();
     let is = new.1.failures.get(..own(new)).unwrap_or_default();
     named_failures(found, &new.1.address("failures"), was, is);

@@ -31,8 +31,14 @@ fn demanded(contract: &Contract, address: &str) -> Option<(Level, String)> {
                 .map(|workflow| (format!("workflows.{}", workflow.name), workflow.at_least)),
         );
     let parts = parts.filter(|(prefix, _)| within(prefix));
+    // What an include demands of all its clauses holds for those that have its name before theirs.
+    let name = address.split_once('.').map_or("", |(_, name)| name);
+    let includes = contract.includes.iter().filter_map(|(include, included)| {
+        let is_its = name.strip_prefix(&**include).is_some_and(|rest| rest.starts_with('.'));
+        Some((included.at_least.filter(|_| is_its)?, format!("{include}.at_least")))
+    });
     let parts = parts.filter_map(|(prefix, level)| level.map(|level| (level, format!("{prefix}.at_least"))));
-    whole.into_iter().chain(parts).max_by_key(|(level, _)| *level)
+    whole.into_iter().chain(parts).chain(includes).max_by_key(|(level, _)| *level)
 }
 
 const fn told(level: Level) -> &'static str {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Hits;
+use crate::masks::looks_secret;
 use crate::{Agent, Contract, DataLabel, EffectKind, EnvValue, Grant, Tool, Transport};
 
 /// Names of arguments that decide whom, how much or where.
@@ -99,22 +100,6 @@ fn way_out(agent: &Agent) -> Option<&Tool> {
     agent.may.iter().map(|grant| &*grant.tool).find(leads_out)
 }
 
-/// Beginnings of keys that services give out.
-const KEYS: &[&str] = &[
-    "sk-",
-    "sk_live_",
-    "rk_live_",
-    "ghp_",
-    "gho_",
-    "github_pat_",
-    "glpat-",
-    "xoxb-",
-    "xoxp-",
-    "AKIA",
-    "AIza",
-    "eyJhbGciOi",
-];
-
 pub(super) fn secret_in_the_open(contract: &Contract, hits: &mut Hits) {
     for server in contract.servers.values() {
         let (section, values) = match &server.transport {
@@ -126,7 +111,7 @@ pub(super) fn secret_in_the_open(contract: &Contract, hits: &mut Hits) {
         for (name, value) in values {
             let EnvValue::Plain(value) = value else { continue };
             let value = value.trim_start_matches("Bearer ");
-            if KEYS.iter().any(|key| value.starts_with(key)) && value.len() >= 16 {
+            if looks_secret(value) {
                 let message = format!("`{name}` looks like a secret, written out");
                 let help = format!(
                     "name the variable that holds it: `{name}: {{ secret: {} }}`; and give out a new one, since this one was seen",

@@ -304,3 +304,22 @@ fn what_an_include_asks_first_is_known_of_its_own_names_alone() {
         assert!(loaded.report(Paint::Plain).contains("`settings.cms.cms` may be absent"), "{when}");
     }
 }
+
+#[test]
+fn what_an_include_demands_holds_for_its_own_clauses() {
+    let cms = CMS.replace("owner: cms-team", "owner: cms-team\nat_least: enforced");
+    let files = [("news.yaml", MAIN), ("cms/cms.yaml", &cms), ("cms/log.yaml", LOG)];
+    let mut read = |path: &str| {
+        let file = files.iter().find(|(name, _)| *name == path);
+        file.map(|(_, text)| (*text).to_owned()).ok_or_else(|| "no such file".to_owned())
+    };
+    let loaded = handfast_contract::check("news.yaml", ".", &BTreeMap::new(), &mut read);
+    let below: Vec<&str> = loaded
+        .diagnostics
+        .iter()
+        .filter(|found| found.message.contains("`cms.at_least` demands enforced"))
+        .map(|found| &*found.labels[0].file)
+        .collect();
+    assert!(below.contains(&"cms/cms.yaml"), "{}", loaded.report(Paint::Plain));
+    assert!(!below.contains(&"news.yaml"), "{}", loaded.report(Paint::Plain));
+}

@@ -323,3 +323,18 @@ fn what_people_read_of_each_lint() {
     }
     insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!("lints", all) });
 }
+
+#[test]
+fn no_finding_shows_a_secret_that_stands_in_its_line() {
+    let secret = "sk-abcdefghijklmnop";
+    // The misspelled key is an error, so that no lint is looked for; its line holds the secret.
+    let text = format!(
+        "handfast: 1\nname: x\nversion: \"1\"\nservers:\n  s: {{ mcp: {{ command: [s], env: {{ TOKEN: {secret} }}, enw: {secret} }} }}\nroles: {{ r: {{ reached: {secret} }} }}\n"
+    );
+    let loaded = crate::loaded(&text);
+    assert!(loaded.diagnostics.len() >= 2, "{:?}", loaded.diagnostics);
+    let json = serde_json::to_string(&loaded.diagnostics).unwrap();
+    for shown in [loaded.report(handfast_contract::Paint::Plain), json] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
