@@ -168,11 +168,6 @@ fn what_may_be_absent_or_null_is_asked_for_first() {
         &[
             ("args.name == 'a'", "args.name", "has(args.name) && args.name == 'a'"),
             (
-                "'by.name' in args.order && args.order.by.name == 'd'",
-                "args.order.by.name",
-                "'by' in args.order && args.order.by != null && args.order.by.name == 'd'",
-            ),
-            (
                 "size(args.order.note) > 1",
                 "args.order.note",
                 "has(args.order.note) && size(args.order.note) > 1",
@@ -349,4 +344,16 @@ fn each_kind_of_problem_reads_well_in_every_style() {
         writeln!(all, "## {what}\n\n{}", report(&contract(&written))).unwrap();
     }
     insta::assert_snapshot!("each_kind_of_problem", all);
+}
+
+#[test]
+fn a_name_with_a_dot_is_no_path() {
+    check(
+        "HF0032",
+        &[(
+            "'by.name' in args.order && args.order.by.name == 'd'",
+            "args.order.by.name",
+            "'by' in args.order && args.order.by != null && args.order.by.name == 'd'",
+        )],
+    );
 }
