@@ -241,7 +241,7 @@ fn a_big_public_document_becomes_contracts_to_decide() {
     let folder = Folder::new();
     let whole = folder.expect(8, &["import", "openapi", &document]);
     assert!(
-        whole.stderr.contains("it has 1223 tools") && whole.stderr.contains("repos 204"),
+        whole.stderr.contains("its 1223 tools come to") && whole.stderr.contains("repos 204"),
         "{}",
         whole.stderr
     );
