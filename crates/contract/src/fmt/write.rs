@@ -200,11 +200,8 @@ fn is_dashed(part: &Part, indent: usize) -> bool {
 
 /// A value on one line; none where it must not be on one, or is longer than that.
 fn flow(piece: &Piece, room: usize) -> Option<String> {
-    if piece.open && piece.holds_parts() || !piece.head.is_empty() || !piece.end.is_empty() {
-        return None;
-    }
     let (parts, (opens, closes)) = match &piece.body {
-        Body::Text(text) if text.block.is_some() => return None,
+        Body::Text(text) if text.block.is_some() || !piece.end.is_empty() => return None,
         Body::Text(text) => {
             return scalar::inline(text, Place::Flow).filter(|said| said.chars().count() <= room);
         }
@@ -212,7 +209,11 @@ fn flow(piece: &Piece, room: usize) -> Option<String> {
         Body::Map(parts) => (parts, ("{", "}")),
     };
     if parts.is_empty() {
+        // Comments of an empty one stand before and after it: only a whole document has any.
         return (room >= 2).then(|| format!("{opens}{closes}"));
+    }
+    if piece.open || !piece.head.is_empty() || !piece.end.is_empty() {
+        return None;
     }
     let is_map = |part: &Part| matches!(part.value.body, Body::Map(_)) && part.value.holds_parts();
     if matches!(piece.body, Body::List(_)) && parts.len() > 1 && parts.iter().any(is_map) {

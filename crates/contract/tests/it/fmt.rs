@@ -120,6 +120,7 @@ fn comments() {
                 "of a grant and an effect",
                 "agents:\n  a:\n    may:\n      - b # no bound\n      - { c: d } # up to d\n      - e: f # up to f\n",
             ),
+            ("in an empty document", "[ # open\n] # closed\n"),
             ("in a list of lists", "- - a # a\n  # above b\n  - b\n- # c\n  - # d\n    e\n"),
         ],
     );
