@@ -1,8 +1,31 @@
 //! What can have happened, as one closed list, and its form in a journal.
 //!
-//! A kind's stored form is frozen: a change is a new version with an upcast, read by [`Body::decode`] for ever.
+//! A kind's stored form is frozen, and read by [`Body::decode`] for ever. What a later form can say that an earlier one
+//! can't (a new variant, a new field) bears the next version, and only what says it: the rest keeps its version and its
+//! bytes. So one struct reads every form of its kind, and an older release calls what it can't read *too new*.
 
 use crate::*;
+
+/// The newest version of a kind.
+macro_rules! newest {
+    () => {
+        1
+    };
+    ($newest:literal) => {
+        $newest
+    };
+}
+
+/// The version that a payload bears: where its kind has several forms, the payload says which it needs.
+macro_rules! form {
+    ($payload:ident) => {{
+        let _ = $payload;
+        1
+    }};
+    ($payload:ident, $newest:literal) => {
+        $payload.version()
+    };
+}
 
 /// Stored bytes do not say what a kind of this version says.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +50,7 @@ pub enum DecodeError {
 }
 
 macro_rules! bodies {
-    ($($(#[$doc:meta])* $kind:ident = $version:literal,)+) => {
+    ($($(#[$doc:meta])* $kind:ident = 1 $(..= $newest:literal)? since $format:literal,)+) => {
         /// What happened. Each variant's payload has a struct of its own, documented there.
         #[derive(Clone, Debug, PartialEq)]
         #[expect(missing_docs, reason = "each variant is the struct of its name")]
@@ -36,8 +59,9 @@ macro_rules! bodies {
         }
 
         impl Body {
-            /// Every kind that this release knows, with the version that it writes.
-            pub const KINDS: &'static [(&'static str, u32)] = &[$((stringify!($kind), $version)),+];
+            /// Every kind that this release knows, with its newest version; it reads all of them.
+            pub const KINDS: &'static [(&'static str, u32)] =
+                &[$((stringify!($kind), newest!($($newest)?))),+];
 
             /// The name of the kind.
             pub const fn name(&self) -> &'static str {
@@ -46,11 +70,19 @@ macro_rules! bodies {
                 }
             }
 
-            /// The version of the kind's stored form.
-            pub const fn version(&self) -> u32 {
+            /// The version of the kind's stored form: the lowest that can say it.
+            pub fn version(&self) -> u32 {
                 match self {
-                    $(Self::$kind(_) => $version,)+
+                    $(Self::$kind(payload) => form!(payload $(, $newest)?),)+
                 }
+            }
+
+            /// The format of the journal that can hold it.
+            pub fn format(&self) -> Format {
+                let first = match self {
+                    $(Self::$kind(_) => Format($format),)+
+                };
+                if self.version() == 1 { first } else { first.max(Format(2)) }
             }
 
             /// Writes the payload, as JSON on one line.
@@ -69,7 +101,7 @@ macro_rules! bodies {
             /// [`DecodeError::TooNew`]: use the release that wrote it. [`DecodeError::Damaged`]: quarantine the run.
             pub fn decode(kind: &str, version: u32, payload: &[u8]) -> Result<Self, DecodeError> {
                 match (kind, version) {
-                    $((stringify!($kind), $version) => serde_json::from_slice(payload)
+                    $((stringify!($kind), 1..) if version <= newest!($($newest)?) => serde_json::from_slice(payload)
                         .map(Self::$kind)
                         .map_err(|cause| DecodeError::Damaged { kind: kind.into(), cause }),)+
                     _ => Err(DecodeError::TooNew { kind: kind.into(), version }),
@@ -86,32 +118,32 @@ macro_rules! bodies {
 }
 
 bodies! {
-    RunStarted = 1,
-    EpochBegan = 1,
-    MailTaken = 1,
-    LimitRaised = 1,
-    RunPaused = 1,
-    RunResumed = 1,
-    RunCancelRequested = 1,
-    RunSucceeded = 1,
-    RunFailed = 1,
-    RunCancelled = 1,
-    StepStarted = 1,
-    StepSkipped = 1,
-    StepSucceeded = 1,
-    StepFailed = 1,
-    ModelIntended = 1,
-    ModelAnswered = 1,
-    ModelFailed = 1,
-    ContextAdjusted = 1,
-    CallProposed = 1,
-    CallRefused = 1,
-    CallQueued = 1,
-    CallIntended = 1,
-    CallNotSent = 1,
-    CallApplied = 1,
-    CallNotApplied = 1,
-    CallDoubted = 1,
-    CallSettled = 1,
-    CallJudged = 1,
+    RunStarted = 1 since 1,
+    EpochBegan = 1 since 1,
+    MailTaken = 1 since 1,
+    LimitRaised = 1 since 1,
+    RunPaused = 1 since 1,
+    RunResumed = 1 since 1,
+    RunCancelRequested = 1 since 1,
+    RunSucceeded = 1 since 1,
+    RunFailed = 1 since 1,
+    RunCancelled = 1 since 1,
+    StepStarted = 1 since 1,
+    StepSkipped = 1 since 1,
+    StepSucceeded = 1 since 1,
+    StepFailed = 1 since 1,
+    ModelIntended = 1 since 1,
+    ModelAnswered = 1 since 1,
+    ModelFailed = 1 since 1,
+    ContextAdjusted = 1 since 1,
+    CallProposed = 1 since 1,
+    CallRefused = 1 since 1,
+    CallQueued = 1 since 1,
+    CallIntended = 1 since 1,
+    CallNotSent = 1 since 1,
+    CallApplied = 1 since 1,
+    CallNotApplied = 1 since 1,
+    CallDoubted = 1 since 1,
+    CallSettled = 1 since 1,
+    CallJudged = 1 since 1,
 }

@@ -13,8 +13,9 @@ use crate::{Digest, Epoch, Failure, Money, Party, StepId, Timestamp};
 pub struct Format(pub u32);
 
 impl Format {
-    /// What this release writes and reads.
-    pub const CURRENT: Self = Self(1);
+    /// What this release reads. It writes what a run needs: a run whose events are all of an earlier format bears that
+    /// one, and an earlier release goes on with it.
+    pub const CURRENT: Self = Self(2);
 }
 
 /// The run came to be.

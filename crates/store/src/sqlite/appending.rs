@@ -17,6 +17,8 @@ pub(super) struct Order {
     epoch: Epoch,
     salt: Salt,
     encoded: Encoded,
+    /// The lowest format that can hold these events.
+    format: Format,
     status: String,
     /// From when on the run can move by itself.
     ready: Option<i64>,
@@ -37,6 +39,7 @@ impl Order {
             seq,
             cause,
         })?;
+        let format = append.events.iter().map(|event| event.body.format()).max().unwrap_or(Format(1));
         let updated = append.events.last().map_or(0, |event| event.time.as_microsecond());
         Ok(Self {
             id: append.id,
@@ -45,6 +48,7 @@ impl Order {
             epoch: append.epoch,
             salt: append.salt,
             encoded,
+            format,
             status,
             ready: ready(&append.status, append.wake_at).map(Timestamp::as_microsecond),
             wake_at: append.wake_at.map(Timestamp::as_microsecond),
@@ -121,7 +125,7 @@ impl Order {
             int(self.encoded.head.seq.0),
             self.encoded.head.chain.as_bytes(),
             self.salt.0,
-            Format::CURRENT.0,
+            self.format.0,
             &self.status,
             &birth.contract,
             &birth.workflow,
@@ -139,13 +143,13 @@ impl Order {
         let run = self.run.as_bytes();
         if self.hold == Hold::Keep {
             // What most appends are: the run goes on as it was, and no index is touched.
-            let sql = "UPDATE runs SET seq = ?1, chain = ?2, updated = ?3, format = ?4 WHERE run = ?5 AND seq = ?6 AND \
+            let sql = "UPDATE runs SET seq = ?1, chain = ?2, updated = ?3, format = max(format, ?4) WHERE run = ?5 AND seq = ?6 AND \
                        chain = ?7 AND epoch = ?8 AND salt = ?9 AND worker IS NOT NULL AND status = ?10 AND wake_at IS ?11";
             let rows = db.prepare_cached(sql)?.execute((
                 int(seq.0),
                 chain.as_bytes(),
                 self.updated,
-                Format::CURRENT.0,
+                self.format.0,
                 run,
                 int(self.follows.seq.0),
                 self.follows.chain.as_bytes(),
@@ -158,14 +162,14 @@ impl Order {
                 return Ok(true);
             }
         }
-        let sql = "UPDATE runs SET seq = ?1, chain = ?2, updated = ?3, format = ?4, status = ?10, wake_at = ?11, \
+        let sql = "UPDATE runs SET seq = ?1, chain = ?2, updated = ?3, format = max(format, ?4), status = ?10, wake_at = ?11, \
                    ready = ?12, worker = CASE WHEN ?13 THEN worker END WHERE run = ?5 AND seq = ?6 AND chain = ?7 AND \
                    epoch = ?8 AND salt = ?9 AND worker IS NOT NULL";
         let rows = db.prepare_cached(sql)?.execute((
             int(seq.0),
             chain.as_bytes(),
             self.updated,
-            Format::CURRENT.0,
+            self.format.0,
             run,
             int(self.follows.seq.0),
             self.follows.chain.as_bytes(),

@@ -255,7 +255,7 @@ async fn a_run_of_a_newer_release_is_left_alone() {
     let store = home.open();
     let tale = Tale::new();
     store.append(&tale.begin()).await.unwrap();
-    home.raw().execute("UPDATE runs SET format = 2, status = '\"dreaming\"'", []).unwrap();
+    home.raw().execute("UPDATE runs SET format = 99, status = '\"dreaming\"'", []).unwrap();
     let driver = Driver::acquire(&store, at(0)).await.unwrap();
     assert_eq!(store.take(driver.worker(), 10, at(1)).await.unwrap(), []);
     let named = store.take_run(driver.worker(), tale.run).await;
