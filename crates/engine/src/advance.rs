@@ -40,22 +40,21 @@ impl Draft {
             StepState::Agent(agent) => match &agent.turn {
                 Turn::Due(_) => self.ask(&step.id),
                 Turn::Calling { calls, .. } if calls.iter().all(Call::is_closed) => self.ask(&step.id),
-                Turn::Calling { calls, .. } => self.send_due(calls),
+                Turn::Calling { calls, .. } => self.tend_each(calls),
                 Turn::Asked(_) | Turn::Answered { .. } => Ok(()),
             },
             StepState::Calling(call) => match &call.state {
-                CallState::Due(_) => self.send_due(std::slice::from_ref(call)),
                 CallState::Closed(closed) => self.finish_tool_step(&step.id, &call.tool, closed),
-                CallState::Intended(_) | CallState::Doubted(_) | CallState::Applied(_) => Ok(()),
+                _ => self.tend_each(std::slice::from_ref(&**call)),
             },
             StepState::Tool | StepState::Succeeded(_) | StepState::Skipped | StepState::Failed(_) => Ok(()),
         }
     }
 
-    fn send_due(&mut self, calls: &[Call]) -> Result<(), Refusal> {
+    fn tend_each(&mut self, calls: &[Call]) -> Result<(), Refusal> {
         for call in calls {
-            if self.run.phase == Phase::Running && matches!(call.state, CallState::Due(_)) {
-                self.send(&call.id)?;
+            if self.run.phase == Phase::Running {
+                self.tend(&call.id)?;
             }
         }
         Ok(())
@@ -165,6 +164,8 @@ impl Draft {
                 let clause = Some(refused.clause.clone());
                 self.fail(id, Failure::new(FailureClass::RefusedByClause, detail), clause, Party::Step)
             }
+            // Its step failed with it.
+            Closed::Broken(_) => Ok(()),
             Closed::Failed(failure) => {
                 let party = if failure.class == FailureClass::Author { Party::Author } else { Party::Tool };
                 self.fail(id, failure.clone(), None, party)
@@ -203,6 +204,7 @@ impl Draft {
             let next = Next::Settlement;
             self.tell_call(&id, CallDoubted { attempt, failure, latency_ms: 0, next })?;
         }
+        self.tend_what_left()?;
         if self.run.may_hear() {
             return Ok(());
         }

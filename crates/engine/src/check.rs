@@ -5,6 +5,7 @@ use handfast_events::{CallId, CallRefused, call_key};
 use serde_json::{Value, json};
 
 use crate::decide::Draft;
+use crate::ground::reads_a_probe;
 use crate::state::{AgentStep, StepState};
 use crate::{Refusal, evidence, problems_told};
 
@@ -22,7 +23,8 @@ impl Draft {
 
     fn objection_to_call(&self, id: &CallId) -> Option<CallRefused> {
         let call = self.run.call(id)?;
-        let agent = self.agent_step(&id.step());
+        // What hangs behind another call is the contract's own, and needs no grant.
+        let agent = self.agent_step(&id.step()).filter(|_| call.purpose.is_none());
         let granted = || agent.and_then(|agent| self.run.plan.briefing(&agent.agent));
         let tool = match agent {
             None => self.run.plan.tool(&call.tool),
@@ -43,7 +45,9 @@ impl Draft {
             .with("input", agent.map_or(&none, |agent| &agent.input));
         let grant = granted().and_then(|briefing| briefing.agent.grant(&call.tool));
         let authority = grant.and_then(|grant| grant.condition.as_ref());
-        let clauses = authority.into_iter().chain(&tool.requires);
+        // Those on probes are held against it when they have answered.
+        let requires = tool.requires.iter().filter(|clause| !reads_a_probe(tool, &clause.condition));
+        let clauses = authority.into_iter().chain(requires);
         clauses.filter_map(|clause| objection(clause, &scope, &call.args)).next()
     }
 
@@ -76,7 +80,8 @@ impl Draft {
 
     /// Whether an agent asks for the call, so that it can be told to mend it.
     pub(crate) fn is_agents(&self, id: &CallId) -> bool {
-        self.run.step(&id.step()).is_some_and(|step| matches!(step.state, StepState::Agent(_)))
+        id.behind().is_none()
+            && self.run.step(&id.step()).is_some_and(|step| matches!(step.state, StepState::Agent(_)))
     }
 }
 
@@ -94,8 +99,18 @@ fn objection_to_type(tool: &Tool, args: &Value) -> Option<CallRefused> {
     (!problems.is_empty()).then(|| refused(problems_told(&problems)))
 }
 
+/// A part of a tool's contract that can't be evaluated keeps its call from being made.
+pub(crate) fn unevaluable(clause: String, part: &str, fault: String) -> CallRefused {
+    CallRefused {
+        clause,
+        sentence: format!("its `{part}` can be evaluated"),
+        reason: format!("{UNEVALUABLE}: {fault}"),
+        mend: "Do without: the contract's author must mend this.".into(),
+    }
+}
+
 /// A clause that doesn't hold, or that can't be evaluated: then it fails closed, and its author is to mend it.
-fn objection(clause: &Clause, scope: &Scope<'_>, args: &Value) -> Option<CallRefused> {
+pub(crate) fn objection(clause: &Clause, scope: &Scope<'_>, args: &Value) -> Option<CallRefused> {
     let refused = |reason: String, mend: String| CallRefused {
         clause: clause.address.clone(),
         sentence: clause.sentence.clone(),

@@ -1,6 +1,6 @@
 //! What came back is held against what the tool promises: its output's type, then each `ensures`.
 
-use handfast_contract::{Scope, Tool};
+use handfast_contract::{Clause, Tool};
 use handfast_events::{CallId, CallJudged, Failure, FailureClass, Held, Kept, Party, Verdict};
 use serde_json::Value;
 
@@ -11,7 +11,14 @@ use crate::{Refusal, evidence, problems_told};
 impl Draft {
     /// Closes a call that took effect; a broken promise ends its step, and nothing is passed on.
     pub(crate) fn judge(&mut self, id: &CallId) -> Result<(), Refusal> {
+        if !self.is_looked_after(id)? {
+            return Ok(());
+        }
         let Some(verdicts) = self.verdicts(id) else { return Ok(()) };
+        if id.behind().is_some() {
+            // Whoever made it looks at what came of it.
+            return self.tell_call(id, CallJudged { verdicts });
+        }
         let broken = verdicts.iter().find(|verdict| self.breaks(id, verdict)).cloned();
         self.tell_call(id, CallJudged { verdicts })?;
         let has_failed = self.run.step(&id.step()).is_some_and(|step| step.is_finished());
@@ -52,13 +59,13 @@ impl Draft {
         };
         let mut verdicts: Vec<Verdict> = tool.output.iter().map(|_| judge_type(tool, value)).collect();
         if verdicts.iter().all(|verdict| verdict.held == Held::Held) {
-            let facts = self.call_facts(id);
-            let scope = Scope::default()
-                .with("args", &call.args)
-                .with("call", &facts)
-                .with("settings", self.run.plan.settings())
-                .with("result", value);
+            let ground = self.ground(call);
+            let scope = self.scope_of(call, &ground).with("result", value);
+            let unseen = |clause: &Clause| self.unseen_after(call, tool, &clause.condition);
             verdicts.extend(tool.ensures.iter().map(|clause| match clause.condition.holds(&scope) {
+                _ if let Some(why) = unseen(clause) => {
+                    verdict(clause.address.clone(), Held::Unverified, &why, Some(Party::Unknown))
+                }
                 Ok(true) => verdict(clause.address.clone(), Held::Held, "", None),
                 Ok(false) => {
                     let told = format!(
@@ -86,6 +93,7 @@ impl Draft {
                     refused.sentence, refused.reason, refused.mend
                 )
             }
+            Closed::Broken(verdict) => format!("Not usable: `{}` is broken", verdict.clause),
             Closed::Failed(failure) => {
                 let code = failure.code.as_deref().unwrap_or(failure.class.name());
                 format!("Not done: `{tool}` failed ({code}): {}", evidence(&failure.detail))

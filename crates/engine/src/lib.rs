@@ -15,10 +15,15 @@ mod decide;
 mod advance;
 mod ask;
 mod check;
+mod ground;
 mod judge;
+mod look;
+mod probe;
 mod remedy;
 mod send;
+mod side;
 
+mod doubts;
 mod owed;
 mod words;
 
@@ -26,6 +31,7 @@ pub use check::UNEVALUABLE;
 pub use command::{Command, ModelReply, ModelSaid, ModelTrouble, ToolError, ToolOutcome, ToolReply};
 pub use decide::{Decision, Start};
 pub use dialect::{Dialect, Message, ModelSheet, Opening, Rates};
+pub use doubts::Doubt;
 pub use owed::{AskModel, CallTool, Debt, DebtKey};
 pub use plan::Plan;
 pub use refusal::Refusal;

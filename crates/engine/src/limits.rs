@@ -22,6 +22,17 @@ pub(crate) const OUTPUT_TOKENS: u64 = 4096;
 pub(crate) const OUTPUT_TOKENS_MIN: u64 = 256;
 /// What a provider adds around each message, in tokens; the largest seen is under ten.
 pub(crate) const MESSAGE_TOKENS: u64 = 16;
+/// What was seen of the world longer ago may have changed: it is looked at again before anything leaves.
+pub(crate) const PROBE_FRESH: Duration = Duration::from_secs(10);
+/// Probes that are stale each time when the last of them has answered would be asked for ever: after this many the call
+/// is refused.
+pub(crate) const PROBE_TIMES: usize = 3;
+/// The wait after the first look at a doubt; it doubles with each.
+pub(crate) const LOOK_WAIT: Duration = Duration::from_secs(1);
+/// What took effect mostly shows within seconds: after so many looks the next one waits until it may say *not applied*.
+pub(crate) const LOOKS_EARLY: usize = 5;
+/// What doesn't show in three looks once all has settled won't: then it is repeated, or a person looks.
+pub(crate) const LOOKS_LATE: usize = 3;
 /// A larger result drowns the model; its head and digest are kept.
 pub(crate) const RESULT_BYTES_MAX: usize = 256 * 1024;
 /// Nobody nests this deep on purpose, and a journal could not be read back past twice of it.

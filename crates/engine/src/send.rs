@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use handfast_contract::{EffectKind, IdempotencyRule, Scope, Tool, overlap};
+use handfast_contract::{Effect, EffectKind, IdempotencyRule, Tool, overlap};
 use handfast_events::{
     CallDoubted, CallId, CallIntended, CallQueued, Failure, FailureClass, Idempotency, Next, Party,
     Timestamp, call_key,
@@ -10,7 +10,9 @@ use handfast_events::{
 use serde_json::{Map, Value};
 
 use crate::Refusal;
+use crate::check::unevaluable;
 use crate::decide::Draft;
+use crate::ground::reads_a_probe;
 use crate::limits::TOOL_TIMEOUT;
 use crate::state::{Call, CallState, Run};
 
@@ -30,26 +32,22 @@ impl Draft {
         if due.not_before.is_some_and(|at| at > self.now) {
             return Ok(());
         }
-        let (touched, sends) = match self
-            .touched(&call, &tool)
-            .and_then(|touched| Ok((touched, self.sends(&call, &tool)?)))
-        {
-            Ok(both) => both,
-            Err((part, fault)) => {
-                let failure =
-                    Failure::new(FailureClass::Author, format!("`{part}` of tool `{}`: {fault}", tool.name));
-                return self.fail(&id.step(), failure, Some(tool.address(part)), Party::Author);
-            }
-        };
-        if let Some((behind, resource)) = self.in_the_way(&call, &touched) {
-            // It is said once: whom else it waits for behind that one is no news.
-            return if due.behind.is_some() {
-                Ok(())
-            } else {
-                self.tell_call(id, CallQueued { resource, behind })
-            };
+        // Where nothing needs to be seen to know what it touches, its turn comes first: what it sees is then fresh.
+        let has_probes = !tool.probes.is_empty();
+        let is_known = has_probes && !tool.effects.iter().any(|effect| reads_a_probe_in(&tool, effect));
+        if is_known && self.touches(&call, &tool, due.behind.is_some())?.is_none() {
+            return Ok(());
         }
-        if self.pause_call(&id.step(), &call.tool, tool.limits.attempts, due.tries)? {
+        if has_probes && !self.is_probed(id, &tool)? {
+            return Ok(());
+        }
+        let Some(call) = self.run.call(id).cloned() else { return Ok(()) };
+        let Some(touched) = self.touches(&call, &tool, due.behind.is_some())? else { return Ok(()) };
+        let sends = match self.sends(&call, &tool) {
+            Ok(sends) => sends,
+            Err((part, fault)) => return self.cannot_be_made(&call, &tool, part, fault),
+        };
+        if !call.is_aftermath() && self.pause_call(&id.step(), &call.tool, tool.limits.attempts, due.tries)? {
             return Ok(());
         }
         let timeout = tool.limits.timeout.unwrap_or(TOOL_TIMEOUT);
@@ -75,6 +73,29 @@ impl Draft {
         self.tell_call(id, intent)
     }
 
+    /// What the call touches; none where it can't leave yet, or never will.
+    fn touches(&mut self, call: &Call, tool: &Tool, is_queued: bool) -> Result<Option<Touched>, Refusal> {
+        let touched = match self.touched(call, tool) {
+            Ok(touched) => touched,
+            Err((part, fault)) => return self.cannot_be_made(call, tool, part, fault).map(|()| None),
+        };
+        let Some((behind, resource)) = self.in_the_way(call, &touched) else { return Ok(Some(touched)) };
+        // It is said once: whom else it waits for behind that one is no news.
+        if !is_queued {
+            self.tell_call(&call.id, CallQueued { resource, behind })?;
+        }
+        Ok(None)
+    }
+
+    /// A part of the tool's contract can't be evaluated for this call.
+    fn cannot_be_made(&mut self, call: &Call, tool: &Tool, part: &str, fault: String) -> Result<(), Refusal> {
+        let (clause, told) = (tool.address(part), format!("`{part}` of tool `{}`: {fault}", tool.name));
+        if call.purpose.is_some() {
+            return self.tell_call(&call.id, unevaluable(clause, part, told));
+        }
+        self.fail(&call.id.step(), Failure::new(FailureClass::Author, told), Some(clause), Party::Author)
+    }
+
     /// Whether a key that is kept until then may be forgotten before an attempt made now is over.
     fn is_forgotten(&self, valid_until: Option<Timestamp>, timeout: Duration) -> bool {
         valid_until.is_some_and(|until| self.now.checked_add(timeout).map_or(true, |end| end > until))
@@ -83,15 +104,17 @@ impl Draft {
     /// An open call that goes first: one that has left, or one before it in its turn, that touches what this one touches
     /// and of which at least one writes.
     fn in_the_way(&self, call: &Call, touched: &Touched) -> Option<(CallId, String)> {
-        let mut is_before = true;
+        // What hangs behind a call has that call's place, and is in the way of nothing of it.
+        let root = call.id.root();
+        let mut is_before = !call.is_aftermath();
         for other in self.run.calls() {
-            if other.id == call.id {
+            if other.id.is_of(&root) {
                 is_before = false;
                 continue;
             }
             let has_left = other.may_have_left();
-            let may_leave =
-                is_before && matches!(other.state, CallState::Due(_)) && other.id.step() == call.id.step();
+            let is_due = matches!(other.state, CallState::Due(_)) && other.purpose.is_none();
+            let may_leave = is_before && is_due && other.id.step() == call.id.step();
             if !has_left && !may_leave {
                 continue;
             }
@@ -106,8 +129,8 @@ impl Draft {
     }
 
     fn touched(&self, call: &Call, tool: &Tool) -> Result<Touched, (&'static str, String)> {
-        let facts = self.call_facts(&call.id);
-        let scope = self.call_scope(call, &facts);
+        let ground = self.ground(call);
+        let scope = self.scope_of(call, &ground);
         let mut touched = Touched::default();
         for effect in &tool.effects {
             let resource =
@@ -126,8 +149,8 @@ impl Draft {
     /// What the server gets: the arguments, unless the contract says otherwise.
     fn sends(&self, call: &Call, tool: &Tool) -> Result<Value, (&'static str, String)> {
         let Some(sends) = &tool.sends else { return Ok((*call.args).clone()) };
-        let facts = self.call_facts(&call.id);
-        let scope = self.call_scope(call, &facts);
+        let ground = self.ground(call);
+        let scope = self.scope_of(call, &ground);
         let mut fields = Map::new();
         for (name, expr) in sends {
             if let Some(value) = expr.eval(&scope).map_err(|fault| ("sends", fault.to_string()))? {
@@ -135,13 +158,6 @@ impl Draft {
             }
         }
         Ok(Value::Object(fields))
-    }
-
-    fn call_scope<'a>(&'a self, call: &'a Call, facts: &'a Value) -> Scope<'a> {
-        Scope::default()
-            .with("args", &call.args)
-            .with("call", facts)
-            .with("settings", self.run.plan.settings())
     }
 }
 
@@ -157,6 +173,11 @@ impl Touched {
     fn all(&self) -> impl Iterator<Item = &String> {
         self.reads.iter().chain(&self.writes)
     }
+}
+
+/// Whether what an effect touches depends on what a probe saw.
+fn reads_a_probe_in(tool: &Tool, effect: &Effect) -> bool {
+    effect.target.exprs().chain(&effect.when).any(|expr| reads_a_probe(tool, expr))
 }
 
 /// How long the tool's server keeps a key, where its contract says so.

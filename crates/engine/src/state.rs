@@ -8,7 +8,7 @@ mod spend;
 mod step;
 mod turn;
 
-pub(crate) use call::{Call, CallState, Closed, Sent};
+pub(crate) use call::{Call, CallState, Closed, Family, Sent, Settles};
 pub use run::Run;
 pub(crate) use run::{Ending, Phase};
 pub use spend::Spend;

@@ -146,4 +146,7 @@ bodies! {
     CallDoubted = 1 since 1,
     CallSettled = 1 since 1,
     CallJudged = 1 since 1,
+    SideCallProposed = 1 since 2,
+    CallFound = 1 since 2,
+    DoubtStayed = 1 since 2,
 }

@@ -150,7 +150,7 @@ pub struct CallDoubted {
 pub enum Next {
     /// It is tried again.
     Retry(Retry),
-    /// A person says whether it took effect: `handfast settle`.
+    /// It is in doubt until a look settles it, where its contract says how, or a person: `handfast settle`.
     Settlement,
     /// Nothing: the call has failed, and whoever asked is told. Closes the call.
     GiveUp,

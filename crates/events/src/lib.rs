@@ -14,6 +14,7 @@ mod failure;
 mod mail;
 mod prompt;
 mod run;
+mod side;
 mod sources;
 mod step;
 mod turn;
@@ -42,6 +43,7 @@ pub use run::{
     Ceiling, EpochBegan, Format, LimitKind, LimitRaised, PauseReason, RunCancelRequested, RunCancelled,
     RunFailed, RunPaused, RunResumed, RunStarted, RunSucceeded, Status, Waits,
 };
+pub use side::{CallFound, DoubtStayed, Purpose, SideCallProposed, Stayed};
 pub use sources::Sources;
 pub use step::{Output, StepFailed, StepKind, StepSkipped, StepStarted, StepSucceeded};
 pub use turn::{ContextAdjusted, ModelAnswered, ModelFailed, ModelIntended, Reserved, Retry};

@@ -102,6 +102,8 @@ fn doubt(call: &Call) -> Vec<String> {
         None => "it carried no key: look for what it would have changed".into(),
     });
     facts.extend(failed_attempts(call));
+    facts.extend(call.stayed.iter().map(|why| format!("it stayed in doubt: {why}")));
+    facts.extend(call.role.iter().map(|role| format!("the contract leaves it to {role} to say")));
     facts
 }
 

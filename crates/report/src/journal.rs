@@ -1,7 +1,8 @@
 //! A journal as lines: where, when, what, and a digest of what it says.
 
 use handfast_events::{
-    Answer, Body, Event, Kept, Mail, MailOutcome, Next, Output, PauseReason, Settled, StepKind,
+    Answer, Body, Event, Kept, Mail, MailOutcome, Next, Output, PauseReason, Purpose, Settled, Stayed,
+    StepKind,
 };
 
 use crate::limits::{WIDTH_MAX, WIDTH_MIN};
@@ -86,6 +87,9 @@ fn phrase_of_work(body: &Body) -> String {
         }
         Body::ContextAdjusted(adjusted) => format!("{} · told: {}", adjusted.why, adjusted.what),
         Body::CallProposed(proposed) => format!("{} {}", proposed.tool, json(&proposed.args)),
+        Body::SideCallProposed(proposed) => {
+            format!("{}: {} {}", purpose(&proposed.purpose), proposed.tool, json(&proposed.args))
+        }
         Body::CallRefused(refused) => format!("{}: {}; {}", refused.clause, refused.reason, refused.mend),
         Body::CallQueued(queued) => format!("behind {} for {}", queued.behind, queued.resource),
         Body::CallIntended(intent) => format!("attempt {} {}", intent.attempt, json(&intent.sends)),
@@ -105,6 +109,11 @@ fn phrase_of_work(body: &Body) -> String {
             }
             Settled::NotApplied => format!("not applied, by {}: {}", settled.who, settled.evidence),
         },
+        Body::CallFound(found) => match &found.settled {
+            Settled::Applied(result) => format!("applied, says {}: {}", found.look, json(result)),
+            Settled::NotApplied => format!("not applied, says {}: {}", found.look, found.evidence),
+        },
+        Body::DoubtStayed(stayed) => format!("{} · {}", stayed.why, stayed_next(&stayed.next)),
         Body::CallJudged(judged) => {
             let is_broken = |verdict: &&handfast_events::Verdict| verdict.held != handfast_events::Held::Held;
             match judged.verdicts.iter().find(is_broken) {
@@ -113,6 +122,16 @@ fn phrase_of_work(body: &Body) -> String {
             }
         }
         _ => String::new(),
+    }
+}
+
+/// What a call that hangs behind another one is for, in words.
+pub(crate) fn purpose(purpose: &Purpose) -> String {
+    match purpose {
+        Purpose::Before(name) => format!("looks at {name} before"),
+        Purpose::After(name) => format!("looks at {name} after"),
+        Purpose::Look => "looks whether it took effect".into(),
+        Purpose::Compensate => "takes it back".into(),
     }
 }
 
@@ -137,6 +156,15 @@ pub(crate) fn next(next: &Next) -> String {
         Next::Retry(retry) => format!("tried again: {}", retry.why),
         Next::Settlement => "a person must settle it".into(),
         Next::GiveUp => "not tried again".into(),
+    }
+}
+
+pub(crate) fn stayed_next(next: &Stayed) -> String {
+    match next {
+        Stayed::Look => "looked for again".into(),
+        Stayed::Repeat(retry) => format!("sent again: {}", retry.why),
+        Stayed::Person { role: None } => "a person must settle it".into(),
+        Stayed::Person { role: Some(role) } => format!("{role} must settle it"),
     }
 }
 

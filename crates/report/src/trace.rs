@@ -6,8 +6,8 @@ mod fold;
 mod totals;
 
 use handfast_events::{
-    CallId, CallRefused, Digest, Failure, Idempotency, Kept, Money, Next, Party, PauseReason, Reserved,
-    Retry, RunId, Seq, Settled, Status, StepId, StepKind, Timestamp, Usage, Verdict,
+    CallId, CallRefused, Digest, Failure, Idempotency, Kept, Money, Next, Party, PauseReason, Purpose,
+    Reserved, Retry, RunId, Seq, Settled, Status, StepId, StepKind, Timestamp, Usage, Verdict,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -256,10 +256,25 @@ pub struct Call {
     pub queued: Vec<(CallId, String)>,
     /// Every try of it.
     pub attempts: Vec<CallAttempt>,
-    /// How a person ended a doubt: which way, who, on what evidence.
+    /// How a doubt ended: which way, who or which look said so, on what evidence.
     pub settled: Option<(Settled, String, String)>,
+    /// Why it stayed in doubt, each time that this was to be ended.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stayed: Vec<String>,
+    /// Whose word settles it, where the contract says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
     /// What came of it.
     pub state: CallState,
+    /// Not before this time, where it hangs behind another call and waits for it.
+    #[serde(skip)]
+    pub(crate) not_before: Option<Timestamp>,
+    /// What it is for, where it hangs behind another call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<Purpose>,
+    /// The calls that hang behind it: looks at the world, and what takes it back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub side: Vec<Call>,
 }
 
 /// One try of a tool.
@@ -334,9 +349,10 @@ impl Trace {
 }
 
 impl Step {
-    /// Its calls: its own, and those of its turns.
+    /// Its calls: its own, and those of its turns, each with those behind it.
     pub fn all_calls(&self) -> impl Iterator<Item = &Call> {
-        self.calls.iter().chain(self.turns.iter().flat_map(|turn| &turn.calls))
+        let asked_for = self.calls.iter().chain(self.turns.iter().flat_map(|turn| &turn.calls));
+        asked_for.flat_map(Call::family)
     }
 
     /// How long it took, in milliseconds; none while it is at work.
@@ -346,6 +362,13 @@ impl Step {
 }
 
 impl Call {
+    /// It, and all that hang behind it.
+    pub fn family(&self) -> Vec<&Self> {
+        let mut all = vec![self];
+        all.extend(self.side.iter().flat_map(Self::family));
+        all
+    }
+
     /// The key that makes it safe to repeat, where it has one.
     pub fn key(&self) -> Option<&str> {
         match &self.idempotency {

@@ -70,8 +70,8 @@ impl Facts<'_> {
             }
             Expectation::Output(wanted) => return self.miss_output(wanted),
             Expectation::Calls(tool, wanted) => {
-                let sent =
-                    self.calls().filter(|call| call.tool == **tool && call.sends.is_some()).count() as u64;
+                let sent = self.asked_for().filter(|call| call.tool == **tool && call.sends.is_some()).count()
+                    as u64;
                 return miss_count(*wanted, sent, &format!("calls of `{tool}` that were sent"));
             }
             Expectation::Effects(tool, wanted) => {
@@ -85,6 +85,11 @@ impl Facts<'_> {
 
     fn calls(&self) -> impl Iterator<Item = &Call> {
         self.played.trace.calls()
+    }
+
+    /// Those that a model or a step asked for: what looks at the world for them isn't counted.
+    fn asked_for(&self) -> impl Iterator<Item = &Call> {
+        self.calls().filter(|call| call.purpose.is_none())
     }
 
     /// The proposed call, where that is what is tried.

@@ -93,7 +93,7 @@ pub(crate) static TOOL: Form = Form {
             "Whether it may be repeated.",
         ),
         later("once_per", Value, "The same action once, in this run or any other."),
-        later("probes", Map(&Holds::Form(&PROBE)), "Named reads of the world that its clauses need."),
+        key("probes", Map(&Holds::Form(&PROBE)), "Named reads of the world that its clauses need."),
         key("requires", Clauses, "What must hold before it is sent."),
         key("ensures", Clauses, "What holds afterwards."),
         later("shows", Clauses, "What must hold of a result for the model to see it."),

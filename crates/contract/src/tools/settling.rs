@@ -50,7 +50,6 @@ impl<'a> Loader<'a> {
         draft: &Draft<'a>,
         places: &Places,
     ) -> Option<Reconcile> {
-        self.not_run(&tool.at, "`reconcile` by a tool");
         let looks = self.named_tool(&tool.value);
         let taker = looks.as_ref().and_then(|(name, head)| head.taker(name));
         let what = format!("the `reconcile` of {}", draft.fields.what);

@@ -36,16 +36,16 @@ impl Draft {
     /// What may have left: reads are made again, the rest is in doubt.
     fn doubt_calls(&mut self) -> Result<(), Refusal> {
         let open = self.run.calls().filter_map(|call| match &call.state {
-            CallState::Intended(sent) => Some((call.id.clone(), sent.clone())),
+            CallState::Intended(sent) => Some((call.id.clone(), sent.clone(), self.is_looked_for(call))),
             _ => None,
         });
-        for (id, sent) in open.collect::<Vec<_>>() {
+        for (id, sent, is_looked_for) in open.collect::<Vec<_>>() {
             let (attempt, failure, latency_ms) = (sent.intent.attempt, gone(), 0);
             let again = Next::Retry(self.at_once());
             if sent.only_reads() {
                 self.tell_call(&id, CallNotApplied { attempt, failure, latency_ms, next: again })?;
             } else {
-                let next = if sent.is_repeatable() { again } else { Next::Settlement };
+                let next = if sent.is_repeatable() && !is_looked_for { again } else { Next::Settlement };
                 self.tell_call(&id, CallDoubted { attempt, failure, latency_ms, next })?;
             }
         }

@@ -30,45 +30,52 @@ impl Draft {
         attempt: u32,
         reply: ToolReply,
     ) -> Result<(), Refusal> {
-        let call = self.run.call(id).ok_or(Refusal::Stale)?;
+        let call = self.run.call(id).ok_or(Refusal::Stale)?.clone();
         let CallState::Intended(sent) = &call.state else { return Err(Refusal::Stale) };
         if sent.intent.attempt != attempt {
             return Err(Refusal::Stale);
         }
         let (sent, latency_ms) = (sent.clone(), reply.latency_ms);
-        match self.tell_apart(call, &sent, reply.outcome) {
+        match self.tell_apart(&call, &sent, reply.outcome) {
             Came::Applied(value) => {
                 self.tell_call(id, CallApplied { attempt, result: keep(value), latency_ms })?;
                 self.judge(id)
             }
             Came::NotApplied { failure, settles_call } => {
                 let (pause, detail) = (remedy(&failure) == Remedy::Pause, failure.detail.clone());
-                let next = self.next(id, &sent, &failure, settles_call);
+                let next = self.next(&call, &sent, &failure, settles_call);
                 self.tell_call(id, CallNotApplied { attempt, failure, latency_ms, next })?;
                 if pause { self.pause_for_operator(&detail) } else { Ok(()) }
             }
             Came::NotSent(failure) => {
                 let pause = remedy(&failure) == Remedy::Pause;
                 let detail = failure.detail.clone();
-                let next = self.next(id, &sent, &failure, false);
+                let next = self.next(&call, &sent, &failure, false);
                 self.tell_call(id, CallNotSent { attempt, failure, next })?;
                 if pause { self.pause_for_operator(&detail) } else { Ok(()) }
             }
             Came::Doubt(failure) => {
-                let next = self.next(id, &Sent { doubt: true, ..sent }, &failure, false);
+                let next = self.next(&call, &Sent { doubt: true, ..sent }, &failure, false);
                 self.tell_call(id, CallDoubted { attempt, failure, latency_ms, next })
             }
         }
     }
 
     /// What follows an attempt without a result.
-    fn next(&self, id: &CallId, sent: &Sent, failure: &Failure, settles_call: bool) -> Next {
+    fn next(&self, call: &Call, sent: &Sent, failure: &Failure, settles_call: bool) -> Next {
         let in_doubt = sent.doubt && !settles_call;
+        if in_doubt && self.is_looked_for(call) {
+            return Next::Settlement;
+        }
         let may_repeat = !in_doubt || sent.is_repeatable();
         let worth_it = in_doubt || remedy(failure) != Remedy::Fail;
-        let is_ending = matches!(self.run.phase, Phase::Ending(_));
+        let is_ending = matches!(self.run.phase, Phase::Ending(_)) && !call.is_aftermath();
+        let limit = self.run.plan.tool(&call.tool).and_then(|tool| tool.limits.attempts);
+        if failure.class != FailureClass::WorkerGone && call.is_used_up(limit, sent.tries) {
+            return if in_doubt { Next::Settlement } else { Next::GiveUp };
+        }
         if worth_it && may_repeat && !is_ending {
-            return Next::Retry(self.backoff(id.as_str(), sent.intent.attempt, sent.tries, failure));
+            return Next::Retry(self.backoff(call.id.as_str(), sent.intent.attempt, sent.tries, failure));
         }
         if in_doubt { Next::Settlement } else { Next::GiveUp }
     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use handfast_events::{
-    Body, CallId, CallIntended, CallRefused, Failure, FailureClass, Idempotency, Kept, Next, Settled,
-    Timestamp,
+    Body, CallFound, CallId, CallIntended, CallRefused, CallSettled, Failure, FailureClass, Held,
+    Idempotency, Kept, Next, Party, Purpose, Settled, SideCallProposed, Stayed, Timestamp, Verdict,
 };
 use serde_json::Value;
 
@@ -19,6 +19,16 @@ pub(crate) struct Call {
     pub(crate) state: CallState,
     /// When the newest attempt is given up at the latest: until then it may be at work, whoever made it.
     pub(crate) over_by: Timestamp,
+    /// When the newest attempt was intended.
+    pub(crate) asked_at: Timestamp,
+    /// When its result came.
+    pub(crate) told_at: Timestamp,
+    /// How many calls hung behind it when what they had seen ceased to count: it was sent, or had to wait for another one.
+    pub(crate) seen_from: usize,
+    /// What it is for, where it hangs behind another call.
+    pub(crate) purpose: Option<Purpose>,
+    /// The calls that hang behind it, in the order in which they were proposed.
+    pub(crate) side: Vec<Call>,
 }
 
 #[derive(Clone, Debug)]
@@ -57,6 +67,18 @@ pub(crate) struct Sent {
     pub(crate) tries: u64,
     /// Whether an earlier attempt is in doubt: a failure speaks for its own attempt only.
     pub(crate) doubt: bool,
+    /// Who ends a doubt about it.
+    pub(crate) settles: Settles,
+}
+
+/// Who ends a doubt.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Settles {
+    /// The world, where the contract says how to look.
+    #[default]
+    Looks,
+    /// A person, of this role where the contract names one.
+    Person(Option<Arc<str>>),
 }
 
 /// How a call ended.
@@ -65,6 +87,8 @@ pub(crate) enum Closed {
     Refused(CallRefused),
     Failed(Failure),
     Judged(Kept),
+    /// It took effect, and broke what its contract promises.
+    Broken(Verdict),
 }
 
 impl Call {
@@ -76,7 +100,58 @@ impl Call {
             args: Arc::new(args),
             state: CallState::Due(due),
             over_by: Timestamp::UNIX_EPOCH,
+            asked_at: Timestamp::UNIX_EPOCH,
+            told_at: Timestamp::UNIX_EPOCH,
+            seen_from: 0,
+            purpose: None,
+            side: Vec::new(),
         }
+    }
+
+    fn aside(id: CallId, proposed: &SideCallProposed) -> Self {
+        let due = Due { attempt: 1, not_before: proposed.not_before, ..Due::default() };
+        Self {
+            state: CallState::Due(due),
+            purpose: Some(proposed.purpose.clone()),
+            ..Self::new(id, &proposed.tool, proposed.args.clone())
+        }
+    }
+
+    /// The id of the next call for this purpose behind it.
+    pub(crate) fn next_aside(&self, purpose: &Purpose) -> CallId {
+        let before = self.side.iter().filter(|side| side.purpose.as_ref() == Some(purpose)).count();
+        self.id.aside(purpose, before + 1)
+    }
+
+    /// It, and all that hang behind it.
+    pub(crate) fn family(&self) -> Family<'_> {
+        Family { level: std::slice::from_ref(self).iter(), above: Vec::new() }
+    }
+
+    /// Those of the calls behind it that looked at the world for its next attempt.
+    pub(crate) fn probes(&self) -> std::slice::Iter<'_, Self> {
+        self.side.get(self.seen_from..).unwrap_or_default().iter()
+    }
+
+    /// What an event of it, or of a call behind it, says.
+    pub(crate) fn follow(&mut self, id: &CallId, time: Timestamp, body: &Body) -> Result<(), Illegal> {
+        if self.id == *id {
+            *self = self.clone().evolve(time, body)?;
+            return Ok(());
+        }
+        let place = format!("call `{}`", self.id);
+        if let Body::SideCallProposed(proposed) = body
+            && id.behind().as_ref() == Some(&self.id)
+        {
+            if *id != self.next_aside(&proposed.purpose) {
+                return Err(Illegal { place, state: "about to have another beside it", event: body.name() });
+            }
+            self.side.push(Self::aside(id.clone(), proposed));
+            return Ok(());
+        }
+        let unknown = || Illegal { place, state: "without that call behind it", event: body.name() };
+        let side = self.side.iter_mut().find(|side| id.is_of(&side.id)).ok_or_else(unknown)?;
+        side.follow(id, time, body)
     }
 
     /// Becomes what the event says.
@@ -84,6 +159,12 @@ impl Call {
         if let Body::CallIntended(intent) = body {
             let timeout = std::time::Duration::from_millis(intent.timeout_ms);
             self.over_by = time.checked_add(timeout).unwrap_or(Timestamp::MAX);
+            self.asked_at = time;
+        }
+        match body {
+            Body::CallIntended(_) | Body::CallQueued(_) => self.seen_from = self.side.len(),
+            Body::CallApplied(_) => self.told_at = time,
+            _ => {}
         }
         use CallState::{Applied, Doubted, Due as DueState, Intended};
         self.state = match (self.state, body) {
@@ -95,6 +176,7 @@ impl Call {
                 intent: Arc::new(intent.clone()),
                 tries: due.tries + 1,
                 doubt: due.doubt.is_some(),
+                settles: Settles::Looks,
             }),
             (Intended(sent), Body::CallApplied(applied)) if applied.attempt == sent.intent.attempt => {
                 Applied(applied.result.clone())
@@ -112,16 +194,21 @@ impl Call {
             (DueState(Due { doubt: Some(intent), tries, .. }), Body::CallDoubted(doubted))
                 if doubted.next == Next::Settlement =>
             {
-                Doubted(Sent { intent, tries, doubt: true })
+                Doubted(Sent { intent, tries, doubt: true, settles: Settles::Looks })
             }
-            (Doubted(sent), Body::CallSettled(settled)) => {
-                settle(sent.intent.attempt, sent.tries, &settled.settled)
+            (Doubted(sent), Body::DoubtStayed(stayed)) => stay(sent, &stayed.next),
+            (Doubted(sent), Body::CallFound(CallFound { settled, .. }))
+            | (Doubted(sent), Body::CallSettled(CallSettled { settled, .. })) => {
+                settle(sent.intent.attempt, sent.tries, settled)
             }
             // A person may know before the next attempt does.
             (DueState(Due { doubt: Some(intent), tries, .. }), Body::CallSettled(settled)) => {
                 settle(intent.attempt, tries, &settled.settled)
             }
-            (Applied(result), Body::CallJudged(_)) => CallState::Closed(Closed::Judged(result)),
+            (Applied(result), Body::CallJudged(judged)) => {
+                let broken = judged.verdicts.iter().find(|verdict| is_broken(verdict)).cloned();
+                CallState::Closed(broken.map_or(Closed::Judged(result), Closed::Broken))
+            }
             (state, body) => {
                 return Err(Illegal {
                     place: format!("call `{}`", self.id),
@@ -140,6 +227,12 @@ impl Call {
             CallState::Intended(_) | CallState::Doubted(_) | CallState::Applied(_) => true,
             CallState::Closed(_) => false,
         }
+    }
+
+    /// Whether somebody may still hear of it, or of a call behind it that doesn't only look.
+    pub(crate) fn is_open(&self) -> bool {
+        let counts = |call: &&Self| matches!(call.purpose, None | Some(Purpose::Compensate));
+        self.family().filter(counts).any(Self::may_have_left)
     }
 
     /// Whether a person may say what came of it.
@@ -169,11 +262,66 @@ impl Call {
     }
 }
 
+/// A call and all that hang behind it, each before those behind itself.
+pub(crate) struct Family<'a> {
+    level: std::slice::Iter<'a, Call>,
+    above: Vec<std::slice::Iter<'a, Call>>,
+}
+
+impl<'a> Family<'a> {
+    /// Of these calls.
+    pub(crate) fn of(calls: &'a [Call]) -> Self {
+        Self { level: calls.iter(), above: Vec::new() }
+    }
+}
+
+impl<'a> Iterator for Family<'a> {
+    type Item = &'a Call;
+
+    fn next(&mut self) -> Option<&'a Call> {
+        loop {
+            if let Some(call) = self.level.next() {
+                if !call.side.is_empty() {
+                    self.above.push(std::mem::replace(&mut self.level, call.side.iter()));
+                }
+                return Some(call);
+            }
+            self.level = self.above.pop()?;
+        }
+    }
+}
+
+/// Whether nothing may be made of what came back: a promise is broken, or its author's fault keeps it from being judged.
+const fn is_broken(verdict: &Verdict) -> bool {
+    match verdict.held {
+        Held::Held => false,
+        Held::Violated => true,
+        Held::Unverified => matches!(verdict.party, Some(Party::Author)),
+    }
+}
+
 /// What a person's word leaves behind.
 fn settle(attempt: u32, tries: u64, settled: &Settled) -> CallState {
     match settled {
         Settled::Applied(result) => CallState::Applied(Kept::Whole(result.clone())),
         Settled::NotApplied => CallState::Due(Due { attempt: attempt + 1, tries, ..Due::default() }),
+    }
+}
+
+/// What a doubt that stayed leaves behind.
+fn stay(sent: Sent, next: &Stayed) -> CallState {
+    match next {
+        Stayed::Look => CallState::Doubted(sent),
+        Stayed::Person { role } => {
+            CallState::Doubted(Sent { settles: Settles::Person(role.as_deref().map(Arc::from)), ..sent })
+        }
+        Stayed::Repeat(retry) => CallState::Due(Due {
+            attempt: sent.intent.attempt + 1,
+            tries: sent.tries,
+            not_before: Some(retry.at),
+            behind: None,
+            doubt: Some(sent.intent),
+        }),
     }
 }
 

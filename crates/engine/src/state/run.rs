@@ -10,7 +10,7 @@ use handfast_events::{
 };
 use serde_json::Value;
 
-use super::{Call, CallState, Illegal, Spend, StepRun, StepState, Turn};
+use super::{Call, CallState, Family, Illegal, Spend, StepRun, StepState, Turn};
 use crate::Plan;
 
 /// One run: what its journal says, and nothing else. A copy costs a few pointers.
@@ -202,7 +202,7 @@ impl Run {
             Phase::Paused(PauseReason::Operator { .. }) => return Status::PausedForOperator,
             _ => {}
         }
-        if let (Phase::Running, Some(until)) = (&self.phase, self.next_due()) {
+        if let Some(until) = self.next_due() {
             return Status::Waiting(Waits::Retry { until });
         }
         if self.calls().any(|call| matches!(call.state, CallState::Doubted(_))) {
@@ -218,7 +218,7 @@ impl Run {
 
     /// Whether there is a call of which somebody may still hear: until it is settled nothing ends.
     pub(crate) fn may_hear(&self) -> bool {
-        self.calls().any(Call::may_have_left)
+        self.steps.iter().flat_map(|step| step.calls()).any(Call::is_open)
     }
 
     /// Whether something is under way that will come back by itself.
@@ -231,6 +231,19 @@ impl Run {
 
     /// The earliest time at which something that waits for a time may move.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        let calls = self.calls().filter_map(|call| match &call.state {
+            // One that waits for another call rests on that, whatever it waited for before.
+            CallState::Due(due) if due.behind.is_none() => Some((call, due.not_before?)),
+            _ => None,
+        });
+        match self.phase {
+            Phase::Running => {}
+            // Nothing new begins: only what settles what has left still waits for its time.
+            Phase::Ending(_) => {
+                return calls.filter(|(call, _)| call.is_aftermath()).map(|(_, at)| at).min();
+            }
+            _ => return None,
+        }
         let turns = self.steps.iter().filter_map(|step| match &step.state {
             StepState::Agent(agent) => match &agent.turn {
                 Turn::Due(due) => due.not_before,
@@ -238,17 +251,12 @@ impl Run {
             },
             _ => None,
         });
-        let calls = self.calls().filter_map(|call| match &call.state {
-            // One that waits for another call rests on that, whatever it waited for before.
-            CallState::Due(due) if due.behind.is_none() => due.not_before,
-            _ => None,
-        });
-        turns.chain(calls).min()
+        turns.chain(calls.map(|(_, at)| at)).min()
     }
 
-    /// Every call that is open, or closed in a turn that still waits for others.
+    /// Every call that is open, or closed in a turn that still waits for others, with those behind it.
     pub(crate) fn calls(&self) -> impl Iterator<Item = &Call> {
-        self.steps.iter().flat_map(|step| step.calls())
+        self.steps.iter().flat_map(|step| Family::of(step.calls()))
     }
 
     pub(crate) fn call(&self, id: &CallId) -> Option<&Call> {

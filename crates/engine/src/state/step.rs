@@ -23,7 +23,7 @@ pub(crate) enum StepState {
     /// A tool step, before its call is proposed.
     Tool,
     /// A tool is at work.
-    Calling(Call),
+    Calling(Box<Call>),
     /// It gave this.
     Succeeded(Arc<Value>),
     /// It wasn't needed.
@@ -109,7 +109,8 @@ impl StepRun {
             (StepState::Pending, Body::StepSkipped(_)) => StepState::Skipped,
             (StepState::Pending, Body::StepFailed(_)) => StepState::Failed(Vec::new()),
             (StepState::Tool, Body::CallProposed(proposed)) => {
-                StepState::Calling(Call::new(CallId::of(&id, 0, 0), &proposed.tool, proposed.args.clone()))
+                let call = Call::new(CallId::of(&id, 0, 0), &proposed.tool, proposed.args.clone());
+                StepState::Calling(Box::new(call))
             }
             (StepState::Agent(agent), Body::StepSucceeded(done)) if agent.turn.is_answered() => {
                 StepState::Succeeded(Arc::new(value(&done.output, agent.turn.said())))
@@ -118,14 +119,15 @@ impl StepRun {
                 StepState::Succeeded(Arc::new(value(&done.output, own.gave())))
             }
             (state @ (StepState::Agent(_) | StepState::Calling(_)), Body::StepFailed(_)) => {
-                StepState::Failed(state.calls().iter().filter(|call| call.may_have_left()).cloned().collect())
+                StepState::Failed(state.calls().iter().filter(|call| call.is_open()).cloned().collect())
             }
             (StepState::Failed(mut calls), body) if call.is_some() => {
                 evolve_one(&mut calls, call, time, body)?;
                 StepState::Failed(calls)
             }
-            (StepState::Calling(own), body) if call == Some(&own.id) => {
-                StepState::Calling(own.evolve(time, body)?)
+            (StepState::Calling(mut own), body) if call.is_some_and(|id| id.is_of(&own.id)) => {
+                evolve_one(std::slice::from_mut(&mut *own), call, time, body)?;
+                StepState::Calling(own)
             }
             (StepState::Agent(agent), body) => {
                 StepState::Agent(Box::new(agent.evolve(&id, call, time, body)?))
@@ -192,9 +194,9 @@ fn value(output: &Output, given: Option<Value>) -> Value {
 /// One of these calls becomes what the event says.
 fn evolve_one(calls: &mut [Call], id: Option<&CallId>, time: Timestamp, body: &Body) -> Result<(), Illegal> {
     let unknown = || Illegal { place: "a step".into(), state: "without that call", event: body.name() };
-    let own = calls.iter_mut().find(|own| Some(&own.id) == id).ok_or_else(unknown)?;
-    *own = own.clone().evolve(time, body)?;
-    Ok(())
+    let id = id.ok_or_else(unknown)?;
+    let own = calls.iter_mut().find(|own| id.is_of(&own.id)).ok_or_else(unknown)?;
+    own.follow(id, time, body)
 }
 
 impl StepState {
@@ -216,7 +218,7 @@ impl StepState {
                 Turn::Calling { calls, .. } => calls,
                 _ => &[],
             },
-            Self::Calling(call) => std::slice::from_ref(call),
+            Self::Calling(call) => std::slice::from_ref(&**call),
             Self::Failed(calls) => calls,
             _ => &[],
         }

@@ -251,3 +251,111 @@ tools:
     requires:
       it is short enough: args.words <= settings.most
 "#;
+
+/// Tools whose clauses look at the world.
+pub(crate) const PROBES: &str = r#"
+handfast: 1
+name: probes
+version: "1"
+servers:
+  shop: { rust: {}, failures: { overloaded: { when: error.code == 'overloaded', then: transient } } }
+types:
+  Order: { fields: { status: string, total: number } }
+tools:
+  find:
+    via: shop.find
+    description: Finds one order.
+    input: { order: string }
+    output: Order
+    effects: [ { reads: "order/{args.order}" } ]
+  refund:
+    via: shop.refund
+    description: Pays money back for one order.
+    input: { order: string, amount: number }
+    effects: [ { writes: "order/{args.order}" } ]
+    idempotency: { key: { arg: key } }
+    probes: { order: { tool: find, with: { order: args.order } } }
+    requires:
+      the order is open: order.status == 'open'
+      it is more than nothing: args.amount > 0.0
+    ensures:
+      it is refunded: order.status == 'refunded'
+      only the status changed: order.total == old.order.total
+  move:
+    via: shop.move
+    description: Moves an amount from one order to another.
+    input: { from: string, to: string }
+    effects: [ { writes: "order/{args.from}" }, { writes: "order/{args.to}" } ]
+    idempotency: natural
+    probes:
+      from: { tool: find, with: { order: args.from } }
+      to: { tool: find, with: { order: args.to } }
+    requires: { there is enough: from.total > to.total }
+  close:
+    via: shop.close
+    description: Closes one order for ever.
+    input: { order: string }
+    effects: [ { writes: "order/{args.order}" } ]
+    idempotency: natural
+workflows:
+  pay:  { input: { amount?: number }, steps: { pay: { tool: refund, with: { order: "'o1'", amount: "has(input.amount) ? input.amount : 5.0" } } } }
+  both: { steps: { move: { tool: move, with: { from: "'o1'", to: "'o2'" } } } }
+  two:
+    steps:
+      first:  { tool: close, with: { order: "'o1'" } }
+      second: { tool: refund, with: { order: "'o1'", amount: 5.0 } }
+"#;
+
+/// Tools whose doubts are settled by looking, or by a role.
+pub(crate) const LOOKS: &str = r#"
+handfast: 1
+name: looks
+version: "1"
+roles: { support-lead: { reached: inbox } }
+servers: { shop: { rust: {} } }
+types:
+  Receipt: { fields: { id: string } }
+tools:
+  find_payment:
+    via: shop.find_payment
+    description: Finds what was paid under one key.
+    input: { key: string }
+    output: { fields: { found: integer, id?: string } }
+    effects: [ { reads: "payment/{args.key}" } ]
+  pay:
+    via: shop.pay
+    description: Pays once.
+    input: { order: string }
+    output: Receipt
+    effects: [ { creates: payment/* } ]
+    idempotency: none
+    reconcile:
+      tool: find_payment
+      with: { key: call.id }
+      applied: result.found > 0 && has(result.id)
+      not_applied: result.found < 1
+      gives: "{ 'id': result.id }"
+      settle: 30s
+    ensures: { it has a number: result.id != '' }
+    limits: { timeout: 10s }
+  post:
+    via: shop.post
+    description: Posts once for each key.
+    input: { order: string }
+    effects: [ { creates: post/* } ]
+    idempotency: { key: { arg: key } }
+    reconcile: { tool: find_payment, with: { key: call.key }, applied: result.found == 1, not_applied: result.found == 0 }
+    failures: { busy: { when: error.text.contains('busy') } }
+    limits: { timeout: 10s }
+  wire:
+    via: shop.wire
+    description: Wires money.
+    input: { order: string }
+    effects: [ { creates: wire/* } ]
+    idempotency: none
+    reconcile: { ask: support-lead }
+workflows:
+  pay:  { steps: { pay: { tool: pay, with: { order: "'o1'" } } }, output: steps.pay.id }
+  post: { steps: { post: { tool: post, with: { order: "'o1'" } } } }
+  wire: { steps: { wire: { tool: wire, with: { order: "'o1'" } } } }
+"#;

@@ -2,6 +2,7 @@
 
 use handfast_events::{
     Body, Event, FailureClass, Held, Kept, Mail, MailOutcome, Next, Output, Party, PauseReason, Settled,
+    Stayed,
 };
 use serde_json::{Value, json};
 
@@ -72,20 +73,38 @@ fn more(body: &Body) -> String {
             let code = it.failure.code.as_deref().unwrap_or("");
             format!("#{} {} {code} {}", it.attempt, class(it.failure.class), next(&it.next))
         }
-        Body::CallSettled(it) => match &it.settled {
-            Settled::Applied(value) => format!("applied {value} {}", it.who),
-            Settled::NotApplied => format!("not applied {}", it.who),
-        },
+        Body::CallSettled(it) => format!("{} {}", settled(&it.settled), it.who),
         Body::CallJudged(it) => {
             let worst = it.verdicts.iter().find(|verdict| verdict.held != Held::Held);
             worst
                 .map_or("held".into(), |verdict| format!("{} {}", word(&json!(verdict.held)), verdict.clause))
         }
+        body => of_a_doubt(body),
+    }
+}
+
+fn of_a_doubt(body: &Body) -> String {
+    match body {
+        Body::SideCallProposed(it) => format!("{} {}", it.tool, it.args),
+        Body::CallFound(it) => format!("{} {}", settled(&it.settled), it.look),
+        Body::DoubtStayed(it) => match &it.next {
+            Stayed::Look => "look again".into(),
+            Stayed::Repeat(_) => "repeat".into(),
+            Stayed::Person { role } => format!("person {}", role.as_deref().unwrap_or("")),
+        },
+        body => panic!("no words for {}", body.name()),
     }
 }
 
 fn failed(of: FailureClass, clause: Option<&str>, party: Party) -> String {
     format!("{} {} blames {}", class(of), clause.unwrap_or(""), word(&json!(party)))
+}
+
+fn settled(settled: &Settled) -> String {
+    match settled {
+        Settled::Applied(value) => format!("applied {value}"),
+        Settled::NotApplied => "not applied".into(),
+    }
 }
 
 fn next(next: &Next) -> &'static str {

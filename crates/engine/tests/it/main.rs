@@ -21,6 +21,8 @@ mod faults;
 mod journal;
 mod laws;
 mod limits;
+mod looks;
+mod probes;
 mod steps;
 mod stopping;
 mod story;

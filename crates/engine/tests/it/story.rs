@@ -9,6 +9,7 @@
 //! refuses "…"                    nothing was recorded, for this reason
 //! owes   …, … | nothing          exactly these debts
 //! status …                       exactly this status
+//! doubts …, … | nothing          exactly these calls for a person to settle, each with its tool and role
 //! spent, forfeited, reserved     tokens and money
 //! told   "…", …                  somewhere in the newest request to the model
 //! ```
@@ -16,14 +17,14 @@
 //! What is expected may say less than there is: its words must be found in the event's or debt's in the same order.
 //! What can happen is said in [`crate::act::act`].
 
-use handfast_engine::Refusal;
+use handfast_engine::{Doubt, Refusal};
 use handfast_events::Reserved;
 use serde_json::Value;
 
 use crate::act::act;
 use crate::world::World;
 
-const KEYWORDS: [&str; 12] = [
+const KEYWORDS: [&str; 13] = [
     "start",
     "given",
     "when",
@@ -32,6 +33,7 @@ const KEYWORDS: [&str; 12] = [
     "refuses",
     "owes",
     "status",
+    "doubts",
     "spent",
     "forfeited",
     "reserved",
@@ -104,6 +106,13 @@ impl Teller {
             }
             "status" => {
                 self.expect(self.world.run.status().name() == text, text, self.world.run.status().name())
+            }
+            "doubts" => {
+                let in_words = |doubt: Doubt<'_>| {
+                    format!("{} {} {}", doubt.call, doubt.tool, doubt.role.unwrap_or("anybody"))
+                };
+                let doubts: Vec<String> = self.world.run.doubts().map(in_words).collect();
+                self.expect_each(&listed(text), &doubts.iter().map(String::as_str).collect::<Vec<_>>());
             }
             "told" => {
                 let prompts: Vec<String> = self.world.asks().iter().map(|ask| ask.prompt.text()).collect();

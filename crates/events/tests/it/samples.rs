@@ -67,6 +67,7 @@ pub(crate) fn all() -> Vec<Event> {
         valid_until: Some(time("2026-11-22T06:00:00Z")),
     };
     told.push((Some("tell"), Some("tell@0.0"), keyed.into()));
+    told.extend(aside());
     let began = time("2026-11-21T06:00:00.000001Z");
     let event = |(place, (step, call, body)): (usize, (Option<&str>, Option<&str>, Body))| Event {
         seq: Seq(place as u64 + 1),
@@ -76,6 +77,34 @@ pub(crate) fn all() -> Vec<Event> {
         body,
     };
     told.into_iter().enumerate().map(event).collect()
+}
+
+/// Calls that hang behind another one, one for each purpose.
+fn aside() -> impl Iterator<Item = (Option<&'static str>, Option<&'static str>, Body)> {
+    let of = |id, purpose, not_before| {
+        let (tool, args) = ("find_order".into(), json!({ "order_id": "1042" }));
+        let body = SideCallProposed { purpose, tool, args, not_before };
+        (Some("resolve"), Some(id), body.into())
+    };
+    let order = || "order".to_owned();
+    let look = || CallId::new("resolve@1.0~reconcile#1");
+    let of_call = |body: Body| (Some("resolve"), Some("resolve@1.0"), body);
+    let found =
+        |settled| of_call(CallFound { look: look(), settled, evidence: "it gave null".into() }.into());
+    let stayed = |look, next| of_call(DoubtStayed { look, why: "it says neither".into(), next }.into());
+    [
+        of("resolve@1.0~probe.order", Purpose::Before(order()), None),
+        of("resolve@1.0~after.order", Purpose::After(order()), None),
+        of("resolve@1.0~reconcile#1", Purpose::Look, Some(time("2026-11-21T06:00:30Z"))),
+        of("resolve@1.0~compensate", Purpose::Compensate, None),
+        found(Settled::Applied(json!({ "refund_id": "r1" }))),
+        found(Settled::NotApplied),
+        stayed(Some(look()), Stayed::Look),
+        stayed(Some(look()), Stayed::Repeat(retry())),
+        stayed(Some(look()), Stayed::Person { role: None }),
+        stayed(None, Stayed::Person { role: Some("support-lead".into()) }),
+    ]
+    .into_iter()
 }
 
 fn time(text: &str) -> Timestamp {

@@ -4,7 +4,7 @@ use handfast_events::{Held, Idempotency, Money, Settled, StepKind, Verdict};
 
 use super::Paint;
 use crate::explain::party_name;
-use crate::journal::{failure as failure_told, kept, next as next_told};
+use crate::journal::{failure as failure_told, kept, next as next_told, purpose as purpose_told};
 use crate::limits::STORY_LINES_MAX;
 use crate::text::{count, duration, json, number_of};
 use crate::trace::{Attempt, AttemptState, Call, CallAttempt, CallState, Step, StepState, Turn};
@@ -226,6 +226,8 @@ fn call(call: &Call) -> Node {
     if !is_plain {
         details.extend(call.attempts.iter().map(tried));
     }
+    details
+        .extend(call.stayed.iter().map(|why| Detail::story(Paint::Doubt, format!("still in doubt: {why}"))));
     if let Some((settled, who, evidence)) = &call.settled {
         let way = if matches!(settled, Settled::Applied(_)) { "applied" } else { "not applied" };
         details.push(Detail::story(Paint::Doubt, format!("settled as {way} by {who}: {evidence}")));
@@ -241,13 +243,17 @@ fn call(call: &Call) -> Node {
     let time: u64 = call.attempts.iter().filter_map(|attempt| attempt.latency_ms).sum();
     let is_timed = call.attempts.iter().any(|attempt| attempt.latency_ms.is_some());
     let time = if is_timed { duration(time) } else { String::new() };
+    let name = match &call.purpose {
+        None => call.tool.clone(),
+        Some(purpose) => format!("{}: {}", purpose_told(purpose), call.tool),
+    };
     Node {
         mark,
-        name: call.tool.clone(),
+        name,
         text: format!(" {}", json(&call.args)),
         columns: [String::new(), String::new(), String::new(), time],
         details,
-        children: Vec::new(),
+        children: call.side.iter().map(self::call).collect(),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use handfast_events::{
     Body, CallId, Digest, Event, FailureClass, Kept, MailOutcome, Next, Output, RunId, Seq, Settled, Status,
-    StepId, Timestamp, Waits,
+    Stayed, StepId, Timestamp, Waits,
 };
 use serde_json::Value;
 
@@ -219,8 +219,9 @@ impl Step {
             }
             body => {
                 let open = self.turns.last_mut().map_or(&mut self.calls, |turn| &mut turn.calls);
-                if let Some(call) = open.iter_mut().find(|call| Some(&call.id) == event.call.as_ref()) {
-                    call.follow(event.time, body);
+                let Some(id) = &event.call else { return };
+                if let Some(call) = open.iter_mut().find(|call| id.is_of(&call.id)) {
+                    call.follow_any(id, event.time, body);
                 }
             }
         }
@@ -293,7 +294,29 @@ impl Call {
             queued: Vec::new(),
             attempts: Vec::new(),
             settled: None,
+            stayed: Vec::new(),
+            role: None,
             state: CallState::Proposed,
+            not_before: None,
+            purpose: None,
+            side: Vec::new(),
+        }
+    }
+
+    /// What happened to it, or to one behind it.
+    fn follow_any(&mut self, id: &CallId, time: Timestamp, body: &Body) {
+        if self.id == *id {
+            return self.follow(time, body);
+        }
+        match self.side.iter_mut().find(|side| id.is_of(&side.id)) {
+            Some(side) => side.follow_any(id, time, body),
+            None => {
+                if let Body::SideCallProposed(proposed) = body {
+                    let side = Self::new(id.clone(), proposed.tool.clone(), proposed.args.clone());
+                    let due = proposed.not_before;
+                    self.side.push(Self { purpose: Some(proposed.purpose.clone()), not_before: due, ..side });
+                }
+            }
         }
     }
 
@@ -322,13 +345,18 @@ impl Call {
                 self.state = CallState::Applied { result: applied.result.clone(), verdicts: Vec::new() };
             }
             Body::CallSettled(settled) => {
-                self.settled = Some((settled.settled.clone(), settled.who.clone(), settled.evidence.clone()));
-                self.state = match &settled.settled {
-                    Settled::Applied(result) => {
-                        CallState::Applied { result: Kept::Whole(result.clone()), verdicts: Vec::new() }
-                    }
-                    Settled::NotApplied => CallState::Proposed,
-                };
+                self.settle(&settled.settled, settled.who.clone(), settled.evidence.clone());
+            }
+            Body::CallFound(found) => {
+                self.settle(&found.settled, found.look.to_string(), found.evidence.clone());
+            }
+            Body::DoubtStayed(stayed) => {
+                self.stayed.push(stayed.why.clone());
+                match &stayed.next {
+                    Stayed::Look => {}
+                    Stayed::Repeat(_) => self.state = CallState::Proposed,
+                    Stayed::Person { role } => self.role.clone_from(role),
+                }
             }
             Body::CallJudged(judged) => {
                 if let CallState::Applied { verdicts, .. } = &mut self.state {
@@ -337,6 +365,17 @@ impl Call {
             }
             _ => {}
         }
+    }
+
+    /// Its doubt ended.
+    fn settle(&mut self, settled: &Settled, who: String, evidence: String) {
+        self.settled = Some((settled.clone(), who, evidence));
+        self.state = match settled {
+            Settled::Applied(result) => {
+                CallState::Applied { result: Kept::Whole(result.clone()), verdicts: Vec::new() }
+            }
+            Settled::NotApplied => CallState::Proposed,
+        };
     }
 
     /// The newest attempt gave no result.
@@ -358,6 +397,7 @@ impl Call {
         let next = self.attempts.last().and_then(|attempt| attempt.next.as_ref());
         match (&self.state, next) {
             (CallState::Proposed, Some(Next::Retry(retry))) => Some(retry.at),
+            (CallState::Proposed, None) => self.not_before,
             _ => None,
         }
     }
