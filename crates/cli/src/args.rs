@@ -9,9 +9,11 @@ use crate::amount;
 
 mod diff;
 mod import;
+mod people;
 
 pub(crate) use diff::{Diff, FailOn};
 pub(crate) use import::{Import, ImportMcp, ImportOpenapi, Lock, Picked};
+pub(crate) use people::{Answer, Approve, Deny, Halt, Inbox, Kill, Release, Steer, Unhalt};
 
 /// Runs AI agents from contracts.
 #[derive(Debug, Parser)]
@@ -91,6 +93,36 @@ pub(crate) enum Command {
     /// Raise a limit that holds a run, for this run alone
     #[command(after_help = "Example: handfast raise last --cost 5USD")]
     Raise(Raise),
+    /// List everything that waits for a person, each item with its verb
+    #[command(after_help = "Example: handfast inbox")]
+    Inbox(Inbox),
+    /// Say yes to what waits for it
+    #[command(after_help = "Example: handfast approve 1c073f9a-k2m9x3q --note 'as agreed by phone'")]
+    Approve(Approve),
+    /// Say no to what waits for a yes, and why not
+    #[command(after_help = "Example: handfast deny 1c073f9a-k2m9x3q --note 'half of it at most'")]
+    Deny(Deny),
+    /// Give one of the answers that a step asks for
+    #[command(after_help = "Example: handfast answer 1c073f9a-k2m9x3q revise --note 'shorter, please'")]
+    Answer(Answer),
+    /// Let a run rest; what is under way comes back
+    #[command(after_help = "Example: handfast pause last --reason 'the shop is down'")]
+    Pause(Steer),
+    /// Let a run go on that was paused
+    #[command(after_help = "Example: handfast resume last")]
+    Resume(Steer),
+    /// End a run at once: nothing is settled, nothing is taken back
+    #[command(after_help = "Example: handfast kill last --reason 'the machine is moved'")]
+    Kill(Kill),
+    /// Stop an agent, a tool, a server, a contract or everything, in all runs
+    #[command(after_help = "Example: handfast halt tool:refund --reason 'the shop books twice'")]
+    Halt(Halt),
+    /// Lift a halt, and let the runs go on that it held
+    #[command(after_help = "Example: handfast unhalt tool:refund")]
+    Unhalt(Unhalt),
+    /// Take up a run again that was set aside
+    #[command(after_help = "Example: handfast release last")]
+    Release(Release),
     /// End a run; what has left is settled first
     #[command(after_help = "Example: handfast cancel last --reason 'wrong customer'")]
     Cancel(Cancel),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use handfast_events::Status;
+use handfast_events::{Status, Waits};
 use handfast_host::{KitError, StartError};
 use handfast_store::{
     AppendError, DriverError, LoadError, MailError, OpenError, ReadError, TakeError, WriteError,
@@ -36,9 +36,9 @@ pub(crate) const TABLE: [(Exit, &str); 12] = [
     (Exit::Contract, "the contract or its tests are invalid, or its servers differ from it"),
     (Exit::NotFound, "not found"),
     (Exit::Limit, "a limit was reached"),
-    (Exit::Waiting, "waiting, or paused until somebody helps"),
+    (Exit::Waiting, "waiting for somebody, or paused until somebody helps"),
     (Exit::Unavailable, "the store, a program or the worker is unavailable"),
-    (Exit::Cancelled, "cancelled"),
+    (Exit::Cancelled, "cancelled or killed"),
     (Exit::Doubt, "in doubt, or quarantined"),
     (Exit::Damaged, "the journal is damaged, or newer than this release"),
     (Exit::Interrupted, "interrupted"),
@@ -62,12 +62,13 @@ impl Exit {
         match status {
             Status::Done | Status::Running => Self::Done,
             Status::Failed => Self::Failed,
-            Status::Cancelled => Self::Cancelled,
+            Status::Cancelled | Status::Killed => Self::Cancelled,
             Status::PausedByLimit => Self::Limit,
-            Status::PausedForOperator | Status::Waiting(handfast_events::Waits::Retry { .. }) => {
-                Self::Waiting
-            }
-            Status::Waiting(handfast_events::Waits::Settlement) | Status::Quarantined => Self::Doubt,
+            Status::PausedForOperator
+            | Status::PausedByPerson
+            | Status::PausedByHalt { .. }
+            | Status::Waiting(Waits::Retry { .. } | Waits::Approval) => Self::Waiting,
+            Status::Waiting(Waits::Settlement) | Status::Quarantined => Self::Doubt,
         }
     }
 
@@ -208,7 +209,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use handfast_events::{RunId, Waits};
+    use handfast_events::RunId;
 
     #[test]
     fn each_code_stands_once_in_the_table_and_in_the_reference() {
@@ -227,7 +228,11 @@ mod tests {
             (Status::Failed, 1),
             (Status::PausedByLimit, 8),
             (Status::PausedForOperator, 9),
+            (Status::PausedByPerson, 9),
+            (Status::PausedByHalt { scope: "everything".into() }, 9),
+            (Status::Waiting(Waits::Approval), 9),
             (Status::Cancelled, 11),
+            (Status::Killed, 11),
             (Status::Waiting(Waits::Settlement), 12),
             (Status::Quarantined, 12),
         ];

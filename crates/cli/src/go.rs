@@ -61,6 +61,22 @@ pub(crate) async fn run(args: &args::Go) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
+/// Takes up a run again that was set aside.
+///
+/// # Errors
+/// It isn't set aside, or as for [`run`].
+pub(crate) async fn release(args: &args::Release) -> anyhow::Result<Exit> {
+    let store = store_open::existing(&args.store)?;
+    let id = store_open::find_run(&store, &args.run).await?;
+    let row = store.run(id).await?.ok_or(handfast_store::LoadError::NotFound { run: id })?;
+    if !row.aside && row.status != Status::Quarantined {
+        let message = format!("refused: run {id} is {}, and not set aside", row.status.name());
+        return Err(stop(Exit::Failed, message));
+    }
+    let go = args::Go { runs: vec![id.to_string()], store: args.store.clone(), json: args.json };
+    run(&go).await
+}
+
 /// Tells what became of the runs, and how the worst of them stands.
 async fn tell(store: &SqliteStore, runs: &[RunId], json: bool) -> anyhow::Result<Exit> {
     let mut outcomes = Vec::with_capacity(runs.len());

@@ -38,6 +38,10 @@ pub(crate) const ASK_WAIT: Duration = Duration::from_secs(10);
 pub(crate) const RUNS_MAX: usize = 10_000;
 /// Runs that `runs` lists unless told otherwise: a screen or two.
 pub(crate) const RUNS_SHOWN: usize = 50;
+/// Runs whose journals `inbox` reads unless told otherwise: a screen or two of items, over in a blink.
+pub(crate) const INBOX_RUNS: usize = 50;
+/// Runs read at once by what goes through all of them.
+pub(crate) const RUNS_PAGE: usize = 1_000;
 /// Folders looked through upwards for a store: deeper trees exist, deeper projects don't.
 pub(crate) const FOLDERS_UP_MAX: usize = 32;
 /// Flushes that `doctor` times: enough for a median, and over in a blink on any honest disk.

@@ -32,10 +32,13 @@ mod doctor;
 mod explain;
 mod format;
 mod go;
+mod halt;
 mod import;
+mod inbox;
 mod init;
 mod journal;
 mod lock;
+mod people;
 mod post;
 mod run;
 mod runs;
@@ -94,6 +97,16 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Journal(args) => journal::run(&args).await?,
         Command::Settle(args) => post::settle(&args).await?,
         Command::Raise(args) => post::raise(&args).await?,
+        Command::Inbox(args) => inbox::run(&args).await?,
+        Command::Approve(args) => people::approve(&args).await?,
+        Command::Deny(args) => people::deny(&args).await?,
+        Command::Answer(args) => people::answer(&args).await?,
+        Command::Pause(args) => post::pause(&args).await?,
+        Command::Resume(args) => post::resume(&args).await?,
+        Command::Kill(args) => post::kill(&args).await?,
+        Command::Halt(args) => halt::halt(&args).await?,
+        Command::Unhalt(args) => halt::unhalt(&args).await?,
+        Command::Release(args) => go::release(&args).await?,
         Command::Cancel(args) => post::cancel(&args).await?,
         Command::Doctor(args) => doctor::run(&args).await?,
         Command::Bench(args) => bench::run(&args).await.map(|()| Exit::Done)?,

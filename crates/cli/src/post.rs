@@ -71,6 +71,30 @@ pub(crate) async fn cancel(args: &args::Cancel) -> anyhow::Result<Exit> {
     put(&args.run, &args.mail, Mail::Cancel { reason: args.reason.clone() }).await
 }
 
+/// Lets a run rest.
+///
+/// # Errors
+/// As for [`settle`].
+pub(crate) async fn pause(args: &args::Steer) -> anyhow::Result<Exit> {
+    put(&args.run, &args.mail, Mail::Pause { reason: args.reason.clone() }).await
+}
+
+/// Lets a run go on that was paused.
+///
+/// # Errors
+/// As for [`settle`].
+pub(crate) async fn resume(args: &args::Steer) -> anyhow::Result<Exit> {
+    put(&args.run, &args.mail, Mail::Resume { reason: args.reason.clone() }).await
+}
+
+/// Ends a run at once.
+///
+/// # Errors
+/// As for [`settle`].
+pub(crate) async fn kill(args: &args::Kill) -> anyhow::Result<Exit> {
+    put(&args.run, &args.mail, Mail::Kill { reason: args.reason.clone() }).await
+}
+
 /// Puts mail to a run, waits until it is taken in, and says what became of it.
 async fn put(run: &str, args: &args::Mail, mail: Mail) -> anyhow::Result<Exit> {
     let store = store_open::existing(&args.store)?;
@@ -78,8 +102,24 @@ async fn put(run: &str, args: &args::Mail, mail: Mail) -> anyhow::Result<Exit> {
     let mut driving = Driving::new(store.clone());
     let posted = post(&mut driving, run, mail).await?;
     let outcome = taken(&mut driving, run, &posted).await?;
+    tell(&mut driving, run, &posted, outcome, args, json!({})).await
+}
+
+/// Says what became of mail, and follows the run where that is wanted. `more` stands in the document too.
+///
+/// # Errors
+/// It was refused, or the run can't be followed.
+pub(crate) async fn tell(
+    driving: &mut Driving,
+    run: RunId,
+    posted: &Posted,
+    outcome: MailOutcome,
+    args: &args::Mail,
+    more: Value,
+) -> anyhow::Result<Exit> {
+    let store = driving.store().clone();
     let stands = if args.follow && outcome == MailOutcome::Done {
-        match follow(&mut driving, &mut [Followed::new(run)]).await? {
+        match follow(driving, &mut [Followed::new(run)]).await? {
             Ended::Rested => Some(Outcome::of(&store, run).await?),
             Ended::Detached => return Ok(Exit::Done),
             Ended::Interrupted => return Ok(Exit::Interrupted),
@@ -93,9 +133,12 @@ async fn put(run: &str, args: &args::Mail, mail: Mail) -> anyhow::Result<Exit> {
             MailOutcome::Done => ("done", None),
             MailOutcome::Refused { why } => ("refused", Some(why)),
         };
-        out::json(
-            &json!({ "run": run, "command": posted.id, "outcome": word, "why": why, "status": status }),
-        )?;
+        let mut document =
+            json!({ "run": run, "command": posted.id, "outcome": word, "why": why, "status": status });
+        if let (Some(document), Some(more)) = (document.as_object_mut(), more.as_object()) {
+            document.extend(more.clone());
+        }
+        out::json(&document)?;
     }
     match outcome {
         MailOutcome::Refused { why } => Err(stop(Exit::Failed, format!("refused: {why}"))),

@@ -87,12 +87,16 @@ fn status(text: &str) -> anyhow::Result<StatusFilter> {
         Status::Running,
         Status::Waiting(Waits::Settlement),
         Status::Waiting(Waits::Retry { until }),
+        Status::Waiting(Waits::Approval),
         Status::PausedByLimit,
         Status::PausedForOperator,
+        Status::PausedByPerson,
+        Status::PausedByHalt { scope: String::new() },
         Status::Quarantined,
         Status::Done,
         Status::Failed,
         Status::Cancelled,
+        Status::Killed,
     ];
     if all.iter().any(|status| filter.accepts(status)) {
         return Ok(filter);

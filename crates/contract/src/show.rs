@@ -11,7 +11,6 @@ use serde_json::Value;
 
 use crate::{Agent, Contract, Grant, Tool};
 
-pub(crate) use tool::verb;
 pub(crate) use words::{ceilings, repeats, span};
 
 /// What an agent's model is shown before its first turn.

@@ -25,7 +25,11 @@ impl Draft {
                 self.move_step(index)?;
             }
             if let Phase::Ending(ending) = self.run.phase.clone() {
+                self.withdraw_all("the run is ending")?;
                 return self.wind_down(ending);
+            }
+            if matches!(self.run.phase, Phase::Paused(_)) {
+                return self.withdraw_all("the run is paused; it is asked anew when the run goes on");
             }
             if self.events.len() == before {
                 return if self.run.phase == Phase::Running { self.finish() } else { Ok(()) };
@@ -166,6 +170,11 @@ impl Draft {
             }
             // Its step failed with it.
             Closed::Broken(_) => Ok(()),
+            Closed::Denied(refused) => {
+                let clause = Some(refused.clause.clone());
+                let failure = Failure::new(FailureClass::RefusedByClause, refused.reason.clone());
+                self.fail(id, failure, clause, Party::Person)
+            }
             Closed::Failed(failure) => {
                 let party = if failure.class == FailureClass::Author { Party::Author } else { Party::Tool };
                 self.fail(id, failure.clone(), None, party)

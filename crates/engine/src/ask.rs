@@ -63,6 +63,10 @@ impl Draft {
         if let Some(hit) = self.count_limits(agent, briefing, &question) {
             return self.pause(id, hit);
         }
+        if self.is_ask_halted(id)? {
+            return Ok(());
+        }
+        let Some(agent) = self.agent_step(id) else { return Ok(()) };
         let accounts = self.accounts(agent, briefing);
         let input = worst_input(agent, &question);
         let cap = match self.fit(&accounts, input, rates) {

@@ -21,7 +21,7 @@ impl Draft {
         }
     }
 
-    fn objection_to_call(&self, id: &CallId) -> Option<CallRefused> {
+    pub(crate) fn objection_to_call(&self, id: &CallId) -> Option<CallRefused> {
         let call = self.run.call(id)?;
         // What hangs behind another call is the contract's own, and needs no grant.
         let agent = self.agent_step(&id.step()).filter(|_| call.purpose.is_none());

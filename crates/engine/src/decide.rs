@@ -6,6 +6,7 @@
 mod begin;
 mod mail;
 mod model;
+mod stop;
 mod tool;
 
 use handfast_events::{Body, CallId, Event, Failure, Party, RunStarted, StepFailed, StepId, Timestamp};
@@ -86,7 +87,7 @@ impl Run {
                 draft.model_returned(&step, turn, attempt, reply)?;
             }
             Command::ToolReturned { call, attempt, reply } => draft.tool_returned(&call, attempt, reply)?,
-            Command::TimePassed => {}
+            Command::TimePassed => draft.lapse()?,
             Command::Mail { id, who, at, mail } => draft.mail(id, who, at, mail)?,
         }
         draft.advance()?;
@@ -146,6 +147,7 @@ impl Draft {
         clause: Option<String>,
         party: Party,
     ) -> Result<(), Refusal> {
+        self.withdraw(|of| of == step, "its step failed")?;
         self.tell_step(step, StepFailed { failure, clause, party })
     }
 }

@@ -87,7 +87,7 @@ impl Draft {
     /// What a call that is closed tells whoever asked for it, as text for a model.
     pub(crate) fn told(&self, tool: &str, closed: &Closed) -> String {
         match closed {
-            Closed::Refused(refused) => {
+            Closed::Refused(refused) | Closed::Denied(refused) => {
                 format!(
                     "Not done: refused, because {}. {}. {}",
                     refused.sentence, refused.reason, refused.mend

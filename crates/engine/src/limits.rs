@@ -47,5 +47,11 @@ pub(crate) const BACKOFF_MAX: Duration = Duration::from_secs(30);
 pub(crate) const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 /// Problems told to a model at once: more would not be read.
 pub(crate) const PROBLEMS_TOLD: usize = 5;
+/// A yes that waits longer is about a world that may have changed: it is asked for again.
+pub(crate) const YES_VALID: Duration = Duration::from_secs(900);
+/// A question that is longer isn't read; the arguments stand beside it whole.
+pub(crate) const QUESTION_CHARS: usize = 2_000;
+/// Questions whose end is still known to the run, so that whoever comes too late is told: two screens of them.
+pub(crate) const QUESTIONS_KEPT: usize = 64;
 /// Evidence kept in a verdict or a failure, in characters: enough to recognise the value.
 pub(crate) const EVIDENCE_CHARS: usize = 600;

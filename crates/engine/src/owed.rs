@@ -99,7 +99,7 @@ impl Run {
     /// What this run still owes.
     pub fn owed(&self) -> impl Iterator<Item = Debt> + '_ {
         let is_live = !matches!(self.phase, Phase::Unborn | Phase::Ended(_));
-        let wait = self.next_due();
+        let wait = self.wakes_at();
         let debts = self.asks().chain(self.sent_calls()).chain(wait.map(|until| Debt::Wait { until }));
         debts.filter(move |_| is_live)
     }

@@ -195,7 +195,9 @@ pub(crate) fn why_unseen(closed: &Closed) -> Option<String> {
         Closed::Judged(Kept::Cut { bytes, .. }) => {
             Some(format!("its result has {bytes} bytes, more than is kept"))
         }
-        Closed::Refused(refused) => Some(format!("{}: {}", refused.sentence, refused.reason)),
+        Closed::Refused(refused) | Closed::Denied(refused) => {
+            Some(format!("{}: {}", refused.sentence, refused.reason))
+        }
         Closed::Failed(failure) => Some(failure.detail.clone()),
         Closed::Broken(verdict) => Some(format!("`{}` is broken: {}", verdict.clause, verdict.evidence)),
     }

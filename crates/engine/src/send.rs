@@ -42,11 +42,17 @@ impl Draft {
             return Ok(());
         }
         let Some(call) = self.run.call(id).cloned() else { return Ok(()) };
+        if due.attempt == 1 && !self.has_yes(&call, &tool)? {
+            return Ok(());
+        }
         let Some(touched) = self.touches(&call, &tool, due.behind.is_some())? else { return Ok(()) };
         let sends = match self.sends(&call, &tool) {
             Ok(sends) => sends,
             Err((part, fault)) => return self.cannot_be_made(&call, &tool, part, fault),
         };
+        if self.is_call_halted(&call, &tool)? || !self.yes_counts(&call)? {
+            return Ok(());
+        }
         if !call.is_aftermath() && self.pause_call(&id.step(), &call.tool, tool.limits.attempts, due.tries)? {
             return Ok(());
         }

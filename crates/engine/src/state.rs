@@ -3,12 +3,14 @@
 //! Nothing here evaluates: no condition, schema, price or default. What was decided is in the event.
 
 mod call;
+mod question;
 mod run;
 mod spend;
 mod step;
 mod turn;
 
 pub(crate) use call::{Call, CallState, Closed, Family, Sent, Settles};
+pub(crate) use question::{Moved, Over, Question, Yes};
 pub use run::Run;
 pub(crate) use run::{Ending, Phase};
 pub use spend::Spend;

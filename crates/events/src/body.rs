@@ -120,9 +120,9 @@ macro_rules! bodies {
 bodies! {
     RunStarted = 1 since 1,
     EpochBegan = 1 since 1,
-    MailTaken = 1 since 1,
+    MailTaken = 1..=2 since 1,
     LimitRaised = 1 since 1,
-    RunPaused = 1 since 1,
+    RunPaused = 1..=2 since 1,
     RunResumed = 1 since 1,
     RunCancelRequested = 1 since 1,
     RunSucceeded = 1 since 1,
@@ -149,4 +149,9 @@ bodies! {
     SideCallProposed = 1 since 2,
     CallFound = 1 since 2,
     DoubtStayed = 1 since 2,
+    ApprovalAsked = 1 since 2,
+    ApprovalAnswered = 1 since 2,
+    ApprovalLapsed = 1 since 2,
+    ApprovalWithdrawn = 1 since 2,
+    RunKilled = 1 since 2,
 }

@@ -6,6 +6,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::Hasher;
+use crate::key::base_32;
+
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -109,6 +112,17 @@ text_id! {
     CallId
 }
 text_id! {
+    /// One question to people, short enough to be typed: the end of its run's id, and what tells it apart in the run.
+    ///
+    /// ```
+    /// use handfast_events::{ApprovalId, RunId};
+    /// let id = ApprovalId::of(RunId::from_bytes([0x1c; 16]), "pay@0.0", 1);
+    /// assert_eq!(id.run_end(), Some("1c1c1c1c"));
+    /// assert_ne!(id, ApprovalId::of(RunId::from_bytes([0x1c; 16]), "pay@0.0", 2));
+    /// ```
+    ApprovalId
+}
+text_id! {
     /// What somebody put to a run, once: the same id twice is one row of the mailbox.
     CommandId
 }
@@ -122,6 +136,30 @@ impl CallId {
     /// The step whose call this is.
     pub fn step(&self) -> StepId {
         StepId::new(self.0.rsplit_once('@').map_or(&*self.0, |(step, _)| step))
+    }
+}
+
+impl ApprovalId {
+    /// The question that is asked of this call or step as its `ordinal`-th, counted from 1.
+    pub fn of(run: RunId, place: &str, ordinal: u32) -> Self {
+        let mut hasher = Hasher::default();
+        hasher.update(b"handfast/approval/v1\0");
+        hasher.update(run.as_bytes());
+        hasher.update(&ordinal.to_be_bytes());
+        hasher.update(place.as_bytes());
+        let run = run.to_string();
+        let end = run.get(run.len().saturating_sub(Self::RUN_DIGITS)..).unwrap_or(&run);
+        // 35 bits: two of a thousand questions of one run are the same once in sixty thousand runs.
+        Self::new(format!("{end}-{}", base_32(&hasher.finish(), 7)))
+    }
+
+    /// The digits of the run's id in it.
+    const RUN_DIGITS: usize = 8;
+
+    /// The end of its run's id; none where it isn't of the form that ids have.
+    pub fn run_end(&self) -> Option<&str> {
+        let (end, code) = self.0.split_once('-')?;
+        (end.len() == Self::RUN_DIGITS && !code.is_empty()).then_some(end)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The idempotency key of a call: the same on every attempt and every worker, never chosen by a model.
 
-use crate::{CallId, Hasher, RunId};
+use crate::{CallId, Digest, Hasher, RunId};
 
 /// Crockford's base 32 in lower case: no letter that is mistaken for a digit.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -17,13 +17,15 @@ pub fn call_key(run: RunId, call: &CallId) -> String {
     hasher.update(b"handfast/call-key/v1\0");
     hasher.update(run.as_bytes());
     hasher.update(call.as_str().as_bytes());
-    let digest = hasher.finish();
-    // 26 characters of 5 bits each: the first 130 bits.
+    // The first 130 bits.
+    format!("hf_{}", base_32(&hasher.finish(), 26))
+}
+
+/// The beginning of a digest in so many characters of 5 bits each.
+pub(crate) fn base_32(digest: &Digest, characters: usize) -> String {
     let bit = |index: usize| {
         digest.as_bytes().get(index / 8).map_or(0, |byte| usize::from(byte >> (7 - index % 8)) & 1)
     };
     let character = |start: usize| (start..start + 5).fold(0, |value, index| value << 1 | bit(index));
-    let mut key = String::from("hf_");
-    key.extend((0..26).filter_map(|place| ALPHABET.get(character(place * 5)).copied().map(char::from)));
-    key
+    (0..characters).filter_map(|place| ALPHABET.get(character(place * 5)).copied().map(char::from)).collect()
 }

@@ -9,8 +9,10 @@ mod key;
 mod money;
 
 mod answer;
+mod approval;
 mod call;
 mod failure;
+mod halt;
 mod mail;
 mod prompt;
 mod run;
@@ -25,6 +27,9 @@ mod envelope;
 mod event;
 
 pub use answer::{Answer, Ask, Finish, Usage};
+pub use approval::{
+    ApprovalAnswered, ApprovalAsked, ApprovalLapsed, ApprovalWithdrawn, Decision, Reach, RoleAsked,
+};
 pub use body::{Body, DecodeError};
 pub use call::{
     CallApplied, CallDoubted, CallIntended, CallJudged, CallNotApplied, CallNotSent, CallProposed,
@@ -34,14 +39,15 @@ pub use digest::{Digest, Hasher, canonical};
 pub use envelope::{Envelope, Head, Salt, StoredEvent, chain};
 pub use event::Event;
 pub use failure::{Failure, FailureClass, Party};
-pub use id::{AppendId, CallId, CommandId, Epoch, RunId, Seq, StepId};
+pub use halt::{Halt, HaltScope, Heeded, NoScope};
+pub use id::{AppendId, ApprovalId, CallId, CommandId, Epoch, RunId, Seq, StepId};
 pub use key::call_key;
 pub use mail::{Mail, MailOutcome, MailTaken, Settlement};
 pub use money::{Money, ParseMoneyError};
 pub use prompt::{Prompt, PromptDelta, RebuildError};
 pub use run::{
     Ceiling, EpochBegan, Format, LimitKind, LimitRaised, PauseReason, RunCancelRequested, RunCancelled,
-    RunFailed, RunPaused, RunResumed, RunStarted, RunSucceeded, Status, Waits,
+    RunFailed, RunKilled, RunPaused, RunResumed, RunStarted, RunSucceeded, Status, StillOpen, Waits,
 };
 pub use side::{CallFound, DoubtStayed, Purpose, SideCallProposed, Stayed};
 pub use sources::Sources;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{CallId, Ceiling, CommandId, LimitKind, Timestamp};
+use crate::{ApprovalId, CallId, Ceiling, CommandId, LimitKind, Timestamp};
 
 /// What may be put to a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +34,29 @@ pub enum Mail {
     },
     /// What held the run is mended: try again.
     Resume {
+        /// Why.
+        reason: String,
+    },
+    /// A person answers a question.
+    Answer {
+        /// Which question.
+        id: ApprovalId,
+        /// One of its answers.
+        answer: String,
+        /// For which role; may be left out where one is asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        role: Option<String>,
+        /// What there is to say about it.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        note: String,
+    },
+    /// The run shall rest until somebody resumes it.
+    Pause {
+        /// Why.
+        reason: String,
+    },
+    /// The run shall end at once: nothing is settled, nothing is taken back.
+    Kill {
         /// Why.
         reason: String,
     },
@@ -75,4 +98,14 @@ pub enum MailOutcome {
         /// Why, and what could be.
         why: String,
     },
+}
+
+impl MailTaken {
+    /// The version of its stored form.
+    pub(crate) const fn version(&self) -> u32 {
+        match self.mail {
+            Mail::Settle { .. } | Mail::Raise { .. } | Mail::Cancel { .. } | Mail::Resume { .. } => 1,
+            Mail::Answer { .. } | Mail::Pause { .. } | Mail::Kill { .. } => 2,
+        }
+    }
 }

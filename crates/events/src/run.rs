@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Digest, Epoch, Failure, Money, Party, StepId, Timestamp};
+use crate::{CallId, Digest, Epoch, Failure, Money, Party, StepId, Timestamp};
 
 /// The level of the journal's format: a worker takes only runs whose format it knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -84,6 +84,32 @@ pub enum PauseReason {
         /// What to do.
         why: String,
     },
+    /// A person wants it to rest: `handfast resume` goes on.
+    Person {
+        /// Who.
+        who: String,
+        /// Why.
+        why: String,
+    },
+    /// An operator halted what its next call needs: `handfast unhalt` lets it go on.
+    Halt {
+        /// What is halted: `tool:refund`, `everything`.
+        scope: String,
+        /// Who halted it.
+        who: String,
+        /// Why.
+        why: String,
+    },
+}
+
+impl RunPaused {
+    /// The version of its stored form.
+    pub(crate) const fn version(&self) -> u32 {
+        match self.reason {
+            PauseReason::Limit { .. } | PauseReason::Operator { .. } => 1,
+            PauseReason::Person { .. } | PauseReason::Halt { .. } => 2,
+        }
+    }
 }
 
 /// What a limit counts.
@@ -190,6 +216,30 @@ pub struct RunCancelRequested {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunCancelled {}
 
+/// The run ended at once, because somebody wanted it to. Nothing was settled, and nothing was taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunKilled {
+    /// Who.
+    pub who: String,
+    /// Why.
+    pub why: String,
+    /// What was open.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<StillOpen>,
+}
+
+/// Something that was open when a run was killed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StillOpen {
+    /// Of which step.
+    pub step: StepId,
+    /// The call, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallId>,
+    /// How it stood, in words.
+    pub what: String,
+}
+
 /// What a run is doing, or what it rests on. Derived; kept beside the journal so that runs can be found by it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -202,6 +252,13 @@ pub enum Status {
     PausedByLimit,
     /// It rests until the operator helps.
     PausedForOperator,
+    /// It rests until a person resumes it.
+    PausedByPerson,
+    /// It rests until a halt is lifted.
+    PausedByHalt {
+        /// What is halted.
+        scope: String,
+    },
     /// Its journal doesn't fold; nothing is done with it.
     Quarantined,
     /// Ended as promised.
@@ -210,6 +267,8 @@ pub enum Status {
     Failed,
     /// Ended by request.
     Cancelled,
+    /// Ended at once, by request.
+    Killed,
 }
 
 /// What a waiting run waits for.
@@ -223,12 +282,14 @@ pub enum Waits {
         /// When it is.
         until: Timestamp,
     },
+    /// An answer of a person.
+    Approval,
 }
 
 impl Status {
     /// Whether nothing can ever happen any more.
     pub const fn is_ended(&self) -> bool {
-        matches!(self, Self::Done | Self::Failed | Self::Cancelled)
+        matches!(self, Self::Done | Self::Failed | Self::Cancelled | Self::Killed)
     }
 
     /// Whether only somebody outside can move it.
@@ -242,12 +303,16 @@ impl Status {
             Self::Running => "running",
             Self::Waiting(Waits::Settlement) => "waiting (settlement)",
             Self::Waiting(Waits::Retry { .. }) => "waiting (retry)",
+            Self::Waiting(Waits::Approval) => "waiting (approval)",
             Self::PausedByLimit => "paused (limit)",
             Self::PausedForOperator => "paused (operator)",
+            Self::PausedByPerson => "paused (person)",
+            Self::PausedByHalt { .. } => "paused (halt)",
             Self::Quarantined => "quarantined",
             Self::Done => "done",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
+            Self::Killed => "killed",
         }
     }
 }

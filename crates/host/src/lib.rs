@@ -6,6 +6,7 @@
 mod clock;
 mod limits;
 
+mod halts;
 mod kit;
 mod live;
 mod perform;

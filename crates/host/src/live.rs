@@ -7,7 +7,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use handfast_engine::{Command, Debt, DebtKey, Decision, Illegal, Refusal, Run};
-use handfast_events::{CommandId, Head, Salt, Status, Timestamp};
+use handfast_events::{CommandId, Halt, Head, Salt, Status, Timestamp};
 use handfast_store::{Append, Hold, Lease, MailRow};
 use tokio::task::AbortHandle;
 
@@ -94,6 +94,19 @@ impl Live {
         }
     }
 
+    /// Looks at what is halted now.
+    pub(crate) fn heed(&mut self, halts: &Arc<[Halt]>) {
+        self.run.heed(halts.clone());
+        if let Some(pending) = &mut self.pending {
+            pending.next.heed(halts.clone());
+        }
+    }
+
+    /// Whether something that was decided before is still to be remembered, and may leave then.
+    pub(crate) const fn is_remembering(&self) -> bool {
+        self.pending.is_some()
+    }
+
     /// A debt was performed. It stays known until what came of it is remembered: while another append is under way the run
     /// owes it still, and a call without a key must not leave twice.
     pub(crate) fn paid(&mut self, key: &DebtKey) {
@@ -130,10 +143,7 @@ impl Live {
             }
             let status = next.status();
             let hold = if status.rests() && self.commands.is_empty() { Hold::Release } else { Hold::Keep };
-            let wake_at = match &status {
-                Status::Waiting(handfast_events::Waits::Retry { until }) => Some(*until),
-                _ => None,
-            };
+            let wake_at = if status == Status::Running { None } else { next.wakes_at() };
             self.pending = Some(Pending { next, taken: mail.clone(), hold });
             return Ok(Some(Append {
                 id: new_append_id(),

@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use handfast_engine::{Command, Debt, DebtKey, Run};
-use handfast_events::{Body, Head, RunId, Status, Timestamp};
+use handfast_events::{Body, Head, Mail, RunId, Status, Timestamp};
 use handfast_store::{
     AppendError, Hold, Journal, Lease, LoadError, MailRow, ReadError, Store, TakeError, WriteError,
 };
 use tokio::task::{JoinError, JoinSet};
 
 use crate::clock::Clock;
+use crate::halts::{self, Halts};
 use crate::limits::{POLL, RUNS_MAX, SLEEP_MAX, STOP_GRACE};
 use crate::live::Live;
 use crate::{Kits, perform};
@@ -67,6 +68,7 @@ pub struct Worker<S: Store> {
     driven: Driven,
     runs_max: usize,
     clock: Clock,
+    halts: Halts,
 }
 
 /// Why the worker wakes.
@@ -103,6 +105,7 @@ impl<S: Store> Worker<S> {
             driven: Driven::default(),
             runs_max: RUNS_MAX,
             clock: Clock::default(),
+            halts: Halts::new(),
         }
     }
 
@@ -220,6 +223,7 @@ impl<S: Store> Worker<S> {
     /// What was decided is remembered: become it, and act.
     async fn appended(&mut self, run: RunId, result: Result<Head, AppendError>) -> Result<(), DriveError> {
         self.appending -= 1;
+        self.halts.heard(run);
         let head = match result {
             Ok(head) => head,
             Err(AppendError::Write(error)) => return Err(error.into()),
@@ -252,8 +256,10 @@ impl<S: Store> Worker<S> {
             };
             live.performs(&key, task);
         }
+        let status = live.run().status();
+        self.say_in_force().await?;
         if hold == Hold::Release {
-            self.driven.runs.insert(run, live.run().status());
+            self.driven.runs.insert(run, status);
             self.forget(run);
             // An eighth at a time: a taking is a commit of its own.
             let is_worth_it = self.lives.len() + self.loading <= self.runs_max - self.runs_max.div_ceil(8);
@@ -269,6 +275,7 @@ impl<S: Store> Worker<S> {
         let at = self.clock.now();
         while let Some((until, run)) = self.waits.first().copied().filter(|(until, _)| *until <= at) {
             self.waits.remove(&(until, run));
+            self.hear_first(run).await?;
             if let Some(live) = self.lives.get_mut(&run) {
                 live.time_passed(until);
             }
@@ -277,12 +284,37 @@ impl<S: Store> Worker<S> {
         Ok(())
     }
 
+    /// An answer that came in time counts, though the time to answer is over when it is read.
+    async fn hear_first(&mut self, run: RunId) -> Result<(), DriveError> {
+        let Some(live) = self.lives.get_mut(&run).filter(|live| live.run().is_asking()) else {
+            return Ok(());
+        };
+        match self.store.mail(run).await {
+            Ok(rows) => rows.into_iter().for_each(|row| live.tell_mail(row)),
+            Err(LoadError::Read(error)) => return Err(error.into()),
+            // The next look says what is wrong with it.
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
     /// Takes what can move, and takes in mail. Tells whether there was anything to take.
     async fn look(&mut self) -> Result<bool, DriveError> {
+        self.look_at_halts().await?;
         let found = self.take_more().await?;
+        let mut mail = Vec::new();
         for run in self.store.mailed(RUNS_MAX).await? {
+            if self.lives.contains_key(&run) {
+                mail.push((run, self.store.mail(run).await));
+            }
+        }
+        // Who lifts a halt says so to its runs afterwards: what is known of halts is never older than their mail.
+        if !mail.is_empty() {
+            self.look_at_halts().await?;
+        }
+        for (run, rows) in mail {
             let Some(live) = self.lives.get_mut(&run) else { continue };
-            match self.store.mail(run).await {
+            match rows {
                 Ok(rows) => rows.into_iter().for_each(|row| live.tell_mail(row)),
                 Err(LoadError::Read(error)) => return Err(error.into()),
                 Err(error) => {
@@ -293,6 +325,29 @@ impl<S: Store> Worker<S> {
             self.think(run).await?;
         }
         Ok(found)
+    }
+
+    /// Looks at what is halted. Whatever is decided from here on heeds it.
+    async fn look_at_halts(&mut self) -> Result<(), DriveError> {
+        let found = self.store.halts().await?;
+        if self.halts.look(found, self.name.as_str()) {
+            for live in self.lives.values_mut() {
+                live.heed(self.halts.known());
+            }
+            let remembering = self.lives.iter().filter(|(_, live)| live.is_remembering());
+            self.halts.awaits(remembering.map(|(run, _)| *run));
+        }
+        self.say_in_force().await
+    }
+
+    /// Tells whoever halted something that it is in force, with what had left already.
+    async fn say_in_force(&mut self) -> Result<(), DriveError> {
+        for scope in self.halts.in_force() {
+            let left = self.lives.values().flat_map(|live| live.run().left(&scope)).collect();
+            let heeded = halts::heeded(self.name.as_str(), self.clock.now(), left);
+            self.store.heed(&scope, &heeded).await?;
+        }
+        Ok(())
     }
 
     /// Takes as many runs as there is room for.
@@ -348,6 +403,10 @@ impl<S: Store> Worker<S> {
             Ok(replayed) => Live::new(lease, kit, replayed, row.head, salt),
             Err(illegal) => return self.refuse(lease, format!("its journal does not fold: {illegal}")).await,
         };
+        if mail.iter().any(|row| matches!(row.mail, Mail::Resume { .. })) {
+            self.look_at_halts().await?;
+        }
+        live.heed(self.halts.known());
         live.tell(Command::Begin { epoch: lease.epoch, worker: self.name.as_str().to_owned() });
         for row in mail {
             live.tell_mail(row);
@@ -371,6 +430,7 @@ impl<S: Store> Worker<S> {
     }
 
     fn forget(&mut self, run: RunId) {
+        self.halts.heard(run);
         if let Some(mut live) = self.lives.remove(&run) {
             live.stop();
         }

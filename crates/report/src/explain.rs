@@ -3,6 +3,7 @@
 use handfast_events::{CallId, Ceiling, LimitKind, Money, Party, PauseReason, Status, StepId, Waits};
 use serde::Serialize;
 
+use crate::people;
 use crate::text::{json, shell_word};
 use crate::trace::{Call, CallState, End, Note, Step, Trace};
 
@@ -41,17 +42,20 @@ pub fn explain(trace: &Trace) -> Option<Explanation> {
             next: vec![step("where no worker drives it any more", format!("handfast go {}", trace.run))],
             ..Explanation::bare(trace)
         }),
-        Status::PausedByLimit | Status::PausedForOperator => {
-            trace.paused.as_ref().map(|why| paused(trace, why))
-        }
+        Status::Waiting(Waits::Approval) => Some(people::waits(trace)),
+        Status::PausedByLimit
+        | Status::PausedForOperator
+        | Status::PausedByPerson
+        | Status::PausedByHalt { .. } => trace.paused.as_ref().map(|why| paused(trace, why)),
         Status::Failed => Some(failed(trace)),
         Status::Cancelled => Some(cancelled(trace)),
+        Status::Killed => Some(killed(trace)),
         Status::Running | Status::Done | Status::Quarantined => None,
     }
 }
 
 impl Explanation {
-    fn bare(trace: &Trace) -> Self {
+    pub(crate) fn bare(trace: &Trace) -> Self {
         Self {
             status: trace.status(),
             headline: String::new(),
@@ -63,14 +67,18 @@ impl Explanation {
     }
 }
 
-fn step(when: impl Into<String>, command: String) -> NextStep {
+pub(crate) fn step(when: impl Into<String>, command: String) -> NextStep {
     NextStep { when: when.into(), command }
 }
 
 fn in_doubt(trace: &Trace) -> Explanation {
-    let calls: Vec<&Call> = trace.calls().filter(|call| call.state == CallState::InDoubt).collect();
+    doubted(trace, &trace.calls().filter(|call| call.state == CallState::InDoubt).collect::<Vec<_>>())
+}
+
+/// These calls are in doubt.
+pub(crate) fn doubted(trace: &Trace, calls: &[&Call]) -> Explanation {
     let (mut evidence, mut next) = (Vec::new(), Vec::new());
-    for call in &calls {
+    for call in calls {
         evidence.extend(doubt(call));
         let (run, id) = (trace.run, shell_word(call.id.as_str()));
         next.push(step(
@@ -116,7 +124,7 @@ fn failed_attempts(call: &Call) -> impl Iterator<Item = String> {
     })
 }
 
-fn paused(trace: &Trace, reason: &PauseReason) -> Explanation {
+pub(crate) fn paused(trace: &Trace, reason: &PauseReason) -> Explanation {
     let run = trace.run;
     match reason {
         PauseReason::Limit { clause, limit, ceiling, used, needs, step: by } => Explanation {
@@ -151,6 +159,45 @@ fn paused(trace: &Trace, reason: &PauseReason) -> Explanation {
             ],
             ..Explanation::bare(trace)
         },
+        PauseReason::Person { who, why } => Explanation {
+            headline: reasoned(&format!("paused by {who}"), why),
+            next: vec![
+                step("to let it go on", format!("handfast resume {run}")),
+                step("to end it", format!("handfast cancel {run} --reason TEXT")),
+            ],
+            ..Explanation::bare(trace)
+        },
+        PauseReason::Halt { scope, who, why } => Explanation {
+            headline: reasoned(&format!("{scope} is halted by {who}"), why),
+            evidence: vec![format!(
+                "nothing of {scope} leaves, in this run or any other, until it is unhalted"
+            )],
+            next: vec![
+                step("to let all go on that it holds", format!("handfast unhalt {}", shell_word(scope))),
+                step("to end this run", format!("handfast cancel {run} --reason TEXT")),
+            ],
+            ..Explanation::bare(trace)
+        },
+    }
+}
+
+fn reasoned(what: &str, why: &str) -> String {
+    if why.is_empty() { what.to_owned() } else { format!("{what}: {why}") }
+}
+
+/// A run that was ended at once: what was open is for a person to look after.
+fn killed(trace: &Trace) -> Explanation {
+    let Some(End::Killed { who, why, open }) = &trace.end else { return Explanation::bare(trace) };
+    let told = open
+        .iter()
+        .map(|open| format!("{}: {}", people::place_of(&open.step, open.call.as_ref()), open.what));
+    let mut evidence: Vec<String> = told.collect();
+    evidence.push("nothing was settled, and nothing was taken back".to_owned());
+    Explanation {
+        headline: reasoned(&format!("killed by {who}"), why),
+        evidence,
+        next: vec![step("to see what it had done", format!("handfast trace {}", trace.run))],
+        ..Explanation::bare(trace)
     }
 }
 
@@ -203,6 +250,7 @@ fn failed(trace: &Trace) -> Explanation {
             );
         }
     }
+    evidence.extend(people::decided(trace));
     let run = trace.run;
     let standing: Vec<&CallId> =
         trace.calls().filter(|call| changed_something(call)).map(|call| &call.id).collect();

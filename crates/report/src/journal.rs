@@ -43,12 +43,18 @@ fn phrase(body: &Body) -> String {
                 format!("{clause}: {used} of {ceiling} used, the next call could take {needs}")
             }
             PauseReason::Operator { why } => why.clone(),
+            PauseReason::Person { who, why } => format!("by {who}: {why}"),
+            PauseReason::Halt { scope, who, why } => format!("{scope} is halted by {who}: {why}"),
         },
         Body::RunResumed(resumed) => format!("by {}", resumed.who),
         Body::RunCancelRequested(request) => format!("by {}: {}", request.who, request.why),
         Body::RunSucceeded(done) => json(&done.output),
         Body::RunFailed(failed) => failure(&failed.failure),
         Body::RunCancelled(_) => String::new(),
+        Body::RunKilled(killed) => {
+            let open = number_of(killed.open.len() as u64, "thing", "things");
+            format!("by {}: {} · {open} open", killed.who, killed.why)
+        }
         Body::StepStarted(started) => match &started.kind {
             StepKind::Agent(name) => format!("agent {name} {}", json(&started.input)),
             StepKind::Tool(name) => format!("tool {name} {}", json(&started.input)),
@@ -121,6 +127,25 @@ fn phrase_of_work(body: &Body) -> String {
                 None => format!("{} held", number_of(judged.verdicts.len() as u64, "clause", "clauses")),
             }
         }
+        body => phrase_of_people(body),
+    }
+}
+
+fn phrase_of_people(body: &Body) -> String {
+    match body {
+        Body::ApprovalAsked(asked) => {
+            let roles = asked.roles.iter().filter(|role| role.is_asked).map(|role| role.role.as_str());
+            format!("{} of {}: {}", asked.id, roles.collect::<Vec<_>>().join(" and "), asked.question)
+        }
+        Body::ApprovalAnswered(answered) => {
+            let note = if answered.note.is_empty() { String::new() } else { format!(": {}", answered.note) };
+            format!("{} {} by {} for {}{note}", answered.id, answered.answer, answered.who, answered.role)
+        }
+        Body::ApprovalLapsed(lapsed) => match &lapsed.decides {
+            Some(decision) => format!("{} nobody answered, which is {}", lapsed.id, decision.answer),
+            None => format!("{} nobody answered", lapsed.id),
+        },
+        Body::ApprovalWithdrawn(withdrawn) => format!("{} {}", withdrawn.id, withdrawn.why),
         _ => String::new(),
     }
 }
@@ -141,6 +166,9 @@ fn mail(mail: &Mail) -> String {
         Mail::Raise { limit, to, .. } => format!("raise {} to {to}", limit.name()),
         Mail::Cancel { reason } => format!("cancel ({reason})"),
         Mail::Resume { reason } => format!("resume ({reason})"),
+        Mail::Answer { id, answer, .. } => format!("answer {id}: {answer}"),
+        Mail::Pause { reason } => format!("pause ({reason})"),
+        Mail::Kill { reason } => format!("kill ({reason})"),
     }
 }
 

@@ -10,18 +10,22 @@ mod text;
 mod trace;
 
 mod explain;
+mod inbox;
 mod journal;
+mod people;
 mod progress;
 mod prompts;
 mod render;
 
 pub use explain::{Explanation, NextStep, explain};
+pub use inbox::{Item, inbox};
 pub use journal::{digest, journal_line};
+pub use people::Asked;
 pub use progress::{Doing, Progress};
 pub use prompts::{AskedPrompt, PromptError, prompts};
-pub use render::{render, render_explanation};
+pub use render::{render, render_explanation, render_item};
 pub use text::{Style, visible};
 pub use trace::{
-    Adjusted, Attempt, AttemptState, Call, CallAttempt, CallState, End, Note, Step, StepState, Totals, Trace,
-    Turn,
+    Adjusted, Attempt, AttemptState, Call, CallAttempt, CallState, End, Note, Question, QuestionEnd, Step,
+    StepState, Totals, Trace, Turn,
 };

@@ -14,3 +14,5 @@ pub(crate) const DOING_MAX: usize = 4;
 
 /// Lines that a context adjustment or a refusal may take: they are the story, but not a novel.
 pub(crate) const STORY_LINES_MAX: usize = 6;
+/// Lines of one fact that a person decides on: whoever says yes must see all of it, and more than this nobody reads.
+pub(crate) const FACT_LINES_MAX: usize = 400;

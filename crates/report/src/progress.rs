@@ -123,6 +123,10 @@ fn doing(trace: &Trace, now: Timestamp) -> Vec<Doing> {
                     let what = format!("{} is called again in", call.tool);
                     push(Some(call.id.clone()), what, between(Some(now), Some(due)));
                 }
+                CallState::Asking => {
+                    let at = call.questions.last().map_or(now, |question| question.at);
+                    push(Some(call.id.clone()), format!("{} waits for an answer", call.tool), since(at))
+                }
                 CallState::InDoubt => {
                     push(Some(call.id.clone()), format!("{} is in doubt", call.tool), since(at))
                 }

@@ -11,8 +11,9 @@ use handfast_events::Status;
 pub(crate) use line::{Line, Paint};
 
 use crate::explain::{Explanation, explain, party_name};
-use crate::limits::{STORY_LINES_MAX, WIDTH_MAX, WIDTH_MIN};
-use crate::text::{Style, count, duration, json, number_of, visible, width as text_width, wrap};
+use crate::inbox::Item;
+use crate::limits::{FACT_LINES_MAX, STORY_LINES_MAX, WIDTH_MAX, WIDTH_MIN};
+use crate::text::{Style, count, duration, json, number_of, visible, width as text_width, wrap, wrap_whole};
 use crate::trace::{End, Note, Totals, Trace, between};
 use tree::{Mark, Node};
 
@@ -26,7 +27,7 @@ const MARGIN: usize = 10;
 ///
 /// A width out of bounds is brought into them. The text ends with a line break.
 pub fn render(trace: &Trace, width: usize, style: Style) -> String {
-    let page = &mut Page { out: String::new(), width: width.clamp(WIDTH_MIN, WIDTH_MAX), style };
+    let page = &mut Page::new(width, style);
     page.head(trace);
     let nodes: Vec<Node> = trace.steps.iter().map(tree::step).collect();
     if !nodes.is_empty() {
@@ -48,8 +49,15 @@ pub fn render(trace: &Trace, width: usize, style: Style) -> String {
 
 /// Draws an explanation alone: the headline, the clause, who is at fault, what is known, what to do next.
 pub fn render_explanation(explanation: &Explanation, width: usize, style: Style) -> String {
-    let mut page = Page { out: String::new(), width: width.clamp(WIDTH_MIN, WIDTH_MAX), style };
+    let mut page = Page::new(width, style);
     page.explanation(explanation);
+    page.out
+}
+
+/// Draws one thing that waits for a person, whole: what is decided on is never cut to fit.
+pub fn render_item(item: &Item, width: usize, style: Style) -> String {
+    let mut page = Page { facts_max: FACT_LINES_MAX, ..Page::new(width, style) };
+    page.explanation(&item.explanation);
     page.out
 }
 
@@ -58,9 +66,16 @@ struct Page {
     out: String,
     width: usize,
     style: Style,
+    /// Lines that one fact may take.
+    facts_max: usize,
 }
 
 impl Page {
+    fn new(width: usize, style: Style) -> Self {
+        let width = width.clamp(WIDTH_MIN, WIDTH_MAX);
+        Self { out: String::new(), width, style, facts_max: STORY_LINES_MAX }
+    }
+
     fn write(&mut self, line: Line) {
         self.out.push_str(&line.finish(self.width, self.style));
         self.out.push('\n');
@@ -85,8 +100,12 @@ impl Page {
         line.push(Paint::Plain, "  ");
         let mark = match &status {
             Status::Done => Mark::Good,
-            Status::Failed | Status::Cancelled | Status::Quarantined => Mark::Bad,
-            Status::Waiting(_) | Status::PausedByLimit | Status::PausedForOperator => Mark::Doubt,
+            Status::Failed | Status::Cancelled | Status::Killed | Status::Quarantined => Mark::Bad,
+            Status::Waiting(_)
+            | Status::PausedByLimit
+            | Status::PausedForOperator
+            | Status::PausedByPerson
+            | Status::PausedByHalt { .. } => Mark::Doubt,
             Status::Running => Mark::Open,
         };
         line.push(mark.paint(), &format!("{} {}", mark.sign(), status.name()));
@@ -152,6 +171,12 @@ impl Page {
                     format!("paused by {clause}")
                 }
                 Note::Paused(handfast_events::PauseReason::Operator { why }) => format!("paused: {why}"),
+                Note::Paused(handfast_events::PauseReason::Person { who, why }) => {
+                    format!("paused by {who}: {why}")
+                }
+                Note::Paused(handfast_events::PauseReason::Halt { scope, who, why }) => {
+                    format!("paused, since {who} halted {scope}: {why}")
+                }
                 Note::Resumed { who } => format!("resumed by {who}"),
                 Note::Raised { clause, to } => format!("{clause} raised to {to}"),
                 Note::CancelRequested { who, why } => format!("{who} asked for the end: {why}"),
@@ -206,7 +231,7 @@ impl Page {
             self.wrapped("fault", Paint::Plain, party_name(party));
         }
         for (index, fact) in explanation.evidence.iter().enumerate() {
-            self.wrapped(if index == 0 { "known" } else { "" }, Paint::Plain, fact);
+            self.wrapped_to(if index == 0 { "known" } else { "" }, Paint::Plain, fact, self.facts_max);
         }
         for (index, next) in explanation.next.iter().enumerate() {
             self.wrapped(if index == 0 { "next" } else { "" }, Paint::Dim, &format!("{}:", next.when));
@@ -221,10 +246,16 @@ impl Page {
 
     /// A short word in the margin, then text on as many lines as it takes.
     fn wrapped(&mut self, label: &str, paint: Paint, text: &str) {
+        self.wrapped_to(label, paint, text, STORY_LINES_MAX);
+    }
+
+    fn wrapped_to(&mut self, label: &str, paint: Paint, text: &str, lines_max: usize) {
         let shown = visible(text);
-        for (index, part) in
-            wrap(&shown, self.width.saturating_sub(MARGIN), STORY_LINES_MAX).iter().enumerate()
-        {
+        let room = self.width.saturating_sub(MARGIN);
+        let is_story = lines_max <= STORY_LINES_MAX;
+        let parts =
+            if is_story { wrap(&shown, room, lines_max) } else { wrap_whole(&shown, room, lines_max) };
+        for (index, part) in parts.iter().enumerate() {
             let mut line = Line::default();
             line.push(Paint::Dim, &margin(if index == 0 { label } else { "" }));
             line.push(paint, part);

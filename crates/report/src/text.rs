@@ -122,6 +122,35 @@ pub(crate) fn wrap(text: &str, columns: usize, lines_max: usize) -> Vec<String> 
     lines.iter().map(|line| shorten(line, columns).into_owned()).collect()
 }
 
+/// The same for what must be seen whole: a word that is wider than a line goes on in the next one.
+pub(crate) fn wrap_whole(text: &str, columns: usize, lines_max: usize) -> Vec<String> {
+    let columns = columns.max(2);
+    let mut lines: Vec<String> = Vec::new();
+    let (mut line, mut used) = (String::new(), 0);
+    for word in text.split_inclusive(' ') {
+        let is_full = used > 0 && used + width(word.trim_end()) > columns;
+        if is_full {
+            lines.push(std::mem::take(&mut line).trim_end().to_owned());
+            used = 0;
+        }
+        for c in word.chars() {
+            let wide = char_width(c);
+            if used + wide > columns {
+                lines.push(std::mem::take(&mut line).trim_end().to_owned());
+                used = 0;
+            }
+            line.push(c);
+            used += wide;
+        }
+    }
+    lines.push(line.trim_end().to_owned());
+    if lines.len() > lines_max {
+        lines.truncate(lines_max);
+        lines.push("… (cut here: `handfast trace RUN --json` shows all of it)".to_owned());
+    }
+    lines
+}
+
 /// A JSON value on one line, cut where it is too long to be looked at.
 pub(crate) fn json(value: &serde_json::Value) -> String {
     let text = value.to_string();
@@ -185,7 +214,7 @@ pub(crate) fn shell_word(text: &str) -> String {
 mod tests {
     use handfast_events::Money;
 
-    use super::{cost, count, duration, shell_word, shorten, visible, width, wrap};
+    use super::{cost, count, duration, shell_word, shorten, visible, width, wrap, wrap_whole};
 
     #[test]
     fn nothing_hidden_reaches_a_terminal() {
@@ -217,6 +246,7 @@ mod tests {
                 );
             }
         }
+        assert_eq!(wrap_whole("ab{\"c\":\"12345678\"} d", 8, 9), ["ab{\"c\":\"", "12345678", "\"} d"]);
         assert_eq!(wrap("one two three four", 9, 9), ["one two", "three", "four"]);
         assert_eq!(wrap("one two three four", 9, 2), ["one two", "three …"]);
     }

@@ -3,15 +3,17 @@
 //! The types; `fold` makes them from events. A trace is for looking at: the engine never reads one.
 
 mod fold;
+mod question;
 mod totals;
 
 use handfast_events::{
     CallId, CallRefused, Digest, Failure, Idempotency, Kept, Money, Next, Party, PauseReason, Purpose,
-    Reserved, Retry, RunId, Seq, Settled, Status, StepId, StepKind, Timestamp, Usage, Verdict,
+    Reserved, Retry, RunId, Seq, Settled, Status, StepId, StepKind, StillOpen, Timestamp, Usage, Verdict,
 };
 use serde::Serialize;
 use serde_json::Value;
 
+pub use question::{Question, QuestionEnd};
 pub use totals::Totals;
 
 /// The story of one run.
@@ -116,6 +118,15 @@ pub enum End {
     },
     /// By request.
     Cancelled,
+    /// At once, by request.
+    Killed {
+        /// Who.
+        who: String,
+        /// Why.
+        why: String,
+        /// What was open.
+        open: Vec<StillOpen>,
+    },
 }
 
 /// One step of the workflow.
@@ -137,6 +148,8 @@ pub struct Step {
     pub turns: Vec<Turn>,
     /// The call of a tool step.
     pub calls: Vec<Call>,
+    /// What people were asked by it, and answered.
+    pub questions: Vec<Question>,
 }
 
 /// What came of a step.
@@ -256,6 +269,8 @@ pub struct Call {
     pub queued: Vec<(CallId, String)>,
     /// Every try of it.
     pub attempts: Vec<CallAttempt>,
+    /// What people were asked about it, and answered.
+    pub questions: Vec<Question>,
     /// How a doubt ended: which way, who or which look said so, on what evidence.
     pub settled: Option<(Settled, String, String)>,
     /// Why it stayed in doubt, each time that this was to be ended.
@@ -300,6 +315,8 @@ pub struct CallAttempt {
 pub enum CallState {
     /// It may be sent, now or later.
     Proposed,
+    /// People are asked whether it may be sent.
+    Asking,
     /// It may have left.
     Intended,
     /// A clause refused it; it was never sent.

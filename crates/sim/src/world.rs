@@ -279,7 +279,7 @@ impl World {
             match &mail {
                 Mail::Settle { .. } => self.counts.settled += 1,
                 Mail::Raise { .. } => self.counts.raised += 1,
-                Mail::Cancel { .. } | Mail::Resume { .. } => {}
+                _ => {}
             }
             self.post(mail);
         }

@@ -2,7 +2,9 @@
 
 use std::future::Future;
 
-use handfast_events::{AppendId, Digest, Head, RunId, Seq, Sources, StoredEvent, Timestamp};
+use handfast_events::{
+    AppendId, Digest, Halt, HaltScope, Head, Heeded, RunId, Seq, Sources, StoredEvent, Timestamp,
+};
 
 use crate::{
     Append, AppendError, Claim, Fed, FoundRun, Journal, Lease, LoadError, MailError, MailRow, Position,
@@ -138,6 +140,31 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// # Errors
     /// The store can't be read.
     fn position(&self) -> impl Future<Output = Result<Position, ReadError>> + Send;
+
+    /// Keeps a halt, and wakes whoever drives. Where its scope is halted already, that one stays and is told.
+    ///
+    /// # Errors
+    /// The store can't be written.
+    fn halt(&self, halt: &Halt) -> impl Future<Output = Result<Halt, WriteError>> + Send;
+
+    /// Notes that a worker heeds a halt. One that was lifted meanwhile stays lifted.
+    ///
+    /// # Errors
+    /// The store can't be written.
+    fn heed(&self, scope: &HaltScope, heeded: &Heeded)
+    -> impl Future<Output = Result<(), WriteError>> + Send;
+
+    /// Lifts a halt; tells it, if there was one.
+    ///
+    /// # Errors
+    /// The store can't be written.
+    fn unhalt(&self, scope: &HaltScope) -> impl Future<Output = Result<Option<Halt>, WriteError>> + Send;
+
+    /// What is halted, by scope.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn halts(&self) -> impl Future<Output = Result<Vec<Halt>, ReadError>> + Send;
 
     /// Keeps a contract's sources, under their digest.
     ///

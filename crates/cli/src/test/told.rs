@@ -93,6 +93,7 @@ fn became(played: &Played, call: &Call) -> String {
     let last = call.attempts.last().and_then(|attempt| attempt.failure.as_ref());
     match &call.state {
         CallState::Proposed => "was never sent".to_owned(),
+        CallState::Asking => "waits for an answer".to_owned(),
         CallState::Intended => "was sent, and nothing came of it".to_owned(),
         CallState::Refused(refused) => format!("refused: {} ({})", refused.clause, refused.reason),
         CallState::InDoubt => {
@@ -127,8 +128,11 @@ pub(super) fn ending(played: &Played) -> String {
             None => format!("failed ({})", failure.detail),
         },
         (Some(End::Cancelled), _) => "cancelled".to_owned(),
+        (Some(End::Killed { .. }), _) => "killed".to_owned(),
         (None, Some(PauseReason::Limit { clause, .. })) => format!("paused: {clause}"),
         (None, Some(PauseReason::Operator { why })) => format!("paused ({why})"),
+        (None, Some(PauseReason::Person { who, .. })) => format!("paused (by {who})"),
+        (None, Some(PauseReason::Halt { scope, .. })) => format!("paused ({scope} is halted)"),
         (None, None) => match played.status {
             Status::Waiting(_) => {
                 let doubted = trace.calls().filter(|call| call.state == CallState::InDoubt);

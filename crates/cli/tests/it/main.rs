@@ -13,6 +13,7 @@ mod kit;
 mod diff;
 mod examples;
 mod format;
+mod people;
 mod refusals;
 mod servers;
 mod starting;

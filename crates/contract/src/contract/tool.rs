@@ -146,6 +146,20 @@ pub enum EffectKind {
     Enqueues,
 }
 
+impl EffectKind {
+    /// The word in contracts.
+    pub const fn verb(self) -> &'static str {
+        match self {
+            Self::Reads => "reads",
+            Self::Writes => "writes",
+            Self::Creates => "creates",
+            Self::Deletes => "deletes",
+            Self::Notifies => "notifies",
+            Self::Enqueues => "enqueues",
+        }
+    }
+}
+
 /// Whether a tool may be repeated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IdempotencyRule {
@@ -261,6 +275,8 @@ pub struct Approval {
     pub saying: Option<Template>,
     /// How long it waits.
     pub within: Option<Duration>,
+    /// How long a yes may wait to be used; a quarter of an hour unless said.
+    pub valid: Option<Duration>,
     /// What silence means.
     pub unanswered: Unanswered,
     /// When to ask less.

@@ -3,7 +3,7 @@
 use super::rules::{EFFECT_ADDED, EFFECT_REMOVED};
 use super::{Found, words};
 use crate::expr::{Compared, Piece};
-use crate::{Effect, Tool, show};
+use crate::{Effect, Tool};
 
 pub(super) fn effects(found: &mut Found, old: &Tool, new: &Tool) {
     let lacking = |some: &[Effect], all: &[Effect]| -> Vec<String> {
@@ -29,7 +29,7 @@ pub(super) fn effects(found: &mut Found, old: &Tool, new: &Tool) {
 
 fn said(effect: &Effect) -> String {
     let when = effect.when.as_ref().map_or(String::new(), |when| format!(", when {when}"));
-    format!("{} {}{when}", show::verb(effect.kind), effect.target.source())
+    format!("{} {}{when}", effect.kind.verb(), effect.target.source())
 }
 
 /// Whether whoever was told of `wide` was told of `narrow`. Kinds are told apart even where one might include another.

@@ -40,7 +40,7 @@ pub(crate) static GROUP: Form = Form {
             Map(&Holds::Form(&FAILURE)),
             "How their failures are recognised, after each tool's own.",
         ),
-        later(
+        key(
             "approval",
             Holds::Form(&APPROVAL),
             "Whose yes a call of any needs, where it says nothing itself.",

@@ -109,7 +109,7 @@ pub(crate) static TOOL: Form = Form {
             Either(&[Word(&["impossible"]), Holds::Form(&COMPENSATE)]),
             "How what it did is taken back.",
         ),
-        later("approval", Holds::Form(&APPROVAL), "Whose yes a call needs."),
+        key("approval", Holds::Form(&APPROVAL), "Whose yes a call needs."),
         key("limits", Holds::Form(&TOOL_LIMITS), "Its ceilings."),
         later("fallback", Holds::Form(&FALLBACK), "Another server that keeps the same promise."),
         key("at_least", LEVELS, "How far its clauses must be true at least."),
@@ -220,8 +220,9 @@ pub(crate) static APPROVAL: Form = Form {
         must("by", BY, "Who is asked: all of those whose `when` holds."),
         key("saying", Text, "The question."),
         key("within", Duration, "How long it waits."),
+        key("valid", Duration, "How long a yes may wait to be used; 15m unless said."),
         key("unanswered", Word(&["deny", "approve"]), "What silence means; deny unless said."),
-        key("relax", Holds::Form(&RELAX), "When to ask less."),
+        later("relax", Holds::Form(&RELAX), "When to ask less."),
     ],
 };
 

@@ -46,7 +46,7 @@ fn effects(tool: &Tool) -> String {
             let when = effect.when.as_ref().map(|when| format!(" (where `{when}`)")).unwrap_or_default();
             match only_reads {
                 true => format!("{}{when}", holes(&effect.target)),
-                false => format!("{} {}{when}", verb(effect.kind), holes(&effect.target)),
+                false => format!("{} {}{when}", effect.kind.verb(), holes(&effect.target)),
             }
         });
         shown.collect::<Vec<_>>().join("; ")
@@ -57,17 +57,6 @@ fn effects(tool: &Tool) -> String {
         (false, true) => format!("Effects: only reads {reads}."),
         (true, false) => format!("Effects: {changes}."),
         (false, false) => format!("Effects: {changes}; reads {reads}."),
-    }
-}
-
-pub(crate) fn verb(kind: EffectKind) -> &'static str {
-    match kind {
-        EffectKind::Reads => "reads",
-        EffectKind::Writes => "writes",
-        EffectKind::Creates => "creates",
-        EffectKind::Deletes => "deletes",
-        EffectKind::Notifies => "notifies",
-        EffectKind::Enqueues => "enqueues",
     }
 }
 

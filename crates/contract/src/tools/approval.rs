@@ -18,6 +18,7 @@ impl<'a> Loader<'a> {
         let by = self.required(&fields, "by", "ROLE").map(|node| self.approvers(node, reads));
         let saying = fields.get("saying").and_then(|node| self.template(node, "`saying`", reads));
         let within = fields.get("within").and_then(|node| self.duration(node, "`within`"));
+        let valid = fields.get("valid").and_then(|node| self.duration(node, "`valid`"));
         let words = [("deny", Unanswered::Deny), ("approve", Unanswered::Approve)];
         let unanswered = fields.get("unanswered").and_then(|node| self.choice(node, "`unanswered`", &words));
         if let (Some(entry), None) = (fields.entry("unanswered"), fields.get("within")) {
@@ -26,7 +27,7 @@ impl<'a> Loader<'a> {
         }
         let relax = fields.get("relax").and_then(|node| self.relax(node));
         let unanswered = unanswered.unwrap_or(Unanswered::Deny);
-        Some(Approval { by: by?, saying, within, unanswered, relax })
+        Some(Approval { by: by?, saying, within, valid, unanswered, relax })
     }
 
     /// One role, one with a condition, or a list of both.

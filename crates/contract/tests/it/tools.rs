@@ -159,7 +159,6 @@ fn what_this_release_does_not_run_is_refused_by_name_and_checks() {
         "shows",
         "establishes",
         "compensate` by a tool",
-        "approval",
         "per_run",
         "fallback",
     ] {

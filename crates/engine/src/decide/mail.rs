@@ -18,7 +18,7 @@ impl Draft {
         at: Timestamp,
         mail: Mail,
     ) -> Result<(), Refusal> {
-        let outcome = match self.objection(&mail) {
+        let outcome = match self.objection(&mail, at) {
             None => MailOutcome::Done,
             Some(why) => MailOutcome::Refused { why },
         };
@@ -32,11 +32,14 @@ impl Draft {
             Mail::Raise { to, .. } => self.raise(to, who),
             Mail::Cancel { reason } => self.cancel(who, reason),
             Mail::Resume { .. } => self.tell(RunResumed { who }),
+            Mail::Answer { .. } => self.answer(who, at, mail),
+            Mail::Pause { reason } => self.rest(who, reason),
+            Mail::Kill { reason } => self.kill(who, reason),
         }
     }
 
     /// Why it can't be done; none where it can.
-    fn objection(&self, mail: &Mail) -> Option<String> {
+    fn objection(&self, mail: &Mail, at: Timestamp) -> Option<String> {
         match mail {
             Mail::Settle { call, settlement, .. } => self.objection_to_settling(call, settlement),
             Mail::Raise { limit, to, .. } => self.objection_to_raising(*limit, *to),
@@ -45,13 +48,19 @@ impl Draft {
                 phase => Some(format!("the run is {} already", phase.name())),
             },
             Mail::Resume { .. } => match &self.run.phase {
-                Phase::Paused(PauseReason::Operator { .. }) => None,
+                Phase::Paused(PauseReason::Operator { .. } | PauseReason::Person { .. }) => None,
+                Phase::Paused(PauseReason::Halt { scope, .. }) => self.objection_to_going_on(scope),
                 Phase::Paused(PauseReason::Limit { limit, .. }) => Some(format!(
                     "the run is paused by a limit: raise it with `handfast raise --{}`",
                     limit.name()
                 )),
                 phase => Some(format!("the run is {}: nothing is to be resumed", phase.name())),
             },
+            Mail::Answer { id, answer, role, .. } => {
+                self.objection_to_answer(id, answer, role.as_deref(), at)
+            }
+            Mail::Pause { .. } => self.objection_to_resting(),
+            Mail::Kill { .. } => None,
         }
     }
 

@@ -8,7 +8,7 @@ use handfast_events::{
 };
 use serde_json::Value;
 
-use super::Illegal;
+use super::{Illegal, Moved, Question, Yes};
 
 /// One tool call of a turn, or of a tool step.
 #[derive(Clone, Debug)]
@@ -29,12 +29,18 @@ pub(crate) struct Call {
     pub(crate) purpose: Option<Purpose>,
     /// The calls that hang behind it, in the order in which they were proposed.
     pub(crate) side: Vec<Call>,
+    /// How often people were asked about it: once they were, only a yes lets it go.
+    pub(crate) asked: u32,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) enum CallState {
     /// It may be sent as soon as nothing is in its way.
     Due(Due),
+    /// People are asked whether it may; nothing is held while they decide.
+    Asking(Question),
+    /// They said no.
+    Denied,
     /// It may have left.
     Intended(Sent),
     /// Nobody can know whether it took effect: a person settles it.
@@ -56,6 +62,8 @@ pub(crate) struct Due {
     pub(crate) not_before: Option<Timestamp>,
     /// The call that goes first, once that was said.
     pub(crate) behind: Option<CallId>,
+    /// A person's yes, used up by the next intent.
+    pub(crate) yes: Option<Yes>,
     /// The last attempt, where one may have left and nobody knows what came of it.
     pub(crate) doubt: Option<Arc<CallIntended>>,
 }
@@ -85,6 +93,8 @@ pub(crate) enum Settles {
 #[derive(Clone, Debug)]
 pub(crate) enum Closed {
     Refused(CallRefused),
+    /// A person refused it, or nobody answered.
+    Denied(CallRefused),
     Failed(Failure),
     Judged(Kept),
     /// It took effect, and broke what its contract promises.
@@ -105,6 +115,7 @@ impl Call {
             seen_from: 0,
             purpose: None,
             side: Vec::new(),
+            asked: 0,
         }
     }
 
@@ -166,18 +177,33 @@ impl Call {
             Body::CallApplied(_) => self.told_at = time,
             _ => {}
         }
-        use CallState::{Applied, Doubted, Due as DueState, Intended};
+        use CallState::{Applied, Asking, Denied, Doubted, Due as DueState, Intended};
         self.state = match (self.state, body) {
+            (DueState(due), Body::ApprovalAsked(asked)) if due.attempt == 1 && due.yes.is_none() => {
+                self.asked += 1;
+                Asking(Question::new(asked))
+            }
+            (Asking(question), body) if question.hears(body) => answered(question, body),
+            (DueState(Due { yes: Some(yes), behind, .. }), Body::ApprovalWithdrawn(withdrawn))
+                if withdrawn.id == yes.id =>
+            {
+                DueState(Due { attempt: 1, behind, ..Due::default() })
+            }
+            (Denied, Body::CallRefused(refused)) => CallState::Closed(Closed::Denied(refused.clone())),
             (DueState(_), Body::CallRefused(refused)) => CallState::Closed(Closed::Refused(refused.clone())),
             (DueState(due), Body::CallQueued(queued)) => {
                 DueState(Due { behind: Some(queued.behind.clone()), ..due })
             }
-            (DueState(due), Body::CallIntended(intent)) if intent.attempt == due.attempt => Intended(Sent {
-                intent: Arc::new(intent.clone()),
-                tries: due.tries + 1,
-                doubt: due.doubt.is_some(),
-                settles: Settles::Looks,
-            }),
+            (DueState(due), Body::CallIntended(intent))
+                if intent.attempt == due.attempt && due.is_allowed(self.asked) =>
+            {
+                Intended(Sent {
+                    intent: Arc::new(intent.clone()),
+                    tries: due.tries + 1,
+                    doubt: due.doubt.is_some(),
+                    settles: Settles::Looks,
+                })
+            }
             (Intended(sent), Body::CallApplied(applied)) if applied.attempt == sent.intent.attempt => {
                 Applied(applied.result.clone())
             }
@@ -225,7 +251,23 @@ impl Call {
         match &self.state {
             CallState::Due(due) => due.doubt.is_some(),
             CallState::Intended(_) | CallState::Doubted(_) | CallState::Applied(_) => true,
-            CallState::Closed(_) => false,
+            CallState::Asking(_) | CallState::Denied | CallState::Closed(_) => false,
+        }
+    }
+
+    /// What people are asked about it.
+    pub(crate) const fn question(&self) -> Option<&Question> {
+        match &self.state {
+            CallState::Asking(question) => Some(question),
+            _ => None,
+        }
+    }
+
+    /// Their yes that it has not used yet.
+    pub(crate) const fn yes(&self) -> Option<&Yes> {
+        match &self.state {
+            CallState::Due(due) => due.yes.as_ref(),
+            _ => None,
         }
     }
 
@@ -320,6 +362,7 @@ fn stay(sent: Sent, next: &Stayed) -> CallState {
             tries: sent.tries,
             not_before: Some(retry.at),
             behind: None,
+            yes: None,
             doubt: Some(sent.intent),
         }),
     }
@@ -339,6 +382,7 @@ fn after(sent: Sent, next: &Next, failure: &Failure) -> CallState {
             tries,
             not_before: Some(retry.at),
             behind: None,
+            yes: None,
             doubt: sent.doubt.then_some(sent.intent),
         }),
         Next::Settlement => CallState::Doubted(Sent { tries, ..sent }),
@@ -346,10 +390,34 @@ fn after(sent: Sent, next: &Next, failure: &Failure) -> CallState {
     }
 }
 
+/// What an answer, silence or a withdrawal leaves behind.
+fn answered(question: Question, body: &Body) -> CallState {
+    let id = question.id().clone();
+    let yes = question.asked.answers.first().cloned();
+    match question.evolve(body) {
+        Moved::Open(question) => CallState::Asking(question),
+        Moved::Decided(decision) if Some(&decision.answer) == yes.as_ref() => {
+            let yes = Some(Yes { id, until: decision.valid_until });
+            CallState::Due(Due { attempt: 1, yes, ..Due::default() })
+        }
+        Moved::Decided(_) | Moved::Lapsed => CallState::Denied,
+        Moved::Withdrawn => CallState::Due(Due { attempt: 1, ..Due::default() }),
+    }
+}
+
+impl Due {
+    /// Whether it may leave, after people were asked about it so often. What was sent once was allowed then.
+    const fn is_allowed(&self, asked: u32) -> bool {
+        asked == 0 || self.attempt > 1 || self.yes.is_some()
+    }
+}
+
 impl CallState {
     pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::Due(_) => "due",
+            Self::Asking(_) => "waiting for people",
+            Self::Denied => "denied",
             Self::Intended(_) => "intended",
             Self::Doubted(_) => "in doubt",
             Self::Applied(_) => "applied",

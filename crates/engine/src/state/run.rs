@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use handfast_contract::Workflow;
 use handfast_events::{
-    Body, CallDoubted, CallId, CallNotApplied, CallNotSent, Ceiling, Epoch, Event, FailureClass, Next,
+    Body, CallDoubted, CallId, CallNotApplied, CallNotSent, Ceiling, Epoch, Event, FailureClass, Halt, Next,
     PauseReason, Reserved, RunFailed, RunId, Seq, Status, StepId, Timestamp, Waits,
 };
 use serde_json::Value;
 
-use super::{Call, CallState, Family, Illegal, Spend, StepRun, StepState, Turn};
+use super::{Call, CallState, Family, Illegal, Over, Question, Spend, StepRun, StepState, Turn};
 use crate::Plan;
 
 /// One run: what its journal says, and nothing else. A copy costs a few pointers.
@@ -31,6 +31,10 @@ pub struct Run {
     pub(crate) spend: Spend,
     pub(crate) retries: u64,
     pub(crate) raised: BTreeMap<String, Ceiling>,
+    /// The newest questions that are over.
+    pub(crate) over: Over,
+    /// What operators halted, as far as whoever drives knows. No event says it: it is looked at as the plan is.
+    pub(crate) halts: Arc<[Halt]>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -70,6 +74,8 @@ impl Run {
             spend: Spend::default(),
             retries: 0,
             raised: BTreeMap::new(),
+            over: Over::default(),
+            halts: Arc::new([]),
         }
     }
 
@@ -111,6 +117,7 @@ impl Run {
         if let Some(step) = &event.step {
             self.evolve_step(step, event)?;
         }
+        self.over.follow(&event.body, event.time);
         self.phase = match (std::mem::replace(&mut self.phase, Phase::Unborn), &event.body) {
             (Phase::Unborn, Body::RunStarted(started)) => {
                 let workflow =
@@ -134,6 +141,9 @@ impl Run {
             }
             (Phase::Running, Body::RunPaused(paused)) => Phase::Paused(paused.reason.clone()),
             (Phase::Paused(_), Body::RunResumed(_)) => Phase::Running,
+            (Phase::Running | Phase::Paused(_) | Phase::Ending(_), Body::RunKilled(_)) => {
+                Phase::Ended(Status::Killed)
+            }
             (Phase::Running | Phase::Paused(_), Body::RunCancelRequested(_)) => {
                 Phase::Ending(Ending::Cancelled)
             }
@@ -200,6 +210,10 @@ impl Run {
         match &self.phase {
             Phase::Paused(PauseReason::Limit { .. }) => return Status::PausedByLimit,
             Phase::Paused(PauseReason::Operator { .. }) => return Status::PausedForOperator,
+            Phase::Paused(PauseReason::Person { .. }) => return Status::PausedByPerson,
+            Phase::Paused(PauseReason::Halt { scope, .. }) => {
+                return Status::PausedByHalt { scope: scope.clone() };
+            }
             _ => {}
         }
         if let Some(until) = self.next_due() {
@@ -207,6 +221,9 @@ impl Run {
         }
         if self.calls().any(|call| matches!(call.state, CallState::Doubted(_))) {
             return Status::Waiting(Waits::Settlement);
+        }
+        if self.questions().next().is_some() {
+            return Status::Waiting(Waits::Approval);
         }
         Status::Running
     }
@@ -227,6 +244,22 @@ impl Run {
             |step| matches!(&step.state, StepState::Agent(agent) if matches!(agent.turn, Turn::Asked(_))),
         );
         asked || self.calls().any(|call| matches!(call.state, CallState::Intended(_)))
+    }
+
+    /// When it moves by itself, where it rests or waits for a time.
+    pub fn wakes_at(&self) -> Option<Timestamp> {
+        let silence = self.questions().filter_map(|question| question.asked.until).min();
+        self.next_due().into_iter().chain(silence).min()
+    }
+
+    /// Whether people are asked something.
+    pub fn is_asking(&self) -> bool {
+        self.questions().next().is_some()
+    }
+
+    /// What people are asked.
+    pub(crate) fn questions(&self) -> impl Iterator<Item = &Question> {
+        self.calls().filter_map(Call::question)
     }
 
     /// The earliest time at which something that waits for a time may move.

@@ -26,7 +26,9 @@ use crate::world::World;
 /// a worker takes over
 /// time passes [3s]                                   as long as the run waits where it isn't said
 /// WHO settles CALL applied VALUE | not applied
-/// WHO raises LIMIT to AMOUNT · WHO cancels · WHO resumes
+/// WHO raises LIMIT to AMOUNT · WHO cancels · WHO resumes · WHO pauses · WHO kills
+/// WHO halts SCOPE · WHO unhalts                      nothing follows until the run is told something
+/// WHO answers PLACE "answer" [as ROLE] [saying "note"]   what was asked last of that call or step
 /// ```
 pub(crate) fn act(world: &mut World, fact: &str) -> Result<(), Refusal> {
     if let Some(rest) = fact.strip_prefix("the model") {
@@ -53,10 +55,33 @@ pub(crate) fn act(world: &mut World, fact: &str) -> Result<(), Refusal> {
         let call = call.unwrap_or_else(|| panic!("`{step}` owes nothing"));
         return world.tool(call.call.as_str(), call.attempt, ToolOutcome::Returned(json(value)));
     }
+    if let Some((who, rest)) = fact.split_once(" answers ").filter(|(who, _)| !who.contains(' ')) {
+        let mail = answer(world, rest);
+        return world.mail(who, mail);
+    }
+    if let Some((who, scope)) = fact.split_once(" halts ") {
+        world.halt(who, Some(scope));
+        return Ok(());
+    }
+    if let Some((who, _)) = fact.split_once(" unhalts") {
+        world.halt(who, None);
+        return Ok(());
+    }
     if let Some((who, mail)) = mail(fact) {
         return world.mail(who, mail);
     }
     tool(world, fact)
+}
+
+fn answer(world: &World, rest: &str) -> Mail {
+    let (place, rest) = rest.split_once(' ').expect("answers PLACE \"answer\"");
+    let (rest, note) = rest.split_once(" saying ").unwrap_or((rest, ""));
+    let (answer, role) = match rest.split_once(" as ") {
+        Some((answer, role)) => (answer, Some(role.to_owned())),
+        None => (rest, None),
+    };
+    let id = world.asked(place);
+    Mail::Answer { id, answer: unquoted(answer).into(), role, note: unquoted(note).into() }
 }
 
 fn mail(fact: &str) -> Option<(&str, Mail)> {
@@ -87,6 +112,12 @@ fn mail(fact: &str) -> Option<(&str, Mail)> {
     let reason = || "somebody said so".into();
     if let Some(who) = fact.strip_suffix(" cancels") {
         return Some((who, Mail::Cancel { reason: reason() }));
+    }
+    if let Some(who) = fact.strip_suffix(" pauses") {
+        return Some((who, Mail::Pause { reason: reason() }));
+    }
+    if let Some(who) = fact.strip_suffix(" kills") {
+        return Some((who, Mail::Kill { reason: reason() }));
     }
     fact.strip_suffix(" resumes").map(|who| (who, Mail::Resume { reason: reason() }))
 }

@@ -26,6 +26,9 @@ fn more(body: &Body) -> String {
                 Mail::Raise { .. } => "raise",
                 Mail::Cancel { .. } => "cancel",
                 Mail::Resume { .. } => "resume",
+                Mail::Answer { .. } => "answer",
+                Mail::Pause { .. } => "pause",
+                Mail::Kill { .. } => "kill",
             };
             let refused = if it.outcome == MailOutcome::Done { "" } else { " refused" };
             format!("{mail}{refused} {}", it.who)
@@ -36,6 +39,8 @@ fn more(body: &Body) -> String {
                 format!("{clause} ceiling {ceiling} used {used} needs {needs}")
             }
             PauseReason::Operator { .. } => "operator".into(),
+            PauseReason::Person { who, .. } => format!("person {who}"),
+            PauseReason::Halt { scope, who, .. } => format!("halt {scope} {who}"),
         },
         Body::RunResumed(it) => it.who.clone(),
         Body::RunCancelRequested(it) => it.who.clone(),
@@ -44,6 +49,23 @@ fn more(body: &Body) -> String {
             let step = it.step.as_ref().map_or("output", |step| step.as_str());
             format!("{step} {}", failed(it.failure.class, it.clause.as_deref(), it.party))
         }
+        Body::RunKilled(it) => {
+            let open = it
+                .open
+                .iter()
+                .map(|open| open.call.as_ref().map_or(open.step.as_str(), |call| call.as_str()));
+            format!("{} open {}", it.who, open.collect::<Vec<_>>().join(" "))
+        }
+        Body::ApprovalAsked(it) => {
+            let asked = it.roles.iter().filter(|role| role.is_asked).map(|role| role.role.as_str());
+            format!("{} {}", asked.collect::<Vec<_>>().join(" "), it.question)
+        }
+        Body::ApprovalAnswered(it) => {
+            let decides = it.decides.as_ref().map_or(String::new(), |it| format!("decides {}", it.answer));
+            format!("{} {} {} {decides}", it.answer, it.role, it.who)
+        }
+        Body::ApprovalLapsed(it) => it.decides.as_ref().map_or("fails".into(), |it| it.answer.clone()),
+        Body::ApprovalWithdrawn(_) => String::new(),
         Body::RunCancelled(_) | Body::StepSkipped(_) | Body::ContextAdjusted(_) => String::new(),
         Body::StepStarted(it) => it.input.to_string(),
         Body::StepSucceeded(it) => given(&it.output),

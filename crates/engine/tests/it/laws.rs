@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use crate::act::act;
 use crate::contracts::SHOP;
+use crate::people::DESK;
 use crate::world::World;
 
 /// What a model may say or fail with.
@@ -43,7 +44,7 @@ const TOOL: [&str; 13] = [
 ];
 
 /// What anybody may do at any time.
-const ANYBODY: [&str; 14] = [
+const ANYBODY: [&str; 22] = [
     "a worker takes over",
     "time passes 0.1s",
     "time passes 100s",
@@ -58,6 +59,14 @@ const ANYBODY: [&str; 14] = [
     "resolve@1.1 #7 is lost",
     "nowhere@1.0 #1 returns 1",
     "ada settles nowhere@1.0 not applied",
+    "ada pauses",
+    "ada kills",
+    "ada answers resolve@1.0 \"approved\" as lead",
+    "ada answers resolve@1.0 \"approved\" as boss",
+    "ada answers resolve@1.1 \"approved\"",
+    "ada answers resolve@2.0 \"denied\" saying \"not now\"",
+    "ada answers resolve@1.1 \"maybe\"",
+    "time passes 5000s",
 ];
 
 /// One thing that happens: what is owed is answered, a doubt is settled, or somebody does something.
@@ -94,10 +103,10 @@ proptest! {
 
     #[test]
     fn a_run_stays_a_run_whatever_it_is_told(
-        workflow in prop::sample::select(vec!["ticket", "letter", "tell", "closing"]),
+        workflow in prop::sample::select(vec!["ticket", "letter", "tell", "closing", "desk", "desk"]),
         happenings in prop::collection::vec((0_u32..12, 0_usize..10_000), 1..60),
     ) {
-        let mut world = World::new(SHOP);
+        let mut world = World::new(if workflow == "desk" { DESK } else { SHOP });
         world.start(workflow, serde_json::json!({})).expect("it can begin");
         world.take().expect("it can be taken");
         for (choice, which) in happenings {

@@ -10,7 +10,8 @@ use handfast_engine::{
     Refusal, Run, Start, ToolOutcome, ToolReply,
 };
 use handfast_events::{
-    CallId, CommandId, Epoch, Event, Mail, Money, RunId, Salt, StepId, StoredEvent, Timestamp,
+    ApprovalAnswered, ApprovalId, ApprovalLapsed, Body, CallId, CommandId, Epoch, Event, Halt, Mail, Money,
+    RunId, Salt, StepId, StoredEvent, Timestamp,
 };
 use serde_json::Value;
 
@@ -144,9 +145,54 @@ impl World {
         self.run.owed().find_map(|debt| if let Debt::Wait { until } = debt { Some(until) } else { None })
     }
 
+    /// An operator halts something, or lets it go on; whoever drives looks at it.
+    pub(crate) fn halt(&mut self, who: &str, scope: Option<&str>) {
+        let halts: Vec<Halt> = scope
+            .map(|scope| Halt {
+                scope: scope.parse().expect("a scope"),
+                who: who.into(),
+                why: "the shop is on fire".into(),
+                at: self.now,
+                heeded: None,
+            })
+            .into_iter()
+            .collect();
+        self.run.heed(halts.into());
+    }
+
+    /// What was asked last of this call or step; one that nobody asked where nothing was.
+    pub(crate) fn asked(&self, place: &str) -> ApprovalId {
+        let id = self.journal.iter().rev().find_map(|event| match &event.body {
+            Body::ApprovalAsked(asked) if place_of(event) == place => Some(asked.id.clone()),
+            _ => None,
+        });
+        id.unwrap_or_else(|| ApprovalId::of(self.run.id(), place, 99))
+    }
+
+    /// Nothing that people were asked about leaves without their yes, which is used up by it.
+    fn never_unasked(&self) {
+        let mut yes: BTreeMap<&CallId, bool> = BTreeMap::new();
+        for event in &self.journal {
+            let Some(call) = &event.call else { continue };
+            match &event.body {
+                Body::ApprovalAsked(_) | Body::ApprovalWithdrawn(_) => drop(yes.insert(call, false)),
+                Body::ApprovalAnswered(ApprovalAnswered { decides: Some(decided), .. })
+                | Body::ApprovalLapsed(ApprovalLapsed { decides: Some(decided), .. }) => {
+                    yes.insert(call, decided.answer == "approved");
+                }
+                Body::CallIntended(intent) if intent.attempt == 1 => {
+                    let is_allowed = yes.remove(call).unwrap_or(true);
+                    assert!(is_allowed, "`{call}` was sent without a yes:\n{}", self.in_words(0));
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// What must hold of every run at every moment.
     fn laws(&mut self) {
         self.same_again();
+        self.never_unasked();
         let status = self.run.status();
         let owes = self.run.owed().next().is_some();
         let told = || format!("it is {}\n{}", status.name(), self.in_words(0));
@@ -194,6 +240,10 @@ impl World {
         let events = self.journal.get(from..).unwrap_or_default();
         events.iter().map(crate::journal::in_words).collect::<Vec<_>>().join("\n")
     }
+}
+
+fn place_of(event: &Event) -> &str {
+    event.call.as_ref().map_or_else(|| event.step.as_ref().map_or("", StepId::as_str), CallId::as_str)
 }
 
 /// 1 USD for a million tokens in, 10 USD for a million out.

@@ -1,5 +1,7 @@
 //! One event of every kind, and of every form that a part of it can take: what the golden journal's lines mean.
 
+mod people;
+
 use std::collections::BTreeMap;
 
 use handfast_events::*;
@@ -68,6 +70,7 @@ pub(crate) fn all() -> Vec<Event> {
     };
     told.push((Some("tell"), Some("tell@0.0"), keyed.into()));
     told.extend(aside());
+    told.extend(people::all());
     let began = time("2026-11-21T06:00:00.000001Z");
     let event = |(place, (step, call, body)): (usize, (Option<&str>, Option<&str>, Body))| Event {
         seq: Seq(place as u64 + 1),

@@ -10,4 +10,5 @@
 mod drive;
 mod growth;
 mod once;
+mod people;
 mod world;

@@ -6,8 +6,9 @@ use super::Paint;
 use crate::explain::party_name;
 use crate::journal::{failure as failure_told, kept, next as next_told, purpose as purpose_told};
 use crate::limits::STORY_LINES_MAX;
+use crate::people::Asked;
 use crate::text::{count, duration, json, number_of};
-use crate::trace::{Attempt, AttemptState, Call, CallAttempt, CallState, Step, StepState, Turn};
+use crate::trace::{Attempt, AttemptState, Call, CallAttempt, CallState, Question, Step, StepState, Turn};
 
 /// How something came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +96,9 @@ pub(super) fn step(step: &Step) -> Node {
     if is_agent {
         details.push(Detail::line(Paint::Dim, format!("given {}", json(&step.input))));
     }
+    details.extend(step.questions.iter().flat_map(|question| asked(Asked { question, step, call: None })));
     let mark = match &step.state {
+        StepState::Running if step.questions.iter().any(Question::is_open) => Mark::Doubt,
         StepState::Running if step.all_calls().any(|call| call.state == CallState::InDoubt) => Mark::Doubt,
         StepState::Running => Mark::Open,
         StepState::Succeeded { output } => {
@@ -121,8 +124,8 @@ pub(super) fn step(step: &Step) -> Node {
     } else {
         Default::default()
     };
-    let mut children: Vec<Node> = step.calls.iter().map(call).collect();
-    children.extend(step.turns.iter().flat_map(turn));
+    let mut children: Vec<Node> = step.calls.iter().map(|one| call(step, one)).collect();
+    children.extend(step.turns.iter().flat_map(|one| turn(step, one)));
     Node {
         mark,
         name: step.id.to_string(),
@@ -134,7 +137,7 @@ pub(super) fn step(step: &Step) -> Node {
 }
 
 /// A turn: each attempt in turn, what the model was told in between, the calls below the last.
-fn turn(turn: &Turn) -> Vec<Node> {
+fn turn(step: &Step, turn: &Turn) -> Vec<Node> {
     let mut nodes = Vec::new();
     for one in &turn.attempts {
         nodes.push(attempt(turn, one));
@@ -153,7 +156,7 @@ fn turn(turn: &Turn) -> Vec<Node> {
         }
     }
     if let Some(last) = nodes.last_mut() {
-        last.children.extend(turn.calls.iter().map(call));
+        last.children.extend(turn.calls.iter().map(|one| call(step, one)));
     }
     nodes
 }
@@ -210,7 +213,7 @@ fn attempt(turn: &Turn, attempt: &Attempt) -> Node {
     node
 }
 
-fn call(call: &Call) -> Node {
+fn call(step: &Step, call: &Call) -> Node {
     let mut details = Vec::new();
     if call.sends.as_ref().is_some_and(|sends| *sends != call.args) {
         details.push(Detail::line(
@@ -222,6 +225,8 @@ fn call(call: &Call) -> Node {
         details
             .push(Detail::line(Paint::Dim, format!("waited for {behind}, which goes first on {resource}")));
     }
+    details
+        .extend(call.questions.iter().flat_map(|question| asked(Asked { question, step, call: Some(call) })));
     let is_plain = call.attempts.iter().all(|attempt| attempt.failure.is_none());
     if !is_plain {
         details.extend(call.attempts.iter().map(tried));
@@ -253,14 +258,36 @@ fn call(call: &Call) -> Node {
         text: format!(" {}", json(&call.args)),
         columns: [String::new(), String::new(), String::new(), time],
         details,
-        children: call.side.iter().map(self::call).collect(),
+        children: call.side.iter().map(|side| self::call(step, side)).collect(),
     }
+}
+
+/// What people were asked, and answered.
+fn asked(asked: Asked<'_>) -> Vec<Detail> {
+    let question = asked.question;
+    let told = match asked.told() {
+        Some(told) => told,
+        None => {
+            let roles = question.open_roles().map(|role| role.role.as_str()).collect::<Vec<_>>();
+            format!("{} is asked ({})", roles.join(" and "), question.asked.id)
+        }
+    };
+    let paint = match (question.is_open(), question.is_yes()) {
+        (true, _) => Paint::Doubt,
+        (false, true) => Paint::Good,
+        (false, false) => Paint::Bad,
+    };
+    vec![
+        Detail::labelled(Paint::Plain, "asked", &question.asked.question),
+        Detail::labelled(paint, "answer", &told),
+    ]
 }
 
 /// What came of a call, in its mark and below it.
 fn came(call: &Call, details: &mut Vec<Detail>) -> Mark {
     match &call.state {
         CallState::Proposed | CallState::Intended => Mark::Open,
+        CallState::Asking => Mark::Doubt,
         CallState::Refused(refused) => {
             let sentence = format!("{} ({})", refused.sentence, refused.clause);
             details.push(Detail::labelled(Paint::Bad, "refused", &sentence));

@@ -9,8 +9,10 @@ use handfast_events::{
 };
 use serde_json::Value;
 
+use super::question;
 use super::{
-    Adjusted, Attempt, AttemptState, Call, CallAttempt, CallState, End, Note, Step, StepState, Trace, Turn,
+    Adjusted, Attempt, AttemptState, Call, CallAttempt, CallState, End, Note, Question, Step, StepState,
+    Trace, Turn,
 };
 
 impl Trace {
@@ -111,6 +113,11 @@ impl Trace {
                 return;
             }
             Body::RunCancelled(_) => return self.end = Some(End::Cancelled),
+            Body::RunKilled(killed) => {
+                self.paused = None;
+                let (who, why) = (killed.who.clone(), killed.why.clone());
+                return self.end = Some(End::Killed { who, why, open: killed.open.clone() });
+            }
             _ => return,
         };
         self.notes.push((event.time, note));
@@ -121,6 +128,7 @@ impl Trace {
             Some(End::Succeeded { .. }) => return Status::Done,
             Some(End::Failed { .. }) => return Status::Failed,
             Some(End::Cancelled) => return Status::Cancelled,
+            Some(End::Killed { .. }) => return Status::Killed,
             None => {}
         }
         let attempts = || self.steps.iter().filter_map(Step::newest_attempt);
@@ -131,6 +139,10 @@ impl Trace {
         match &self.paused {
             Some(handfast_events::PauseReason::Limit { .. }) => return Status::PausedByLimit,
             Some(handfast_events::PauseReason::Operator { .. }) => return Status::PausedForOperator,
+            Some(handfast_events::PauseReason::Person { .. }) => return Status::PausedByPerson,
+            Some(handfast_events::PauseReason::Halt { scope, .. }) => {
+                return Status::PausedByHalt { scope: scope.clone() };
+            }
             None => {}
         }
         let asks_due = attempts().filter_map(|attempt| match &attempt.state {
@@ -143,14 +155,18 @@ impl Trace {
         if self.calls().any(|call| call.state == CallState::InDoubt) {
             return Status::Waiting(Waits::Settlement);
         }
+        if self.questions().any(|asked| asked.question.is_open()) {
+            return Status::Waiting(Waits::Approval);
+        }
         Status::Running
     }
 }
 
 impl Step {
-    const fn new(id: StepId, began: Timestamp) -> Self {
+    fn new(id: StepId, began: Timestamp) -> Self {
         let (state, ended) = (StepState::Running, None);
-        Self { id, kind: None, input: Value::Null, state, began, ended, turns: Vec::new(), calls: Vec::new() }
+        let (turns, calls, questions) = (Vec::new(), Vec::new(), Vec::new());
+        Self { id, kind: None, input: Value::Null, state, began, ended, turns, calls, questions }
     }
 
     /// What its own call gave, or what its agent's last answer said.
@@ -217,6 +233,7 @@ impl Step {
                 let id = event.call.clone().unwrap_or_else(|| CallId::of(&self.id, turn, ordinal));
                 calls.push(Call::new(id, proposed.tool.clone(), proposed.args.clone()));
             }
+            body if event.call.is_none() && question::follow(&mut self.questions, event.time, body) => {}
             body => {
                 let open = self.turns.last_mut().map_or(&mut self.calls, |turn| &mut turn.calls);
                 let Some(id) = &event.call else { return };
@@ -293,6 +310,7 @@ impl Call {
             idempotency: None,
             queued: Vec::new(),
             attempts: Vec::new(),
+            questions: Vec::new(),
             settled: None,
             stayed: Vec::new(),
             role: None,
@@ -321,6 +339,11 @@ impl Call {
     }
 
     fn follow(&mut self, time: Timestamp, body: &Body) {
+        if question::follow(&mut self.questions, time, body) {
+            let is_open = self.questions.last().is_some_and(Question::is_open);
+            self.state = if is_open { CallState::Asking } else { CallState::Proposed };
+            return;
+        }
         match body {
             Body::CallRefused(refused) => self.state = CallState::Refused(refused.clone()),
             Body::CallQueued(queued) => self.queued.push((queued.behind.clone(), queued.resource.clone())),

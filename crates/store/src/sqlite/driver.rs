@@ -160,7 +160,7 @@ pub(super) async fn adopt(store: &SqliteStore) -> Result<u64, DriverError> {
         .write(move |db| -> rusqlite::Result<Result<u64, DriverError>> {
             db.execute("UPDATE meta SET incarnation = ?1, term = 0", [&fresh])?;
             let sql = "UPDATE runs SET worker = NULL, aside = 1 \
-                       WHERE status NOT IN ('\"done\"', '\"failed\"', '\"cancelled\"')";
+                       WHERE status NOT IN ('\"done\"', '\"failed\"', '\"cancelled\"', '\"killed\"')";
             db.execute(sql, []).map(|rows| Ok(rows as u64))
         })
         .await?;

@@ -12,6 +12,7 @@ mod writer;
 
 mod appending;
 mod codec;
+mod halting;
 mod leasing;
 mod reading;
 mod sharing;

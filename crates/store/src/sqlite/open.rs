@@ -4,7 +4,9 @@ use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 
-use handfast_events::{AppendId, Digest, Head, RunId, Seq, Sources, StoredEvent, Timestamp};
+use handfast_events::{
+    AppendId, Digest, Halt, HaltScope, Head, Heeded, RunId, Seq, Sources, StoredEvent, Timestamp,
+};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use uuid::Uuid;
 
@@ -14,7 +16,7 @@ use super::driver::{self, Driving};
 use super::filesystem::{self, Kind};
 use super::pool::Pool;
 use super::writer::{Writer, is_file_limit};
-use super::{knock, leasing, reading, schema, sharing};
+use super::{halting, knock, leasing, reading, schema, sharing};
 use crate::limits::{BUSY_TIMEOUT, PAGE_BYTES, STATEMENTS_MAX, SWITCH_PAUSE, SWITCH_TRIES, WRITER_CACHE_KIB};
 use crate::{
     Append, AppendError, Claim, DriverError, Fed, FoundRun, Journal, Lease, LoadError, MailError, MailRow,
@@ -297,6 +299,29 @@ impl Store for SqliteStore {
 
     async fn position(&self) -> Result<Position, ReadError> {
         self.0.readers.read(reading::position).await
+    }
+
+    async fn halt(&self, halt: &Halt) -> Result<Halt, WriteError> {
+        let halt = halt.clone();
+        let kept = self.0.writer.write(move |db| halting::halt(db, &halt)).await?;
+        knock::knock(self.path());
+        Ok(kept)
+    }
+
+    async fn heed(&self, scope: &HaltScope, heeded: &Heeded) -> Result<(), WriteError> {
+        let (scope, heeded) = (scope.clone(), heeded.clone());
+        self.0.writer.write(move |db| halting::heed(db, &scope, &heeded)).await
+    }
+
+    async fn unhalt(&self, scope: &HaltScope) -> Result<Option<Halt>, WriteError> {
+        let scope = scope.clone();
+        let lifted = self.0.writer.write(move |db| halting::unhalt(db, &scope)).await?;
+        knock::knock(self.path());
+        Ok(lifted)
+    }
+
+    async fn halts(&self) -> Result<Vec<Halt>, ReadError> {
+        self.0.readers.read(halting::halts).await
     }
 
     async fn put_contract(&self, sources: &Sources) -> Result<Digest, WriteError> {
