@@ -6,6 +6,7 @@
 mod coverage;
 mod fake;
 mod judge;
+mod people;
 mod play;
 mod told;
 mod unrun;

@@ -48,6 +48,8 @@ pub struct Case {
     pub settings: BTreeMap<String, Value>,
     /// What each fake tool answers.
     pub tools: BTreeMap<Name, Vec<FakeAnswer>>,
+    /// What people say to the calls of each tool.
+    pub approvals: BTreeMap<Name, GivenAnswer>,
     /// What the models say; none leaves it to the scripts that the contract names.
     pub model: Option<GivenModel>,
     /// What is tried.
@@ -77,6 +79,17 @@ pub enum Action {
         /// Its input.
         input: Value,
     },
+}
+
+/// What people say in a test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GivenAnswer {
+    /// All who are asked say yes.
+    Approved,
+    /// The first who is asked says no.
+    Denied,
+    /// Nobody answers; the time to answer passes.
+    Unanswered,
 }
 
 /// A script for the models of one test.

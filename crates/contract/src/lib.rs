@@ -67,8 +67,8 @@ pub mod diff;
 pub mod import;
 
 pub use cases::{
-    Action, Case, CasesHead, Expectation, FakeAnswer, FakeKind, GivenModel, LoadedCases, STAGED, cases_head,
-    load_cases,
+    Action, Case, CasesHead, Expectation, FakeAnswer, FakeKind, GivenAnswer, GivenModel, LoadedCases, STAGED,
+    cases_head, load_cases,
 };
 pub use clauses::{ClauseKind, ListedClause};
 pub use code::Code;

@@ -139,6 +139,14 @@ impl<S: Store> Worker<S> {
         self
     }
 
+    /// The same, with a clock that has leapt to this time already.
+    #[must_use]
+    pub fn with_leaps_from(mut self, at: Timestamp) -> Self {
+        self.clock = Clock::leaping();
+        self.clock.leap(at);
+        self
+    }
+
     /// Drives. `knocked` waits until somebody put something into the store; `stop` ends it.
     ///
     /// # Errors

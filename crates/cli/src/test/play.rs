@@ -20,7 +20,7 @@ use crate::limits::TEST_WAIT;
 use crate::project::Checked;
 
 use super::fake::{Fakes, Log};
-use super::unrun;
+use super::{people, unrun};
 
 /// What all tests of a file have in common.
 pub(super) struct Stage {
@@ -94,7 +94,7 @@ impl Stage {
         let fakes = Arc::new(Fakes::new(case.tools.clone(), contract.settings.clone()));
         let played = match self.set(case, &contract, &fakes) {
             // A ceiling, not a verdict: nothing in a test waits for anything.
-            Ok(set) => match timeout(TEST_WAIT, self.drive(set)).await {
+            Ok(set) => match timeout(TEST_WAIT, self.drive(case, &contract, &fakes, set)).await {
                 Ok(driven) => driven,
                 Err(_) => Err(anyhow::anyhow!("it did not come to rest within {TEST_WAIT:?}")),
             },
@@ -155,20 +155,44 @@ impl Stage {
         Ok(Set { contract, sources: self.sources.clone(), kit, start })
     }
 
-    /// Starts the run and drives it until it rests.
-    async fn drive(&self, set: Set) -> anyhow::Result<(Trace, Status)> {
+    /// Starts the run and drives it until it rests, and people have nothing more to say.
+    async fn drive(
+        &self,
+        case: &Case,
+        contract: &Arc<Contract>,
+        fakes: &Arc<Fakes>,
+        set: Set,
+    ) -> anyhow::Result<(Trace, Status)> {
         let Set { contract: _contract, sources, kit, start } = set;
         let place = self.scratch.0.join(handfast_host::new_run_id().to_string());
         let store = SqliteStore::open(place.join("journal.db"), Options::default())?;
         let started = handfast_host::start(&store, kit.plan.clone(), &sources, start).await?;
         let driver = Driver::acquire(&store, handfast_host::now()).await?;
-        let worker = Worker::new(store.clone(), driver.worker().clone(), Kits::only(kit)).with_leaps();
-        let driven = worker.drive(Until::Idle, std::future::pending, std::future::pending()).await?;
-        if let Some((_, why)) = driven.troubled.first() {
-            anyhow::bail!("the run can't be driven: {why}");
+        let (mut kit, mut at) = (kit, handfast_host::now());
+        loop {
+            let worker = Worker::new(store.clone(), driver.worker().clone(), Kits::only(kit));
+            let driven = worker
+                .with_leaps_from(at)
+                .drive(Until::Idle, std::future::pending, std::future::pending())
+                .await?;
+            if let Some((_, why)) = driven.troubled.first() {
+                anyhow::bail!("the run can't be driven: {why}");
+            }
+            let journal = store.load(started.run).await?;
+            let trace = Trace::fold(started.run, &journal.events);
+            at = at.max(trace.newest.unwrap_or(at));
+            let answers = people::answers(case, &trace, at)?;
+            let wakes_at = store.next_wake().await?;
+            if answers.is_empty() {
+                // Nobody says anything any more: the time passes that was given for it.
+                let Some(until) = wakes_at else { return Ok((trace, journal.row.status)) };
+                at = at.max(until);
+            }
+            for answer in answers {
+                store.put_mail(answer).await?;
+            }
+            kit = self.set(case, contract, fakes)?.kit;
         }
-        let journal = store.load(started.run).await?;
-        Ok((Trace::fold(started.run, &journal.events), journal.row.status))
     }
 }
 

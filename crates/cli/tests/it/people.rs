@@ -164,7 +164,10 @@ fn two_terminals_that_say_yes_at_once_send_once() {
     codes.sort_unstable();
     let told = said.iter().map(|one| String::from_utf8_lossy(&one.stderr).into_owned()).collect::<String>();
     assert_eq!(codes, [0, 1], "{told}");
-    assert!(told.contains("approved by asserted:tester@") || told.contains("it was answered already"), "{told}");
+    assert!(
+        told.contains("approved by asserted:tester@") || told.contains("it was answered already"),
+        "{told}"
+    );
     folder.until("done");
     assert_eq!(paid(&folder), 1);
 }

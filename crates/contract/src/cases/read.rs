@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::{Action, Case, Expectation, FakeAnswer, FakeKind, GivenModel};
+use super::{Action, Case, Expectation, FakeAnswer, FakeKind, GivenAnswer, GivenModel};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::grammar;
 use crate::loader::{Fields, Loader, listed, meant};
@@ -29,6 +29,7 @@ pub(super) struct Reader<'a> {
 struct Given {
     settings: BTreeMap<String, Value>,
     tools: BTreeMap<Name, Vec<FakeAnswer>>,
+    approvals: BTreeMap<Name, GivenAnswer>,
     model: Option<GivenModel>,
     /// Answers that do not fit, to be told of unless that is what a test is about.
     misfits: Vec<Misfit>,
@@ -98,11 +99,14 @@ impl<'a> Reader<'a> {
         settings.extend(own.settings);
         let mut tools = shared.tools.clone();
         tools.extend(own.tools);
+        let mut approvals = shared.approvals.clone();
+        approvals.extend(own.approvals);
         let case = Case {
             name: entry.key.trim().to_owned(),
             line: before.matches('\n').count() + 1,
             settings,
             tools,
+            approvals,
             model: own.model.or_else(|| shared.model.clone()),
             action: action?,
             expect: expect.unwrap_or_default(),
@@ -131,6 +135,9 @@ impl<'a> Reader<'a> {
         if let Some(node) = fields.get("tools") {
             self.tools(node, &mut given);
         }
+        if let Some(node) = fields.get("approvals") {
+            self.approvals(node, &mut given);
+        }
         given.model = fields.get("model").and_then(|node| self.model(node));
         given
     }
@@ -157,6 +164,24 @@ impl<'a> Reader<'a> {
                 _ => self.answer(&entry.value, &tool, false, given).into_iter().collect(),
             };
             given.tools.insert(tool.name.clone(), answers);
+        }
+    }
+
+    fn approvals(&mut self, node: &'a Node, given: &mut Given) {
+        let Some(entries) = self.loader.map(node, "`approvals`") else { return };
+        let asked = self.contract.tools.values().filter(|tool| tool.approval.is_some());
+        let asked: Vec<&str> = asked.map(|tool| &*tool.name).collect();
+        for entry in entries.iter().filter(|entry| !entry.key.is_empty()) {
+            if !self.known(&entry.at, "tool that needs a yes", &entry.key, &asked) {
+                continue;
+            }
+            let words = [
+                ("approved", GivenAnswer::Approved),
+                ("denied", GivenAnswer::Denied),
+                ("unanswered", GivenAnswer::Unanswered),
+            ];
+            let answer = self.loader.choice(&entry.value, "an answer of people", &words);
+            given.approvals.extend(answer.map(|answer| (entry.key.as_str().into(), answer)));
         }
     }
 

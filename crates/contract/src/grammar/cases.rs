@@ -36,6 +36,11 @@ pub(crate) static GIVEN: Form = Form {
             Map(&Either(&[Holds::Form(&ANSWER), List(&Holds::Form(&ANSWER))])),
             "What each fake tool answers.",
         ),
+        key(
+            "approvals",
+            Map(&Prose),
+            "What people say to each tool's calls: `approved`, `denied` or `unanswered`.",
+        ),
         key("model", Either(&[Prose, Map(&List(&Holds::Form(&TURN)))]), "What the models say, step by step."),
     ],
 };

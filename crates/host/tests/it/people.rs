@@ -33,7 +33,8 @@ workflows:
   bill: { input: { bill: integer }, steps: { pay: { tool: pay, with: { bill: input.bill } } } }
 "#;
 
-/// How many items are approved twice: a thousand on demand.
+/// How many items are approved twice: a thousand on demand (`HANDFAST_TEST_ITEMS=1000`).
+#[expect(clippy::disallowed_methods, reason = "a test that is made larger on demand")]
 fn items() -> usize {
     std::env::var("HANDFAST_TEST_ITEMS").ok().and_then(|text| text.parse().ok()).unwrap_or(40)
 }
