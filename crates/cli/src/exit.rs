@@ -67,7 +67,7 @@ impl Exit {
             Status::PausedForOperator
             | Status::PausedByPerson
             | Status::PausedByHalt { .. }
-            | Status::Waiting(Waits::Retry { .. } | Waits::Approval) => Self::Waiting,
+            | Status::Waiting(Waits::Retry { .. } | Waits::Approval | Waits::Claim { .. }) => Self::Waiting,
             Status::Waiting(Waits::Settlement) | Status::Quarantined => Self::Doubt,
         }
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use handfast_contract::{Scope, Step, StepWork};
 use handfast_events::{
-    CallDoubted, CallId, Failure, FailureClass, Kept, Next, Output, Party, RunCancelled, RunFailed,
-    RunSucceeded, StepId, StepKind, StepSkipped, StepStarted, StepSucceeded,
+    CallDoubted, CallGiven, CallId, Failure, FailureClass, Kept, Next, Output, Party, RunCancelled,
+    RunFailed, RunSucceeded, StepId, StepKind, StepSkipped, StepStarted, StepSucceeded,
 };
 use serde_json::{Map, Value};
 
@@ -16,6 +16,11 @@ use crate::{Refusal, problems_told};
 impl Draft {
     /// Moves whatever can move, until nothing can.
     pub(crate) fn advance(&mut self) -> Result<(), Refusal> {
+        self.move_all()?;
+        if matches!(self.run.phase, Phase::Ended(_)) { Ok(()) } else { self.free_actions() }
+    }
+
+    fn move_all(&mut self) -> Result<(), Refusal> {
         loop {
             let before = self.events.len();
             for index in 0..self.run.steps.len() {
@@ -156,8 +161,11 @@ impl Draft {
 
     fn finish_tool_step(&mut self, id: &StepId, tool: &str, closed: &Closed) -> Result<(), Refusal> {
         match closed {
-            Closed::Judged(Kept::Whole(_)) => self.tell_step(id, StepSucceeded { output: Output::AsGiven }),
-            Closed::Judged(Kept::Cut { bytes, .. }) => {
+            Closed::Judged(Kept::Whole(_)) | Closed::Given(CallGiven { result: Kept::Whole(_), .. }) => {
+                self.tell_step(id, StepSucceeded { output: Output::AsGiven })
+            }
+            Closed::Judged(Kept::Cut { bytes, .. })
+            | Closed::Given(CallGiven { result: Kept::Cut { bytes, .. }, .. }) => {
                 let detail =
                     format!("the result of `{tool}` has {bytes} bytes, more than a step can pass on");
                 let clause = Some(format!("tools.{tool}.output"));
@@ -188,6 +196,7 @@ impl Draft {
             return Ok(());
         }
         let Some(workflow) = self.run.workflow.clone() else { return Ok(()) };
+        self.free_actions()?;
         let names: Vec<Arc<str>> = workflow.steps.iter().map(|step| step.name.clone()).collect();
         let steps = self.outputs(&names);
         let output = workflow.output.as_ref().map(|output| output.eval(&self.scope(&steps)));
@@ -217,6 +226,7 @@ impl Draft {
         if self.run.may_hear() {
             return Ok(());
         }
+        self.free_actions()?;
         match ending {
             Ending::Failed(failed) => self.tell(failed),
             Ending::Cancelled => self.tell(RunCancelled {}),

@@ -13,7 +13,7 @@ use handfast_events::{Body, CallId, Event, Failure, Party, RunStarted, StepFaile
 use serde_json::Value;
 
 use crate::state::{Phase, Run};
-use crate::{Command, Refusal, is_too_deep, problems_told};
+use crate::{Command, Refusal, Seen, is_too_deep, problems_told};
 
 /// How a run is to begin.
 #[derive(Clone, Debug, Default)]
@@ -77,10 +77,18 @@ impl Run {
     /// # Errors
     /// As for [`Run::decide`].
     pub fn think(&self, command: Command, now: Timestamp) -> Result<Decision, Refusal> {
+        self.think_again(command, now, Seen::new())
+    }
+
+    /// What [`Run::think`] says, knowing what an append of the same decision found of rows that other runs hold.
+    ///
+    /// # Errors
+    /// As for [`Run::decide`].
+    pub fn think_again(&self, command: Command, now: Timestamp, seen: Seen) -> Result<Decision, Refusal> {
         if matches!(self.phase, Phase::Unborn | Phase::Ended(_)) {
             return Err(Refusal::NotLive { state: self.phase.name() });
         }
-        let mut draft = Draft::new(self, now);
+        let mut draft = Draft { seen, ..Draft::new(self, now) };
         match command {
             Command::Begin { epoch, worker } => draft.begin(epoch, worker)?,
             Command::ModelReturned { step, turn, attempt, reply } => {
@@ -109,12 +117,14 @@ pub(crate) struct Draft {
     pub(crate) run: Run,
     pub(crate) now: Timestamp,
     pub(crate) events: Vec<Event>,
+    /// What other runs hold of what is shared, as far as it was met.
+    pub(crate) seen: Seen,
 }
 
 impl Draft {
     fn new(run: &Run, now: Timestamp) -> Self {
         // A worker's clock may stand behind that of the worker before it: a run's time never goes backwards.
-        Self { run: run.clone(), now: now.max(run.time), events: Vec::new() }
+        Self { run: run.clone(), now: now.max(run.time), events: Vec::new(), seen: Seen::new() }
     }
 
     /// Records something of the whole run.

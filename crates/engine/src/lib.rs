@@ -19,6 +19,7 @@ mod ground;
 mod halt;
 mod judge;
 mod look;
+mod once;
 mod people;
 mod probe;
 mod remedy;
@@ -34,6 +35,7 @@ pub use command::{Command, ModelReply, ModelSaid, ModelTrouble, ToolError, ToolO
 pub use decide::{Decision, Start};
 pub use dialect::{Dialect, Message, ModelSheet, Opening, Rates};
 pub use doubts::Doubt;
+pub use once::Seen;
 pub use owed::{AskModel, CallTool, Debt, DebtKey};
 pub use plan::Plan;
 pub use refusal::Refusal;

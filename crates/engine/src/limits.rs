@@ -45,6 +45,10 @@ pub(crate) const BACKOFF_FIRST: Duration = Duration::from_millis(500);
 pub(crate) const BACKOFF_MAX: Duration = Duration::from_secs(30);
 /// A provider that asks for longer is obeyed up to here; then it is tried again and may ask again.
 pub(crate) const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
+/// Another run's action is looked for again after this long at first; it doubles with each look.
+pub(crate) const CLAIM_LOOK_FIRST: Duration = Duration::from_secs(1);
+/// A person may settle the other run's doubt tomorrow: a look a minute costs nothing, and is soon enough.
+pub(crate) const CLAIM_LOOK_MAX: Duration = Duration::from_secs(60);
 /// Problems told to a model at once: more would not be read.
 pub(crate) const PROBLEMS_TOLD: usize = 5;
 /// A yes that waits longer is about a world that may have changed: it is asked for again.

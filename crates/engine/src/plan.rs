@@ -13,6 +13,7 @@ use crate::{Message, ModelSheet, Opening, Refusal};
 pub struct Plan {
     contract: Arc<Contract>,
     briefings: BTreeMap<Name, Briefing>,
+    shares: bool,
 }
 
 /// An agent made ready to be asked.
@@ -45,7 +46,13 @@ impl Plan {
             Some((agent.name.clone(), Briefing { agent: agent.clone(), model, sheet, opening }))
         };
         let briefings = contract.agents.values().filter_map(brief).collect();
-        Self { contract, briefings }
+        let shares = contract.tools.values().any(|tool| tool.once_per.is_some());
+        Self { contract, briefings, shares }
+    }
+
+    /// Whether its runs may be about what other runs are about, too.
+    pub const fn shares(&self) -> bool {
+        self.shares
     }
 
     /// The contract.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use handfast_contract::{Compensate, Expr, Name, Probe, Tool};
-use handfast_events::{CallId, CallRefused, Kept, Purpose};
+use handfast_events::{CallGiven, CallId, CallRefused, Kept, Purpose};
 use serde_json::{Map, Value};
 
 use crate::check::{objection, unevaluable};
@@ -191,8 +191,9 @@ fn wanted_after(tool: &Tool) -> BTreeSet<String> {
 /// Why a call that is closed shows nothing; none where it does.
 pub(crate) fn why_unseen(closed: &Closed) -> Option<String> {
     match closed {
-        Closed::Judged(Kept::Whole(_)) => None,
-        Closed::Judged(Kept::Cut { bytes, .. }) => {
+        Closed::Judged(Kept::Whole(_)) | Closed::Given(CallGiven { result: Kept::Whole(_), .. }) => None,
+        Closed::Judged(Kept::Cut { bytes, .. })
+        | Closed::Given(CallGiven { result: Kept::Cut { bytes, .. }, .. }) => {
             Some(format!("its result has {bytes} bytes, more than is kept"))
         }
         Closed::Refused(refused) | Closed::Denied(refused) => {

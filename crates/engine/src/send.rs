@@ -67,6 +67,9 @@ impl Draft {
             let (attempt, latency_ms, next) = (doubt.attempt, 0, Next::Settlement);
             return self.tell_call(id, CallDoubted { attempt, failure, latency_ms, next });
         }
+        if !self.is_first(&call, due, &tool)? {
+            return Ok(());
+        }
         let intent = CallIntended {
             attempt: due.attempt,
             sends,

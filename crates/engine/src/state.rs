@@ -9,7 +9,7 @@ mod spend;
 mod step;
 mod turn;
 
-pub(crate) use call::{Call, CallState, Closed, Family, Sent, Settles};
+pub(crate) use call::{Call, CallState, Closed, Due, Family, Sent, Settles};
 pub(crate) use question::{Moved, Over, Question, Yes};
 pub use run::Run;
 pub(crate) use run::{Ending, Phase};

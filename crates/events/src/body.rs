@@ -154,4 +154,7 @@ bodies! {
     ApprovalLapsed = 1 since 2,
     ApprovalWithdrawn = 1 since 2,
     RunKilled = 1 since 2,
+    ClaimChanged = 1 since 2,
+    CallWaits = 1 since 2,
+    CallGiven = 1 since 2,
 }

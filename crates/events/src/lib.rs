@@ -11,6 +11,7 @@ mod money;
 mod answer;
 mod approval;
 mod call;
+mod claim;
 mod failure;
 mod halt;
 mod mail;
@@ -35,6 +36,7 @@ pub use call::{
     CallApplied, CallDoubted, CallIntended, CallJudged, CallNotApplied, CallNotSent, CallProposed,
     CallQueued, CallRefused, CallSettled, Idempotency, Kept, Next, Settled,
 };
+pub use claim::{Action, CallGiven, CallWaits, ClaimBefore, ClaimChanged, Done};
 pub use digest::{Digest, Hasher, canonical};
 pub use envelope::{Envelope, Head, Salt, StoredEvent, chain};
 pub use event::Event;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{CallId, Digest, Epoch, Failure, Money, Party, StepId, Timestamp};
+use crate::{CallId, Digest, Epoch, Failure, Money, Party, RunId, StepId, Timestamp};
 
 /// The level of the journal's format: a worker takes only runs whose format it knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -284,6 +284,13 @@ pub enum Waits {
     },
     /// An answer of a person.
     Approval,
+    /// Another run that is about the same action.
+    Claim {
+        /// That run.
+        by: RunId,
+        /// When it is looked for again.
+        until: Timestamp,
+    },
 }
 
 impl Status {
@@ -294,7 +301,7 @@ impl Status {
 
     /// Whether only somebody outside can move it.
     pub const fn rests(&self) -> bool {
-        !matches!(self, Self::Running | Self::Waiting(Waits::Retry { .. }))
+        !matches!(self, Self::Running | Self::Waiting(Waits::Retry { .. } | Waits::Claim { .. }))
     }
 
     /// In words, as people read it: `waiting (settlement)`.
@@ -304,6 +311,7 @@ impl Status {
             Self::Waiting(Waits::Settlement) => "waiting (settlement)",
             Self::Waiting(Waits::Retry { .. }) => "waiting (retry)",
             Self::Waiting(Waits::Approval) => "waiting (approval)",
+            Self::Waiting(Waits::Claim { .. }) => "waiting (claim)",
             Self::PausedByLimit => "paused (limit)",
             Self::PausedForOperator => "paused (operator)",
             Self::PausedByPerson => "paused (person)",

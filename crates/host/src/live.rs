@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use handfast_engine::{Command, Debt, DebtKey, Decision, Illegal, Refusal, Run};
+use handfast_engine::{Command, Debt, DebtKey, Decision, Illegal, Refusal, Run, Seen};
 use handfast_events::{CommandId, Halt, Head, Salt, Status, Timestamp};
-use handfast_store::{Append, Hold, Lease, MailRow};
+use handfast_store::{Append, Claim, Hold, Lease, MailRow};
 use tokio::task::AbortHandle;
 
 use crate::{Kit, new_append_id};
@@ -26,6 +26,8 @@ pub(crate) struct Live {
     mail: BTreeSet<CommandId>,
     /// What the run becomes once the append under way is confirmed.
     pending: Option<Pending>,
+    /// What the append before found of what other runs hold.
+    seen: Seen,
     performing: BTreeMap<DebtKey, Option<AbortHandle>>,
     /// The latest time of which it was told that it has passed.
     waited: Option<Timestamp>,
@@ -35,6 +37,8 @@ struct Pending {
     next: Run,
     taken: Option<CommandId>,
     hold: Hold,
+    /// The command that it follows from, where another run may be first to what it claims.
+    again: Option<Command>,
 }
 
 /// A run that can't go on here.
@@ -67,6 +71,7 @@ impl Live {
             commands: VecDeque::new(),
             mail: BTreeSet::new(),
             pending: None,
+            seen: Seen::new(),
             performing: BTreeMap::new(),
             waited: None,
         }
@@ -131,7 +136,10 @@ impl Live {
                 Command::Mail { id, .. } => Some(id.clone()),
                 _ => None,
             };
-            let decided = std::panic::catch_unwind(AssertUnwindSafe(|| self.run.think(command, now)));
+            let again = self.kit.plan.shares().then(|| command.clone());
+            let seen = std::mem::take(&mut self.seen);
+            let decided =
+                std::panic::catch_unwind(AssertUnwindSafe(|| self.run.think_again(command, now, seen)));
             let Decision { events, next } = match decided.map_err(|_| Broken::Panicked)? {
                 Ok(decision) => decision,
                 Err(Refusal::Bug(illegal)) => return Err(illegal.into()),
@@ -144,7 +152,7 @@ impl Live {
             let status = next.status();
             let hold = if status.rests() && self.commands.is_empty() { Hold::Release } else { Hold::Keep };
             let wake_at = if status == Status::Running { None } else { next.wakes_at() };
-            self.pending = Some(Pending { next, taken: mail.clone(), hold });
+            self.pending = Some(Pending { next, taken: mail.clone(), hold, again });
             return Ok(Some(Append {
                 id: new_append_id(),
                 run: self.lease.run,
@@ -163,9 +171,18 @@ impl Live {
         Ok(None)
     }
 
+    /// Another run was first: nothing of the append happened, and the same is decided anew, knowing what stands there.
+    pub(crate) fn was_second(&mut self, name: String, claim: Option<Claim>) {
+        let Some(Pending { again: Some(command), .. }) = self.pending.take() else { return };
+        self.commands.push_front(command);
+        if let Some(claim) = claim {
+            self.seen.insert(name, (claim.run, claim.value));
+        }
+    }
+
     /// The append is confirmed: the run becomes what it says. Tells whether it was let go of.
     pub(crate) fn remembered(&mut self, head: Head) -> Hold {
-        let Some(Pending { next, taken, hold }) = self.pending.take() else { return Hold::Keep };
+        let Some(Pending { next, taken, hold, .. }) = self.pending.take() else { return Hold::Keep };
         if let Some(id) = taken {
             self.mail.remove(&id);
         }

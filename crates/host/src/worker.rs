@@ -242,6 +242,13 @@ impl<S: Store> Worker<S> {
                 self.forget(run);
                 return Ok(());
             }
+            Err(AppendError::ClaimHeld { name, .. }) => {
+                let claim = self.store.claim(&name).await?;
+                if let Some(live) = self.lives.get_mut(&run) {
+                    live.was_second(name, claim);
+                }
+                return self.think(run).await;
+            }
             Err(error) => return self.set_aside(run, error.to_string()).await,
         };
         let Some(live) = self.lives.get_mut(&run) else { return Ok(()) };

@@ -42,6 +42,13 @@ pub fn explain(trace: &Trace) -> Option<Explanation> {
             next: vec![step("where no worker drives it any more", format!("handfast go {}", trace.run))],
             ..Explanation::bare(trace)
         }),
+        Status::Waiting(Waits::Claim { by, until }) => Some(Explanation {
+            headline: format!(
+                "run {by} is about the same action: what came of it is looked for again at {until}"
+            ),
+            next: vec![step("to see what holds that one up", format!("handfast why {by}"))],
+            ..Explanation::bare(trace)
+        }),
         Status::Waiting(Waits::Approval) => Some(people::waits(trace)),
         Status::PausedByLimit
         | Status::PausedForOperator

@@ -98,6 +98,16 @@ fn phrase_of_work(body: &Body) -> String {
         }
         Body::CallRefused(refused) => format!("{}: {}; {}", refused.clause, refused.reason, refused.mend),
         Body::CallQueued(queued) => format!("behind {} for {}", queued.behind, queued.resource),
+        Body::CallWaits(waits) => {
+            format!("run {} has {}, looked for again at {}", waits.by, waits.claim, waits.until)
+        }
+        Body::CallGiven(given) => {
+            format!("done before by {} of run {}: {}", given.call, given.run, kept(&given.result))
+        }
+        Body::ClaimChanged(changed) => match &changed.value {
+            Some(value) => format!("{} is {value}", changed.name),
+            None => format!("{} is free", changed.name),
+        },
         Body::CallIntended(intent) => format!("attempt {} {}", intent.attempt, json(&intent.sends)),
         Body::CallNotSent(not) => {
             format!("attempt {}: {} · {}", not.attempt, failure(&not.failure), next(&not.next))

@@ -7,8 +7,9 @@ mod question;
 mod totals;
 
 use handfast_events::{
-    CallId, CallRefused, Digest, Failure, Idempotency, Kept, Money, Next, Party, PauseReason, Purpose,
-    Reserved, Retry, RunId, Seq, Settled, Status, StepId, StepKind, StillOpen, Timestamp, Usage, Verdict,
+    CallGiven, CallId, CallRefused, CallWaits, Digest, Failure, Idempotency, Kept, Money, Next, Party,
+    PauseReason, Purpose, Reserved, Retry, RunId, Seq, Settled, Status, StepId, StepKind, StillOpen,
+    Timestamp, Usage, Verdict,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -267,6 +268,8 @@ pub struct Call {
     pub idempotency: Option<Idempotency>,
     /// The calls that went first, with the resource that both touch.
     pub queued: Vec<(CallId, String)>,
+    /// The run that is about the same action, and when that is looked for again.
+    pub held: Option<CallWaits>,
     /// Every try of it.
     pub attempts: Vec<CallAttempt>,
     /// What people were asked about it, and answered.
@@ -325,6 +328,8 @@ pub enum CallState {
     InDoubt,
     /// It failed without effect, and whoever asked is told.
     Failed,
+    /// The same action was done before, and not again.
+    Given(CallGiven),
     /// It took effect.
     Applied {
         /// What came back.

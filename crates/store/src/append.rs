@@ -1,6 +1,8 @@
 //! One append: what a worker wants to have happened, with the conditions under which it may.
 
-use handfast_events::{AppendId, CommandId, Epoch, Event, Head, RunId, Salt, Status, Timestamp};
+use handfast_events::{
+    AppendId, Body, ClaimBefore, ClaimChanged, CommandId, Epoch, Event, Head, RunId, Salt, Status, Timestamp,
+};
 
 /// Events to be put behind a run's journal in one commit, all or nothing.
 ///
@@ -28,7 +30,7 @@ pub struct Append {
     pub hold: Hold,
     /// The rows of the mailbox whose fate these events tell.
     pub taken: Vec<CommandId>,
-    /// What the run changes of what runs share.
+    /// What the run changes of what runs share, beside what its events say ([`handfast_events::ClaimChanged`]).
     pub claims: Vec<ClaimChange>,
     /// For a run that begins: what it is. Nobody holds it until it is taken.
     pub start: Option<RunBirth>,
@@ -67,10 +69,36 @@ pub struct ClaimChange {
 }
 
 /// How a claim must be before it is changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expected {
     /// Nobody holds it.
     Absent,
     /// This run holds it.
     HeldBy(RunId),
+    /// Whoever holds it, this is its value.
+    Is(String),
+}
+
+impl Append {
+    /// Every change of what runs share: those beside the events, then those that the events say. What one append changes
+    /// twice is one change.
+    pub(crate) fn all_claims(&self) -> Vec<ClaimChange> {
+        let mut all = self.claims.clone();
+        for event in &self.events {
+            let Body::ClaimChanged(ClaimChanged { name, before, value }) = &event.body else { continue };
+            match all.iter_mut().find(|change| change.name == *name) {
+                Some(change) => change.set.clone_from(value),
+                None => all.push(ClaimChange {
+                    name: name.clone(),
+                    expected: match before {
+                        ClaimBefore::Absent => Expected::Absent,
+                        ClaimBefore::Own => Expected::HeldBy(self.run),
+                        ClaimBefore::Is(value) => Expected::Is(value.clone()),
+                    },
+                    set: value.clone(),
+                }),
+            }
+        }
+        all
+    }
 }

@@ -92,7 +92,7 @@ pub(crate) static TOOL: Form = Form {
             Either(&[Word(&["natural", "none"]), Holds::Form(&IDEMPOTENCY)]),
             "Whether it may be repeated.",
         ),
-        later("once_per", Value, "The same action once, in this run or any other."),
+        key("once_per", Value, "The same action once, in this run or any other."),
         key("probes", Map(&Holds::Form(&PROBE)), "Named reads of the world that its clauses need."),
         key("requires", Clauses, "What must hold before it is sent."),
         key("ensures", Clauses, "What holds afterwards."),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use handfast_events::{
-    Body, CallFound, CallId, CallIntended, CallRefused, CallSettled, Failure, FailureClass, Held,
-    Idempotency, Kept, Next, Party, Purpose, Settled, SideCallProposed, Stayed, Timestamp, Verdict,
+    Body, CallFound, CallGiven, CallId, CallIntended, CallRefused, CallSettled, Failure, FailureClass, Held,
+    Idempotency, Kept, Next, Party, Purpose, RunId, Settled, SideCallProposed, Stayed, Timestamp, Verdict,
 };
 use serde_json::Value;
 
@@ -64,8 +64,17 @@ pub(crate) struct Due {
     pub(crate) behind: Option<CallId>,
     /// A person's yes, used up by the next intent.
     pub(crate) yes: Option<Yes>,
+    /// The run that is about the same action, and how often that was found.
+    pub(crate) held: Option<HeldBy>,
     /// The last attempt, where one may have left and nobody knows what came of it.
     pub(crate) doubt: Option<Arc<CallIntended>>,
+}
+
+/// Another run is about the same action.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HeldBy {
+    pub(crate) run: RunId,
+    pub(crate) looks: u32,
 }
 
 /// A call that may have left.
@@ -99,6 +108,8 @@ pub(crate) enum Closed {
     Judged(Kept),
     /// It took effect, and broke what its contract promises.
     Broken(Verdict),
+    /// The same action was done before: this is what it gave then.
+    Given(CallGiven),
 }
 
 impl Call {
@@ -194,6 +205,12 @@ impl Call {
             (DueState(due), Body::CallQueued(queued)) => {
                 DueState(Due { behind: Some(queued.behind.clone()), ..due })
             }
+            (DueState(due), Body::CallWaits(waits)) => {
+                let looks = due.held.map_or(0, |held| held.looks) + 1;
+                let held = Some(HeldBy { run: waits.by, looks });
+                DueState(Due { not_before: Some(waits.until), held, ..due })
+            }
+            (DueState(_), Body::CallGiven(given)) => CallState::Closed(Closed::Given(given.clone())),
             (DueState(due), Body::CallIntended(intent))
                 if intent.attempt == due.attempt && due.is_allowed(self.asked) =>
             {
@@ -286,15 +303,26 @@ impl Call {
         }
     }
 
-    /// Whether it took effect, and what came back was held against its contract.
+    /// Whether it took effect, here or before, and what came back was held against its contract.
     pub(crate) const fn is_judged(&self) -> bool {
-        matches!(self.state, CallState::Closed(Closed::Judged { .. }))
+        matches!(self.state, CallState::Closed(Closed::Judged(_) | Closed::Given(_)))
     }
 
     /// What it gave, if that was kept whole.
     pub(crate) fn gave(&self) -> Option<Value> {
         match &self.state {
-            CallState::Closed(Closed::Judged(Kept::Whole(value))) => Some(value.clone()),
+            CallState::Closed(
+                Closed::Judged(Kept::Whole(value))
+                | Closed::Given(CallGiven { result: Kept::Whole(value), .. }),
+            ) => Some(value.clone()),
+            _ => None,
+        }
+    }
+
+    /// The run whose action it waits for until this time.
+    pub(crate) fn held_by(&self, until: Timestamp) -> Option<RunId> {
+        match &self.state {
+            CallState::Due(due) if due.not_before == Some(until) => due.held.map(|held| held.run),
             _ => None,
         }
     }
@@ -363,6 +391,7 @@ fn stay(sent: Sent, next: &Stayed) -> CallState {
             not_before: Some(retry.at),
             behind: None,
             yes: None,
+            held: None,
             doubt: Some(sent.intent),
         }),
     }
@@ -383,6 +412,7 @@ fn after(sent: Sent, next: &Next, failure: &Failure) -> CallState {
             not_before: Some(retry.at),
             behind: None,
             yes: None,
+            held: None,
             doubt: sent.doubt.then_some(sent.intent),
         }),
         Next::Settlement => CallState::Doubted(Sent { tries, ..sent }),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use handfast_contract::Workflow;
 use handfast_events::{
-    Body, CallDoubted, CallId, CallNotApplied, CallNotSent, Ceiling, Epoch, Event, FailureClass, Halt, Next,
-    PauseReason, Reserved, RunFailed, RunId, Seq, Status, StepId, Timestamp, Waits,
+    Action, Body, CallDoubted, CallId, CallNotApplied, CallNotSent, Ceiling, Epoch, Event, FailureClass,
+    Halt, Next, PauseReason, Reserved, RunFailed, RunId, Seq, Status, StepId, Timestamp, Waits,
 };
 use serde_json::Value;
 
@@ -35,6 +35,8 @@ pub struct Run {
     pub(crate) over: Over,
     /// What operators halted, as far as whoever drives knows. No event says it: it is looked at as the plan is.
     pub(crate) halts: Arc<[Halt]>,
+    /// The actions that it holds, by their rows.
+    pub(crate) actions: BTreeMap<String, Action>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +78,7 @@ impl Run {
             raised: BTreeMap::new(),
             over: Over::default(),
             halts: Arc::new([]),
+            actions: BTreeMap::new(),
         }
     }
 
@@ -137,6 +140,10 @@ impl Run {
             (phase @ (Phase::Running | Phase::Paused(_) | Phase::Ending(_)), Body::MailTaken(_)) => phase,
             (phase @ (Phase::Running | Phase::Paused(_)), Body::LimitRaised(raised)) => {
                 self.raised.insert(raised.clause.clone(), raised.to);
+                phase
+            }
+            (phase @ (Phase::Running | Phase::Paused(_) | Phase::Ending(_)), Body::ClaimChanged(changed)) => {
+                self.evolve_claim(changed);
                 phase
             }
             (Phase::Running, Body::RunPaused(paused)) => Phase::Paused(paused.reason.clone()),
@@ -217,7 +224,10 @@ impl Run {
             _ => {}
         }
         if let Some(until) = self.next_due() {
-            return Status::Waiting(Waits::Retry { until });
+            return match self.calls().find_map(|call| call.held_by(until)) {
+                Some(by) => Status::Waiting(Waits::Claim { by, until }),
+                None => Status::Waiting(Waits::Retry { until }),
+            };
         }
         if self.calls().any(|call| matches!(call.state, CallState::Doubted(_))) {
             return Status::Waiting(Waits::Settlement);

@@ -81,6 +81,9 @@ fn more(body: &Body) -> String {
         Body::CallProposed(it) => format!("{} {}", it.tool, it.args),
         Body::CallRefused(it) => it.clause.clone(),
         Body::CallQueued(it) => format!("behind {} for {}", it.behind, it.resource),
+        Body::ClaimChanged(it) => format!("{} {}", it.name, it.value.as_deref().unwrap_or("free")),
+        Body::CallWaits(it) => format!("for {} of {}", it.claim, it.by),
+        Body::CallGiven(it) => format!("by {} of {}", it.call, it.run),
         Body::CallIntended(it) => format!("#{} sends {}", it.attempt, it.sends),
         Body::CallNotSent(it) => format!("#{} {} {}", it.attempt, class(it.failure.class), next(&it.next)),
         Body::CallApplied(it) => match &it.result {

@@ -22,6 +22,7 @@ mod journal;
 mod laws;
 mod limits;
 mod looks;
+mod once;
 mod people;
 mod probes;
 mod steps;

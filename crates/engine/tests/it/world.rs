@@ -123,7 +123,7 @@ impl World {
         Ok(())
     }
 
-    fn remember(&mut self, events: Vec<Event>) {
+    pub(crate) fn remember(&mut self, events: Vec<Event>) {
         for event in &events {
             self.run = self.run.clone().evolve(event).expect("a decision fits the run it was made for");
         }

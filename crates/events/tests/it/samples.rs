@@ -71,6 +71,22 @@ pub(crate) fn all() -> Vec<Event> {
     told.push((Some("tell"), Some("tell@0.0"), keyed.into()));
     told.extend(aside());
     told.extend(people::all());
+    let call = CallId::new("tell@0.0");
+    let action = |done| Action { call: call.clone(), args: Digest::of(b"{}"), done };
+    let gave = |value| serde_json::to_string(&action(value)).unwrap();
+    for (before, value) in [
+        (ClaimBefore::Absent, Some(gave(Done::Open))),
+        (ClaimBefore::Own, Some(gave(Done::Gave(Kept::Whole(json!({ "sent": true })))))),
+        (ClaimBefore::Is(gave(Done::Broke)), None),
+    ] {
+        let name = "action/shop/mail/0f".to_owned();
+        told.push((None, None, ClaimChanged { name, before, value }.into()));
+    }
+    let waits =
+        CallWaits { claim: "action/shop/mail/0f".into(), by: run(), until: time("2026-11-21T06:01:00Z") };
+    told.push((Some("tell"), Some("tell@0.0"), waits.into()));
+    let result = Kept::Whole(json!({ "sent": true }));
+    told.push((Some("tell"), Some("tell@0.0"), CallGiven { run: run(), call: call.clone(), result }.into()));
     let began = time("2026-11-21T06:00:00.000001Z");
     let event = |(place, (step, call, body)): (usize, (Option<&str>, Option<&str>, Body))| Event {
         seq: Seq(place as u64 + 1),

@@ -1,10 +1,13 @@
-//! What is owed is performed once, though its answer waits behind another commit of the run.
+//! What is owed is performed once, though its answer waits behind another commit of the run; an action is done once,
+//! whichever run is first.
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use handfast_engine::Start;
-use handfast_events::Status;
+use handfast_events::{Body, Status};
+use handfast_store::Store as _;
 use handfast_tool::{CallContext, Functions};
 use serde_json::{Value, json};
 
@@ -52,4 +55,65 @@ async fn calls_that_answer_while_the_run_is_being_remembered_leave_once_each() {
     world.drive().await;
     assert_eq!(world.status(run).await, Status::Done);
     assert_eq!(counted.load(Ordering::Relaxed), STEPS);
+}
+
+/// Many runs about one action, all driven at once.
+#[tokio::test]
+async fn an_action_is_done_once_however_many_runs_are_about_it() {
+    const BILL: &str = r#"
+handfast: 1
+name: bank
+version: "1"
+servers: { bank: { rust: {} } }
+tools:
+  pay:
+    via: bank.pay
+    description: Pays one bill.
+    input: { bill: string }
+    output: { fields: { paid: number } }
+    effects: [ { writes: "bill/{args.bill}" } ]
+    idempotency: { key: { arg: key } }
+    once_per: args.bill
+    compensate: { leaves: [ the money is gone ] }
+workflows: { pay: { input: { bill: string }, steps: { pay: { tool: pay, with: input } }, output: steps.pay.paid } }
+"#;
+    const RUNS: usize = 40;
+    let paid = Arc::new(Mutex::new(Vec::new()));
+    let ledger = paid.clone();
+    let functions = Functions::default().with("bank", "pay", move |args: Value, _: CallContext| {
+        let ledger = ledger.clone();
+        async move {
+            let mut ledger = ledger.lock().unwrap();
+            ledger.push(args["bill"].as_str().unwrap_or_default().to_owned());
+            Ok(json!({ "paid": ledger.len() }))
+        }
+    });
+    let world = World::new(BILL, &json!({}), functions);
+    let mut runs = Vec::new();
+    for index in 0..RUNS {
+        let input = json!({ "bill": format!("b{}", index % 2) });
+        runs.push(world.start(Start { workflow: "pay".into(), input, ..Start::default() }).await);
+    }
+    world.drive().await;
+    let mut ledger = paid.lock().unwrap().clone();
+    ledger.sort();
+    assert_eq!(ledger, ["b0", "b1"]);
+    let (mut outputs, mut claims) = (BTreeSet::new(), BTreeMap::new());
+    for run in runs {
+        let events = world.events(run).await;
+        claims.extend(events.iter().filter_map(|event| match &event.body {
+            Body::ClaimChanged(changed) => Some((changed.name.clone(), (run, changed.value.clone()))),
+            _ => None,
+        }));
+        let Some(Body::RunSucceeded(done)) = events.last().map(|event| &event.body) else {
+            panic!("{:?}", events.last())
+        };
+        outputs.insert(done.output.to_string());
+    }
+    assert_eq!(outputs.len(), 2, "each bill has one receipt: {outputs:?}");
+    // What runs share is what their journals say of it.
+    for (name, (run, value)) in claims {
+        let claim = world.store.claim(&name).await.unwrap().unwrap();
+        assert_eq!((claim.run, Some(claim.value)), (run, value));
+    }
 }

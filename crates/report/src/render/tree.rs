@@ -301,6 +301,12 @@ fn came(call: &Call, details: &mut Vec<Detail>) -> Mark {
             Mark::Doubt
         }
         CallState::Failed => Mark::Bad,
+        CallState::Given(given) => {
+            let text =
+                format!("done before, by {} of run {}: {}", given.call, given.run, kept(&given.result));
+            details.push(Detail::line(Paint::Plain, text));
+            Mark::Good
+        }
         CallState::Applied { result, verdicts } => {
             details.push(Detail::line(Paint::Plain, format!("→ {}", kept(result))));
             let held = verdicts.iter().filter(|verdict| verdict.held == Held::Held).count();

@@ -152,6 +152,10 @@ impl Trace {
         if let Some(until) = asks_due.chain(self.calls().filter_map(Call::due)).min() {
             return Status::Waiting(Waits::Retry { until });
         }
+        let held = self.calls().filter(|call| call.state == CallState::Proposed);
+        if let Some(held) = held.filter_map(|call| call.held.as_ref()).min_by_key(|held| held.until) {
+            return Status::Waiting(Waits::Claim { by: held.by, until: held.until });
+        }
         if self.calls().any(|call| call.state == CallState::InDoubt) {
             return Status::Waiting(Waits::Settlement);
         }
@@ -309,6 +313,7 @@ impl Call {
             sends: None,
             idempotency: None,
             queued: Vec::new(),
+            held: None,
             attempts: Vec::new(),
             questions: Vec::new(),
             settled: None,
@@ -347,7 +352,10 @@ impl Call {
         match body {
             Body::CallRefused(refused) => self.state = CallState::Refused(refused.clone()),
             Body::CallQueued(queued) => self.queued.push((queued.behind.clone(), queued.resource.clone())),
+            Body::CallWaits(waits) => self.held = Some(waits.clone()),
+            Body::CallGiven(given) => (self.held, self.state) = (None, CallState::Given(given.clone())),
             Body::CallIntended(intent) => {
+                self.held = None;
                 self.sends = Some(intent.sends.clone());
                 self.idempotency = Some(intent.idempotency.clone());
                 self.attempts.push(CallAttempt::new(intent.attempt, time));

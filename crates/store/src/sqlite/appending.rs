@@ -55,7 +55,7 @@ impl Order {
             updated,
             hold: append.hold,
             taken: append.taken.clone(),
-            claims: append.claims.clone(),
+            claims: append.all_claims(),
             start: append.start.clone(),
         })
     }
@@ -205,13 +205,17 @@ impl Order {
     /// The first claim that is not as expected. Two changes of one name are held against the same row.
     fn claims_differ(&self, db: &Connection) -> rusqlite::Result<Option<AppendError>> {
         for change in &self.claims {
-            let sql = "SELECT run FROM claims WHERE name = ?1";
-            let by = db.prepare_cached(sql)?.query_row([&change.name], |row| run_of(row, 0)).optional()?;
-            let is_so = match change.expected {
-                Expected::Absent => by.is_none(),
-                Expected::HeldBy(run) => by == Some(run),
+            let sql = "SELECT run, value FROM claims WHERE name = ?1";
+            let read = |row: &rusqlite::Row<'_>| Ok((run_of(row, 0)?, row.get::<_, String>(1)?));
+            let found = db.prepare_cached(sql)?.query_row([&change.name], read).optional()?;
+            let is_so = match (&change.expected, &found) {
+                (Expected::Absent, found) => found.is_none(),
+                (Expected::HeldBy(run), Some((by, _))) => by == run,
+                (Expected::Is(wanted), Some((_, value))) => value == wanted,
+                (Expected::HeldBy(_) | Expected::Is(_), None) => false,
             };
             if !is_so {
+                let by = found.map(|(by, _)| by);
                 return Ok(Some(AppendError::ClaimHeld { name: change.name.clone(), by }));
             }
         }
@@ -258,7 +262,9 @@ impl Order {
 fn ready(status: &Status, wake_at: Option<Timestamp>) -> Option<Timestamp> {
     match status {
         Status::Running => Some(Timestamp::UNIX_EPOCH),
-        Status::Waiting(Waits::Retry { until }) => Some(wake_at.unwrap_or(*until)),
+        Status::Waiting(Waits::Retry { until } | Waits::Claim { until, .. }) => {
+            Some(wake_at.unwrap_or(*until))
+        }
         ended if ended.is_ended() => None,
         Status::Quarantined => None,
         _ => wake_at,

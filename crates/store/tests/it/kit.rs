@@ -1,6 +1,8 @@
 //! What every store promises, whatever keeps it. Each law gets a fresh store and a worker that may drive it.
 
-use handfast_events::{AppendId, Epoch, Head, Seq, Sources, Status, Waits};
+use handfast_events::{
+    AppendId, Body, ClaimBefore, ClaimChanged, Epoch, Format, Head, Seq, Sources, Status, Waits,
+};
 use handfast_store::{
     AppendError, ClaimChange, Expected, FoundRun, Hold, LoadError, MailError, Position, Posted, RunFilter,
     StatusFilter, Store, TakeError, Worker,
@@ -186,6 +188,37 @@ pub(crate) async fn claims_change_all_or_none(store: impl Store, worker: Worker)
     store.append(&free).await.unwrap();
     store.append(&both).await.unwrap();
     assert_eq!(store.claim("a").await.unwrap().unwrap().run, other.run);
+}
+
+pub(crate) async fn events_change_the_claims_that_they_name(store: impl Store, worker: Worker) {
+    let mut one = taken(&store, &worker).await;
+    let other = taken(&store, &worker).await;
+    let changed = |before: ClaimBefore, value: Option<&str>| {
+        ClaimChanged { name: "a".into(), before, value: value.map(str::to_owned) }.into()
+    };
+    let saying = |tale: &Tale, bodies: Vec<Body>| {
+        let mut append = tale.then(&vec!["."; bodies.len()]);
+        append.events.iter_mut().zip(bodies).for_each(|(event, body)| event.body = body);
+        append
+    };
+    // Twice in one append is once, from the first condition to the last value.
+    let twice = vec![changed(ClaimBefore::Absent, Some("1")), changed(ClaimBefore::Own, Some("2"))];
+    one.head = store.append(&saying(&one, twice)).await.unwrap();
+    assert_eq!(store.claim("a").await.unwrap().unwrap().value, "2");
+    assert_eq!(store.run(one.run).await.unwrap().unwrap().format, Format(2), "only what needs it bears it");
+    for before in [ClaimBefore::Absent, ClaimBefore::Own, ClaimBefore::Is("1".into())] {
+        let refused = store.append(&saying(&other, vec![changed(before, Some("3"))])).await;
+        assert!(matches!(refused, Err(AppendError::ClaimHeld { .. })), "{refused:?}");
+    }
+    assert_eq!(store.run(other.run).await.unwrap().unwrap().format, Format(1));
+    store.append(&saying(&other, vec![changed(ClaimBefore::Is("2".into()), Some("3"))])).await.unwrap();
+    assert_eq!(store.claim("a").await.unwrap().unwrap().run, other.run);
+    // Who lost it can't free it.
+    let refused = store.append(&saying(&one, vec![changed(ClaimBefore::Own, None)])).await;
+    assert!(
+        matches!(refused, Err(AppendError::ClaimHeld { by: Some(by), .. }) if by == other.run),
+        "{refused:?}"
+    );
 }
 
 pub(crate) async fn the_feed_has_every_append_once_in_order(store: impl Store, worker: Worker) {

@@ -1,0 +1,77 @@
+//! What runs share: named rows, each change of which is an event of the run that made it.
+//!
+//! The change and its condition hold in the commit of the event, or the event never happened. So the rows can be
+//! computed again from the journals.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CallId, Digest, Kept, RunId, Timestamp};
+
+/// The run changed a row that runs share.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimChanged {
+    /// The row's name: `action/…`.
+    pub name: String,
+    /// How it was before, or the event would not have happened.
+    pub before: ClaimBefore,
+    /// Its value from here on, held by this run; none frees it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}
+
+/// How a row was before it was changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimBefore {
+    /// Nobody held it.
+    Absent,
+    /// This run held it.
+    Own,
+    /// Whoever held it, its value was this.
+    Is(String),
+}
+
+/// The value of the row of an action that is done once (`once_per`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Action {
+    /// The call that does it.
+    pub call: CallId,
+    /// The digest of its arguments, as canonical JSON.
+    pub args: Digest,
+    /// How far it is.
+    pub done: Done,
+}
+
+/// How far an action is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Done {
+    /// It may have left, and nobody knows yet what came of it.
+    Open,
+    /// It took effect, and gave this.
+    Gave(Kept),
+    /// It took effect, and broke what its tool promises: nothing is passed on.
+    Broke,
+}
+
+/// Another run is about the same action: what came of it is looked for again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallWaits {
+    /// The action's row.
+    pub claim: String,
+    /// The run that holds it.
+    pub by: RunId,
+    /// When it is looked for again.
+    pub until: Timestamp,
+}
+
+/// The same action was done before: the call is not sent, and gets what that one gave. Closes the call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallGiven {
+    /// The run that did it.
+    pub run: RunId,
+    /// Its call.
+    pub call: CallId,
+    /// What that one gave.
+    pub result: Kept,
+}
