@@ -269,6 +269,7 @@ pub struct Call {
     /// The calls that went first, with the resource that both touch.
     pub queued: Vec<(CallId, String)>,
     /// The run that is about the same action, and when that is looked for again.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<CallWaits>,
     /// Every try of it.
     pub attempts: Vec<CallAttempt>,
