@@ -26,7 +26,7 @@ use serde_json::Value;
 
 pub(crate) use canon::Compared;
 pub(crate) use template::Piece;
-pub use template::Template;
+pub use template::{Template, percent_encoded};
 
 use eval::{Budget, Env, Fault};
 use node::{Kind, Node};

@@ -82,7 +82,7 @@ pub use contract::{
 };
 pub use diagnostic::{Diagnostic, Label, Paint, Severity};
 pub use environment::load_environment;
-pub use expr::{EvalError, Expr, ExprError, Scope, Template};
+pub use expr::{EvalError, Expr, ExprError, Scope, Template, percent_encoded};
 pub use fmt::format;
 pub use grammar::{Form, Holds, Key};
 pub use levels::ClauseLevel;

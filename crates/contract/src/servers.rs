@@ -250,17 +250,20 @@ impl<'a> Loader<'a> {
         let fields = self.fields(node, "`http`", &grammar::HTTP)?;
         let said = self.required(&fields, "url", "\"https://api.example.com\"");
         let url = said.and_then(|url| self.filled(url, "`url`"));
-        let begins = |url: &String| url.starts_with("https://") || url.starts_with("http://");
-        if let (Some(said), Some(_)) = (said, url.as_ref().filter(|url| self.settings_whole && !begins(url)))
+        if let (Some(said), Some(url)) = (said, url.as_ref().filter(|_| self.settings_whole))
+            && let Some((message, help)) = wrong_url(url)
         {
-            let found = self.error(code::BAD_LITERAL, &said.span, "an API's `url` begins with `https://`");
-            found.help("write all of it; `http://` is for servers of your own");
+            self.error(code::BAD_LITERAL, &said.span, message).help(help);
         }
         let bearer = fields.get("bearer").map(|bearer| self.secret(bearer, "`bearer`"));
         let mut headers = BTreeMap::new();
         let entries = fields.get("headers").and_then(|node| self.map(node, "`headers`")).unwrap_or_default();
         for entry in entries.iter().filter(|entry| !entry.key.is_empty()) {
-            let good = self.header_name(&entry.at, &entry.key);
+            let good = self.header_name(&entry.at, &entry.key) && self.header_free(&entry.at, &entry.key);
+            if fields.get("bearer").is_some() && entry.key.eq_ignore_ascii_case("authorization") {
+                let message = "`bearer` is the header `Authorization` already";
+                self.error(code::CLASH, &entry.at, message).help("keep one of the two");
+            }
             let value = self.secret_or_text(&entry.value, "a header's value");
             headers.extend(value.filter(|_| good).map(|value| (entry.key.clone(), value)));
         }
@@ -339,4 +342,25 @@ impl Loader<'_> {
         let (server, tool) = ways().rfind(known).or_else(|| ways().next())?;
         (!server.is_empty() && !tool.is_empty()).then(|| (server.to_owned(), tool.to_owned()))
     }
+}
+
+/// What is wrong with an API's address, and what to write.
+pub(crate) fn wrong_url(url: &str) -> Option<(&'static str, &'static str)> {
+    let Some(rest) = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")) else {
+        return Some((
+            "an API's `url` begins with `https://`",
+            "write all of it; `http://` is for servers of your own",
+        ));
+    };
+    if rest.contains(['?', '#']) {
+        return Some((
+            "an API's `url` ends before `?` and `#`",
+            "say what stands behind the `?` as `query` of each `via`; a key goes into `headers`, as a secret",
+        ));
+    }
+    let host = rest.split('/').next().unwrap_or_default();
+    host.contains('@').then_some((
+        "an API's `url` holds no name and password",
+        "give them as a header: `headers: { Authorization: { secret: NAME } }`",
+    ))
 }

@@ -19,6 +19,7 @@ pub(crate) use self::head::Head;
 pub(crate) use self::limits::OF_A_TOOL;
 pub(crate) use self::origins::Origin;
 pub(crate) use self::places::Parts;
+pub(crate) use self::via::{CONNECTION_HEADERS, wrong_path};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::decide::Draft;
 use crate::ground::reads_a_probe;
+use crate::request::{Unmade, request};
 use crate::state::{AgentStep, StepState};
 use crate::{Refusal, evidence, problems_told};
 
@@ -43,6 +44,9 @@ impl Draft {
             .with("call", &facts)
             .with("settings", self.run.plan.settings())
             .with("input", agent.map_or(&none, |agent| &agent.input));
+        if let Some(refused) = objection_to_request(tool, &scope) {
+            return Some(refused);
+        }
         let grant = granted().and_then(|briefing| briefing.agent.grant(&call.tool));
         let authority = grant.and_then(|grant| grant.condition.as_ref());
         // Those on probes are held against it when they have answered.
@@ -107,6 +111,17 @@ pub(crate) fn unevaluable(clause: String, part: &str, fault: String) -> CallRefu
         reason: format!("{UNEVALUABLE}: {fault}"),
         mend: "Do without: the contract's author must mend this.".into(),
     }
+}
+
+/// Values that fit the tool's type and into no request: `..` in a path, a line's end in a header.
+fn objection_to_request(tool: &Tool, scope: &Scope<'_>) -> Option<CallRefused> {
+    let Err(Unmade::Unfit(reason)) = request(tool.via.request.as_ref()?, scope) else { return None };
+    Some(CallRefused {
+        clause: tool.address("via"),
+        sentence: format!("the arguments of `{}` fit into its request", tool.name),
+        reason,
+        mend: "Call again with other arguments, or do without.".into(),
+    })
 }
 
 /// A clause that doesn't hold, or that can't be evaluated: then it fails closed, and its author is to mend it.

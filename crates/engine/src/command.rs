@@ -111,10 +111,13 @@ pub enum ToolOutcome {
 pub struct ToolError {
     /// What it says.
     pub text: String,
-    /// Its code, where it gives one (`structuredContent.code`, a JSON-RPC code, a process's exit code).
+    /// Its code, where it gives one (`structuredContent.code`, a field of an HTTP answer, a JSON-RPC code, a process's exit
+    /// code).
     pub code: Option<String>,
     /// The HTTP status, where there is one.
     pub status: Option<u16>,
     /// Which of the built-in failures it is, where it is one (timeout, unreachable, …).
     pub class: Option<handfast_events::FailureClass>,
+    /// How long the server asks to be left alone, in milliseconds.
+    pub retry_after_ms: Option<u64>,
 }

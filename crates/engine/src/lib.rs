@@ -23,6 +23,7 @@ mod once;
 mod people;
 mod probe;
 mod remedy;
+mod request;
 mod send;
 mod side;
 

@@ -14,6 +14,7 @@ use crate::check::unevaluable;
 use crate::decide::Draft;
 use crate::ground::reads_a_probe;
 use crate::limits::TOOL_TIMEOUT;
+use crate::request::{Unmade, request};
 use crate::state::{Call, CallState, Run};
 
 /// What a call touches, as the contract names it with the call's arguments filled in.
@@ -157,9 +158,14 @@ impl Draft {
 
     /// What the server gets: the arguments, unless the contract says otherwise.
     fn sends(&self, call: &Call, tool: &Tool) -> Result<Value, (&'static str, String)> {
-        let Some(sends) = &tool.sends else { return Ok((*call.args).clone()) };
         let ground = self.ground(call);
         let scope = self.scope_of(call, &ground);
+        if let Some(http) = &tool.via.request {
+            return request(http, &scope).map_err(|unmade| match unmade {
+                Unmade::Fault(why) | Unmade::Unfit(why) => ("via", why),
+            });
+        }
+        let Some(sends) = &tool.sends else { return Ok((*call.args).clone()) };
         let mut fields = Map::new();
         for (name, expr) in sends {
             if let Some(value) = expr.eval(&scope).map_err(|fault| ("sends", fault.to_string()))? {

@@ -13,7 +13,7 @@ use crate::trouble::trouble;
 /// What a server gets of a call, with the key in its place.
 #[derive(Debug, Default)]
 pub(crate) struct Sent {
-    /// The arguments.
+    /// The arguments; of an HTTP API, the request.
     pub(crate) args: Map<String, Value>,
     /// Fields for MCP's `_meta`.
     pub(crate) meta: Map<String, Value>,
@@ -41,13 +41,13 @@ impl Sent {
             ));
         };
         match (place, transport) {
-            (KeyPlace::Arg(arg), _) => {
+            (KeyPlace::Arg(arg), transport) if !matches!(transport, Transport::Http { .. }) => {
                 sent.args.insert(arg.clone(), Value::String(key));
             }
             (KeyPlace::Meta(field), Transport::McpCommand { .. } | Transport::McpHttp { .. }) => {
                 sent.meta.insert(field.clone(), Value::String(key));
             }
-            (KeyPlace::Header(header), Transport::McpHttp { .. }) => {
+            (KeyPlace::Header(header), Transport::McpHttp { .. } | Transport::Http { .. }) => {
                 sent.headers.insert(header.clone(), key);
             }
             (KeyPlace::Env(variable), Transport::Process { .. }) => {

@@ -33,3 +33,9 @@ pub(crate) const PAGES_MAX: usize = 100;
 pub(crate) const HTTP_REQUESTS_MAX: usize = 64;
 /// A shorter secret occurs in ordinary text, so masking it would destroy results.
 pub(crate) const SECRET_BYTES_MIN: usize = 4;
+/// Bytes read of a failed answer's body: a page of HTML fits, and nothing says more of a failure.
+pub(crate) const ERROR_BYTES_MAX: usize = 64 * 1024;
+/// Idle connections kept to one host: as many calls as one turn rarely makes at once.
+pub(crate) const HTTP_IDLE_MAX: usize = 8;
+/// Shorter than any common server keeps an idle connection, so that it is rarely closed under a call that reads.
+pub(crate) const HTTP_IDLE_TIME: Duration = Duration::from_secs(4);

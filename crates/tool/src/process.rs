@@ -114,7 +114,7 @@ fn failed(code: i32, words: &str, output: &str) -> ToolError {
         ("", output) => output.to_owned(),
         (words, _) => words.to_owned(),
     };
-    ToolError { text, code: Some(code.to_string()), status: None, class: None }
+    ToolError { text, code: Some(code.to_string()), ..ToolError::default() }
 }
 
 fn lost(class: FailureClass, site: &Site, what: &str, group: &Group) -> ToolOutcome {

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::function::Functions;
+use crate::http::HttpApi;
 use crate::key::Sent;
 use crate::mcp::McpServer;
 use crate::process;
@@ -66,6 +67,7 @@ pub(crate) struct Site {
 
 enum Door {
     Mcp(McpServer),
+    Http(HttpApi),
     Process(Site),
     Rust(Site),
 }
@@ -83,18 +85,17 @@ impl Tools {
         let secrets = Arc::new(Secrets::read(contract, variable));
         let door = |server: &Server| {
             let site = Site::of(server, root);
-            Some(match &site.transport {
+            match &site.transport {
                 Transport::McpCommand { .. } | Transport::McpHttp { .. } => {
                     Door::Mcp(McpServer::new(site, Arc::clone(&secrets)))
                 }
+                Transport::Http { .. } => Door::Http(HttpApi::new(site, Arc::clone(&secrets))),
                 Transport::Process { .. } => Door::Process(site),
                 Transport::Rust => Door::Rust(site),
-                // Checked and not run yet: a contract that has one isn't given to be run.
-                Transport::Http { .. } => return None,
-            })
+            }
         };
         let servers = contract.servers.iter();
-        let servers = servers.filter_map(|(name, server)| Some((Arc::clone(name), door(server)?))).collect();
+        let servers = servers.map(|(name, server)| (Arc::clone(name), door(server))).collect();
         Self { servers, secrets, functions, stand_in: None }
     }
 
@@ -127,6 +128,7 @@ impl Tools {
         let began = Instant::now();
         let outcome = match door {
             Door::Mcp(server) => return server.call(call, sent).await,
+            Door::Http(api) => api.call(call, sent).await,
             Door::Rust(_) => self.functions.call(call, sent).await,
             Door::Process(site) => match &site.transport {
                 Transport::Process { command, env } => {
@@ -138,14 +140,15 @@ impl Tools {
         ToolReply { outcome, latency_ms: since(began) }
     }
 
-    /// What a server says of itself and offers, without any secret in it; `None` where it has no way to say: a process.
+    /// What a server says of itself and offers, without any secret in it; `None` where it has no way to say: a
+    /// process, an HTTP API.
     ///
     /// # Errors
     /// When the server can't be reached or doesn't speak MCP: the text says what to mend.
     pub async fn list(&self, server: &str) -> Result<Option<Listing>, ToolError> {
         match self.servers.get(server) {
             None => Err(unknown_server(server)),
-            Some(Door::Process(_)) => Ok(None),
+            Some(Door::Process(_) | Door::Http(_)) => Ok(None),
             Some(Door::Rust(site)) => {
                 let listed = |name| ListedTool {
                     name,
@@ -166,7 +169,7 @@ impl Tools {
     pub async fn shutdown(&self) {
         let mcp = self.servers.values().filter_map(|door| match door {
             Door::Mcp(server) => Some(server.close()),
-            Door::Process(_) | Door::Rust(_) => None,
+            Door::Process(_) | Door::Http(_) | Door::Rust(_) => None,
         });
         futures_util::future::join_all(mcp).await;
     }
@@ -176,6 +179,7 @@ impl Door {
     const fn site(&self) -> &Site {
         match self {
             Self::Mcp(server) => server.site(),
+            Self::Http(api) => api.site(),
             Self::Process(site) | Self::Rust(site) => site,
         }
     }

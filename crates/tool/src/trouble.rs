@@ -8,7 +8,7 @@ use crate::limits::TEXT_CHARS_MAX;
 /// A failure of this class with nothing but its sentence. It is cut where it is masked, and after that: a cut before
 /// could leave a part of a secret.
 pub(crate) fn trouble(class: FailureClass, text: impl AsRef<str>) -> ToolError {
-    ToolError { text: text.as_ref().to_owned(), code: None, status: None, class: Some(class) }
+    ToolError { text: text.as_ref().to_owned(), class: Some(class), ..ToolError::default() }
 }
 
 /// The text, cut where it is longer than people read.

@@ -84,8 +84,12 @@ impl Fakes {
                 ToolOutcome::Returned(value.unwrap_or(Value::Null))
             }
             FakeKind::Fails { text, code, status } => {
-                let error =
-                    ToolError { text: text.clone(), code: code.clone(), status: *status, class: None };
+                let error = ToolError {
+                    text: text.clone(),
+                    code: code.clone(),
+                    status: *status,
+                    ..ToolError::default()
+                };
                 log.failed.insert((call.call.clone(), call.attempt), error.clone());
                 ToolOutcome::Failed(error)
             }

@@ -144,8 +144,8 @@ impl Template {
     /// As [`Template::fill`]; and where a hole holds null, nothing, a list or an object, which name no resource.
     pub fn fill_resource(&self, scope: &Scope<'_>) -> Result<String, EvalError> {
         self.fill_with(scope, |value| match value {
-            Value::String(text) if !text.is_empty() => Ok(encoded(&text)),
-            number @ Value::Number(_) => Ok(encoded(&plain_number(&number))),
+            Value::String(text) if !text.is_empty() => Ok(percent_encoded(&text)),
+            number @ Value::Number(_) => Ok(percent_encoded(&plain_number(&number))),
             boolean @ Value::Bool(_) => Ok(boolean.to_string()),
             _ => Err("a resource is named by text, a number or a boolean; this is empty, null, a list or an object"),
         })
@@ -207,8 +207,13 @@ fn moved(error: ExprError, by: usize) -> ExprError {
     ExprError { range: error.range.start + by..error.range.end + by, ..error }
 }
 
-/// Everything but the letters, digits and signs that RFC 3986 leaves alone.
-fn encoded(text: &str) -> String {
+/// The text as one part of a path or a query: all but the letters, digits and signs that RFC 3986 leaves alone is
+/// percent-encoded.
+///
+/// ```
+/// assert_eq!(handfast_contract::percent_encoded("a/b é"), "a%2Fb%20%C3%A9");
+/// ```
+pub fn percent_encoded(text: &str) -> String {
     use fmt::Write as _;
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {

@@ -16,7 +16,7 @@ pub(crate) static SERVER: Form = Form {
     about: "What tools are reached through: one of `mcp`, `http`, `process` and `rust`.",
     keys: &[
         key("mcp", Holds::Form(&MCP), "A server that speaks the Model Context Protocol."),
-        later("http", Holds::Form(&HTTP), "An HTTP API; its tools say method and path."),
+        key("http", Holds::Form(&HTTP), "An HTTP API; its tools say method and path."),
         key("process", Holds::Form(&PROCESS), "A program: JSON in, JSON out, one process a call."),
         key("rust", Holds::Form(&RUST), "Functions of the program that embeds Handfast."),
         key("directory", Text, "The folder that its command starts in; else the contract's."),

@@ -1,14 +1,29 @@
 //! Which tool of which server: by its name there, or for an HTTP API by method and path.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::head::Draft;
 use super::places::Places;
+use crate::expr::Piece;
 use crate::grammar;
 use crate::loader::{Fields, Loader};
 use crate::reads::{Reads, place};
 use crate::yaml::{Kind, Node};
-use crate::{Expr, Fallback, Request, Transport, Via, code};
+use crate::{Expr, Fallback, Request, Template, Transport, Via, code};
+
+/// Headers that belong to the connection: giving one could make two requests of one, or send it elsewhere.
+pub(crate) const CONNECTION_HEADERS: [&str; 9] = [
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
 
 /// The keys that say the method, and the methods.
 const METHODS: [(&str, &str); 5] =
@@ -87,12 +102,11 @@ impl<'a> Loader<'a> {
         let key = |name: &str| node.get(name);
         let (method, path) = METHODS.iter().find_map(|(name, method)| Some((*method, key(name)?)))?;
         let template = self.template(path, "a request's path", reads);
-        if template.as_ref().is_some_and(|path| !path.source().starts_with('/')) {
-            let found = self.error(code::BAD_LITERAL, &path.span, "a request's path begins with `/`");
-            found.help("it is appended to the server's `url`: `\"/articles/{args.slug}\"`");
+        if let Some((message, help)) = template.as_ref().and_then(|path| wrong_path(&outline(path))) {
+            self.error(code::BAD_LITERAL, &path.span, message).help(help);
         }
         let query = key("query").map(|node| self.values(node, "`query`", reads)).unwrap_or_default();
-        let headers = key("headers").map(|node| self.request_headers(node, reads)).unwrap_or_default();
+        let headers = key("headers").map(|node| self.request_headers(node, &via, reads)).unwrap_or_default();
         let body = key("body").map(|node| (node, self.expression(node, reads)));
         if let (Some((node, _)), "GET") = (&body, method) {
             let span = node.span.clone();
@@ -103,14 +117,41 @@ impl<'a> Loader<'a> {
         Some(Via { request: Some(Request { method, path: template?, query, headers, body }), ..via })
     }
 
-    fn request_headers(&mut self, node: &'a Node, reads: &Reads) -> BTreeMap<String, Expr> {
+    fn request_headers(&mut self, node: &'a Node, via: &Via, reads: &Reads) -> BTreeMap<String, Expr> {
         let headers = self.values(node, "`headers`", reads);
-        if let Kind::Map(entries) = &node.kind {
-            for entry in entries.iter().filter(|entry| !entry.key.is_empty()) {
-                self.header_name(&entry.at, &entry.key);
+        let Kind::Map(entries) = &node.kind else { return headers };
+        for entry in entries.iter().filter(|entry| !entry.key.is_empty()) {
+            if !self.header_name(&entry.at, &entry.key) || !self.header_free(&entry.at, &entry.key) {
+                continue;
+            }
+            if entry.key.eq_ignore_ascii_case("authorization") {
+                let message = "what a request says stands in the journal, and a token must not";
+                let found = self.error(code::BAD_VIA, &entry.at, message);
+                found.help("give it to the server: `bearer: { secret: NAME }`, or among its `headers`");
+            }
+            let of_server = |server: &crate::Server| match &server.transport {
+                Transport::Http { headers, .. } => {
+                    headers.keys().any(|name| name.eq_ignore_ascii_case(&entry.key))
+                }
+                _ => false,
+            };
+            if self.servers.get(&via.server).is_some_and(of_server) {
+                let message =
+                    format!("the server `{}` gives the header `{}` to every request", via.server, entry.key);
+                self.error(code::CLASH, &entry.at, message).help("keep one of the two");
             }
         }
         headers
+    }
+
+    /// Whether a header may be given: some belong to the connection.
+    pub(crate) fn header_free(&mut self, span: &Range<usize>, name: &str) -> bool {
+        let taken = CONNECTION_HEADERS.contains(&name.to_ascii_lowercase().as_str());
+        if taken {
+            let message = format!("the header `{name}` belongs to the connection");
+            self.error(code::BAD_VIA, span, message).help("take it out: it is made for each request");
+        }
+        !taken
     }
 
     /// Another server that keeps the same promise.
@@ -133,4 +174,26 @@ impl<'a> Loader<'a> {
         }
         Some(Fallback { via, sends })
     }
+}
+
+/// The path with a letter in place of each hole: what stands there is CEL, where `?` has a meaning of its own.
+fn outline(path: &Template) -> String {
+    let pieces = path.pieces().into_iter();
+    pieces.map(|piece| if let Piece::Text(text) = piece { text } else { "x".to_owned() }).collect()
+}
+
+/// What is wrong with a request's path, and what to write.
+pub(crate) fn wrong_path(path: &str) -> Option<(&'static str, &'static str)> {
+    if !path.starts_with('/') {
+        let help = "it is appended to the server's `url`: `\"/articles/{args.slug}\"`";
+        return Some(("a request's path begins with `/`", help));
+    }
+    if path.contains(['?', '#']) {
+        return Some((
+            "a request's path ends before `?` and `#`",
+            "say what stands behind the `?` as `query`",
+        ));
+    }
+    let up = path.split('/').any(|segment| segment == "." || segment == "..");
+    up.then_some(("a request's path has no `.` or `..`", "write the path that is meant"))
 }

@@ -85,12 +85,13 @@ impl Draft {
         let Some(tool) = self.run.plan.tool(&call.tool) else {
             return Came::Doubt(Failure::new(FailureClass::Author, "the contract has no such tool any more"));
         };
+        let mut turned_away = false;
         let (error, returned) = match outcome {
             ToolOutcome::Returned(value) => (ToolError::default(), Some(value)),
             ToolOutcome::Failed(error) => (error, None),
             ToolOutcome::TurnedAway(error) => {
-                let class = error.class.unwrap_or(FailureClass::ToolPermanent);
-                return Came::NotApplied { failure: named(class, "turned_away", error), settles_call: false };
+                turned_away = true;
+                (error, None)
             }
             ToolOutcome::NotSent(error) => {
                 return Came::NotSent(named(
@@ -128,6 +129,10 @@ impl Draft {
         }
         match returned {
             Some(value) => Came::Applied(value),
+            None if turned_away => {
+                let class = error.class.unwrap_or(FailureClass::ToolPermanent);
+                Came::NotApplied { failure: named(class, "turned_away", error), settles_call: false }
+            }
             None => {
                 unnamed(tool, sent, named(error.class.unwrap_or(FailureClass::ToolBreach), "unnamed", error))
             }
@@ -173,7 +178,7 @@ fn lost(sent: &Sent, failure: Failure) -> Came {
 
 fn named(class: FailureClass, name: &str, error: ToolError) -> Failure {
     let code = Some(error.code.map_or_else(|| name.to_owned(), |code| format!("{name} ({code})")));
-    Failure { class, detail: error.text, status: error.status, code, retry_after_ms: None }
+    Failure { class, detail: error.text, status: error.status, code, retry_after_ms: error.retry_after_ms }
 }
 
 /// A result, cut where it is larger or nested deeper than a result may be.

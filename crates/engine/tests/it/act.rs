@@ -178,6 +178,9 @@ fn tool(world: &mut World, fact: &str) -> Result<(), Refusal> {
                 None => json(what),
             }),
             Some(("fails", how)) => ToolOutcome::Failed(tool_error(how)),
+            _ if rest.starts_with("is turned away ") => {
+                ToolOutcome::TurnedAway(tool_error(rest.trim_start_matches("is turned away ")))
+            }
             _ => match rest.strip_prefix("is not sent ") {
                 Some(class) => ToolOutcome::NotSent(of_class("not sent", Some(failure_class(class)))),
                 None => panic!("can't read `{fact}`: is `{place}` owed?"),
@@ -217,6 +220,10 @@ fn trouble(how: &str) -> ModelTrouble {
 }
 
 fn tool_error(how: &str) -> ToolError {
+    let (how, retry_after_ms) = match how.rsplit_once(" asking for ") {
+        Some((how, time)) => (how, Some(u64::try_from(duration(time).as_millis()).expect("a short time"))),
+        None => (how, None),
+    };
     let (how, status) = match how.rsplit_once(" status ") {
         Some((how, status)) => (how, Some(status.parse().expect("an HTTP status"))),
         None => (how, None),
@@ -225,7 +232,7 @@ fn tool_error(how: &str) -> ToolError {
         Some((how, code)) => (how, Some(code.to_owned())),
         None => (how, None),
     };
-    ToolError { text: unquoted(how).into(), code, status, class: None }
+    ToolError { text: unquoted(how).into(), code, status, retry_after_ms, ..ToolError::default() }
 }
 
 fn failure_class(word: &str) -> FailureClass {

@@ -25,6 +25,7 @@ mod looks;
 mod once;
 mod people;
 mod probes;
+mod requests;
 mod steps;
 mod stopping;
 mod story;

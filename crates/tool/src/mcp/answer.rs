@@ -72,7 +72,7 @@ fn failed(result: &CallToolResult) -> ToolError {
         Some(Value::Number(code)) => Some(code.to_string()),
         _ => None,
     };
-    ToolError { text, code, status: None, class: None }
+    ToolError { text, code, ..ToolError::default() }
 }
 
 /// What a failure of the protocol or the transport means, and whether the connection is still of use.
@@ -98,7 +98,7 @@ fn refused(error: &ErrorData) -> ToolOutcome {
         Some(data) => format!("{} ({data})", error.message),
         None => error.message.to_string(),
     };
-    let told = |class| ToolError { text, code: Some(code.0.to_string()), status: None, class };
+    let told = |class| ToolError { text, code: Some(code.0.to_string()), class, ..ToolError::default() };
     match code {
         ErrorCode::METHOD_NOT_FOUND => ToolOutcome::TurnedAway(told(Some(FailureClass::BadRequest))),
         ErrorCode::INVALID_PARAMS
@@ -153,7 +153,7 @@ fn by_status(status: u16, text: String) -> ToolOutcome {
         500.. => FailureClass::Unavailable,
         _ => FailureClass::BadRequest,
     };
-    let error = ToolError { text, code: None, status: Some(status), class: Some(class) };
+    let error = ToolError { text, status: Some(status), class: Some(class), ..ToolError::default() };
     match status {
         408 | 409 | 425 => ToolOutcome::Failed(error),
         300..=399 => ToolOutcome::Lost(error),

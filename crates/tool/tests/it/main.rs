@@ -8,6 +8,7 @@
     reason = "a test's helper fails by a panic, and a test reads its own environment and starts its own processes"
 )]
 
+mod api;
 mod examples;
 mod function;
 mod http;

@@ -12,6 +12,7 @@ use crate::import::draft::Draft;
 use crate::import::name::{Names, named};
 use crate::import::prose::{proposed, remark};
 use crate::import::write::{Yaml, comment};
+use crate::tools::wrong_path;
 
 /// An operation, where it was found.
 pub(super) struct Found<'d> {
@@ -76,6 +77,9 @@ impl<'d> Document<'d> {
     pub(super) fn draft(&self, found: &Found<'d>, server: &str) -> Result<Draft, String> {
         if !found.path.starts_with('/') {
             return Err("its path doesn't begin with `/`".to_owned());
+        }
+        if wrong_path(found.path).is_some() {
+            return Err("its path holds `?`, `#`, `.` or `..`".to_owned());
         }
         let mut input = Input::default();
         for parameter in self.parameters(found)? {

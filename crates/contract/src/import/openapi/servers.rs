@@ -7,6 +7,8 @@ use serde_json::Value;
 use crate::import::mcp::transport;
 use crate::import::name::named;
 use crate::import::write::comment;
+use crate::servers::wrong_url;
+use crate::tools::CONNECTION_HEADERS;
 use crate::{EnvValue, Secret, Transport};
 
 /// The section `servers`, and what to say of it.
@@ -54,6 +56,7 @@ pub(super) fn section(document: &Value, server: &str) -> (String, Vec<String>) {
 pub(super) fn is_header(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= 128
+        && !CONNECTION_HEADERS.contains(&name.to_ascii_lowercase().as_str())
         && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_')
 }
 
@@ -67,7 +70,7 @@ fn address(document: &Value, about: &mut Vec<String>) -> String {
         url = url.replace(&format!("{{{name}}}"), default);
     }
     let url = url.trim_end_matches('/').to_owned();
-    if !(url.starts_with("https://") || url.starts_with("http://")) || url.len() > 2_000 {
+    if wrong_url(&url).is_some() || url.len() > 2_000 {
         about.push(
             "The document names no whole address: write the API's own in place of https://api.example."
                 .to_owned(),
