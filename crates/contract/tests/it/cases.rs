@@ -221,13 +221,13 @@ fn a_contract_names_the_parts_that_this_release_does_not_run() {
     let text = EXAMPLE
         .replace(
             "    limits: { timeout: 10s, attempts: 3 }\n",
-            "    limits: { timeout: 10s, attempts: 3 }\n    once_per: args.order_id\n",
+            "    limits: { timeout: 10s, attempts: 3 }\n    label: private\n",
         )
         .replace("tell:    { tool: send_mail,", "tell:    { tool: send_mail, otherwise: skip,")
         .replace("settings:\n", "include: { cms: ./cms.yaml }\n\nsettings:\n");
     let cms = "handfast: 1\nname: cms\nversion: \"1\"\nservers: { cms: { process: { command: [cms] } } }\ntools:\n  publish:\n    \
                via: cms.publish\n    description: Publishes one page.\n    input: { page: string }\n    effects: [ writes: page/* ]\n    \
-               idempotency: natural\n    once_per: args.page\n";
+               idempotency: natural\n    label: untrusted\n";
     let loaded = load("support.yaml", ".", &BTreeMap::new(), &mut |path| match path {
         "support.yaml" => Ok(text.clone()),
         "cms.yaml" => Ok(cms.to_owned()),
@@ -238,7 +238,7 @@ fn a_contract_names_the_parts_that_this_release_does_not_run() {
     let unrun = loaded.unrun.expect(&told).unrun;
     assert_eq!(
         unrun,
-        ["tools.cms.publish.once_per", "tools.refund.once_per", "workflows.ticket.steps.tell.otherwise",],
+        ["tools.cms.publish.label", "tools.refund.label", "workflows.ticket.steps.tell.otherwise",],
         "{told}"
     );
 }

@@ -284,7 +284,7 @@ fn what_is_not_run_yet() {
         "what_is_not_run_yet",
         &[
             ("a section", "models:\n", "memory: { notes: { each: string, writes: clerk } }\nmodels:\n"),
-            ("a key of a tool", "    not_for:", "    once_per: args.order_id\n    not_for:"),
+            ("a key of a tool", "    not_for:", "    label: private\n    not_for:"),
             ("unsure: ask", "unsure: escalate", "unsure: ask"),
             ("a kind of step", "tell:    { tool: send_mail,", "tell:    { approval: { by: lead },"),
         ],

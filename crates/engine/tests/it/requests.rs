@@ -139,7 +139,7 @@ fn a_server_in_trouble_leaves_a_doubt_that_waits_as_long_as_it_asks() {
         API,
         r#"start  ring
            when   tell@0.0 fails "500 Oh" status 500
-           then   CallDoubted tell@0.0 settlement
+           then   CallDoubted tell@0.0 settlement, DoubtStayed tell@0.0 person editor
            status waiting (settlement)"#,
     );
 }
