@@ -123,6 +123,9 @@ pub(crate) enum Command {
     /// Take up a run again that was set aside
     #[command(after_help = "Example: handfast release last")]
     Release(Release),
+    /// Tell a run that something happened which a step of it waits for, or will
+    #[command(after_help = "Example: handfast signal last paid '{\"amount\": 7}'")]
+    Signal(Signal),
     /// End a run; what has left is settled first
     #[command(after_help = "Example: handfast cancel last --reason 'wrong customer'")]
     Cancel(Cancel),
@@ -394,6 +397,22 @@ pub(crate) struct Raise {
     /// Why, for the journal
     #[arg(long, default_value = "")]
     pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) mail: Mail,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Signal {
+    /// A run's id, its beginning or end, or `last`
+    pub(crate) run: String,
+    /// The signal's name, as the contract has it
+    pub(crate) name: String,
+    /// What it carries: JSON, @FILE, or - for standard input
+    #[arg(value_name = "JSON|@FILE|-", default_value = "null")]
+    pub(crate) value: String,
+    /// The one step that is meant, by its path, where several wait for the signal
+    #[arg(long = "for", value_name = "STEP")]
+    pub(crate) step: Option<String>,
     #[command(flatten)]
     pub(crate) mail: Mail,
 }

@@ -67,7 +67,13 @@ impl Exit {
             Status::PausedForOperator
             | Status::PausedByPerson
             | Status::PausedByHalt { .. }
-            | Status::Waiting(Waits::Retry { .. } | Waits::Approval | Waits::Claim { .. }) => Self::Waiting,
+            | Status::Waiting(
+                Waits::Retry { .. }
+                | Waits::Approval
+                | Waits::Claim { .. }
+                | Waits::Time { .. }
+                | Waits::Signal { .. },
+            ) => Self::Waiting,
             Status::Waiting(Waits::Settlement) | Status::Quarantined => Self::Doubt,
         }
     }
@@ -234,6 +240,8 @@ mod tests {
             (Status::Cancelled, 11),
             (Status::Killed, 11),
             (Status::Waiting(Waits::Settlement), 12),
+            (Status::Waiting(Waits::Time { until: handfast_events::Timestamp::UNIX_EPOCH }), 9),
+            (Status::Waiting(Waits::Signal { name: "paid".into() }), 9),
             (Status::Quarantined, 12),
         ];
         for (status, code) in codes {

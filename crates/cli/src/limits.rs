@@ -13,6 +13,12 @@ pub(crate) const WORKERS_AGAIN: u32 = 3;
 /// How long a worker without work waits for a late knock: a script that starts runs one after the other is served
 /// without a new process for each.
 pub(crate) const LINGER: Duration = Duration::from_secs(1);
+/// How soon a run must wake by itself for a worker to stay for it: an hour's nap is cheap, and what waits for days outlives
+/// most machines' uptime anyway.
+pub(crate) const STAYS_MAX: Duration = Duration::from_secs(3600);
+/// The longest that a worker that stays sleeps before it looks at the clock again: a clock that was set, or a machine that
+/// slept, must not make a run late.
+pub(crate) const NAP_MAX: Duration = Duration::from_secs(30);
 /// After the first Ctrl-C, how long the second means "stop".
 pub(crate) const CTRL_C_AGAIN: Duration = Duration::from_secs(2);
 /// How long a stopped worker may take to let go: its own grace of ten seconds, and a little to write.

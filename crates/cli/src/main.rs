@@ -107,6 +107,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Halt(args) => halt::halt(&args).await?,
         Command::Unhalt(args) => halt::unhalt(&args).await?,
         Command::Release(args) => go::release(&args).await?,
+        Command::Signal(args) => post::signal(&args).await?,
         Command::Cancel(args) => post::cancel(&args).await?,
         Command::Doctor(args) => doctor::run(&args).await?,
         Command::Bench(args) => bench::run(&args).await.map(|()| Exit::Done)?,

@@ -1,4 +1,4 @@
-//! `handfast settle`, `raise`, `cancel`: rows of a run's mailbox, and what became of them.
+//! `handfast settle`, `raise`, `signal`, `cancel`: rows of a run's mailbox, and what became of them.
 
 use handfast_events::{
     Body, CallId, Ceiling, CommandId, LimitKind, Mail, MailOutcome, RunId, Seq, Settlement,
@@ -25,25 +25,45 @@ pub(crate) async fn settle(args: &args::Settle) -> anyhow::Result<Exit> {
     };
     let call = CallId::new(args.call.as_str());
     let mail = Mail::Settle { call, settlement, evidence: args.evidence.clone() };
-    // Whoever takes it in reads it from its text, one level deeper than it was given: what can't be read stops the run.
-    if let Err(cause) = serde_json::from_str::<Mail>(&serde_json::to_string(&mail)?) {
-        return Err(stop(Exit::Usage, format!("the result is nested too deeply to be kept: {cause}")));
+    put(&args.run, &args.mail, legible(mail)?).await
+}
+
+/// Mail with a value that somebody gave. Whoever takes it in reads it from its text, one level deeper than it was given:
+/// what can't be read stops the run.
+fn legible(mail: Mail) -> anyhow::Result<Mail> {
+    match serde_json::from_str::<Mail>(&serde_json::to_string(&mail)?) {
+        Ok(_) => Ok(mail),
+        Err(cause) => Err(stop(Exit::Usage, format!("the value is nested too deeply to be kept: {cause}"))),
     }
-    put(&args.run, &args.mail, mail).await
 }
 
 /// A result as somebody says it, if a call can have had it.
 fn settled(result: Value) -> anyhow::Result<Value> {
-    let text = result.to_string();
-    if text.len() > SETTLED_BYTES_MAX {
+    within(result, "the result", "a call's result", "say in `--evidence` where the rest is")
+}
+
+/// A value that somebody gives, if it isn't larger than what a call may give.
+fn within(value: Value, what: &str, as_what: &str, rest: &str) -> anyhow::Result<Value> {
+    let bytes = value.to_string().len();
+    if bytes > SETTLED_BYTES_MAX {
         let message = format!(
-            "the result has {} bytes, more than the {SETTLED_BYTES_MAX} that a call's result may have: give its \
-             important part, and say in `--evidence` where the rest is",
-            text.len()
+            "{what} has {bytes} bytes, more than the {SETTLED_BYTES_MAX} that {as_what} may have: give its important \
+             part, and {rest}"
         );
         return Err(stop(Exit::Usage, message));
     }
-    Ok(result)
+    Ok(value)
+}
+
+/// Tells a run that something happened.
+///
+/// # Errors
+/// As for [`settle`].
+pub(crate) async fn signal(args: &args::Signal) -> anyhow::Result<Exit> {
+    let value = run::value(&args.value)?;
+    let value = within(value, "what the signal carries", "a signal", "let it say where the rest is")?;
+    let mail = Mail::Signal { name: args.name.clone(), key: args.step.clone(), value };
+    put(&args.run, &args.mail, legible(mail)?).await
 }
 
 /// Raises a limit.

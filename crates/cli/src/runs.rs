@@ -88,6 +88,8 @@ fn status(text: &str) -> anyhow::Result<StatusFilter> {
         Status::Waiting(Waits::Settlement),
         Status::Waiting(Waits::Retry { until }),
         Status::Waiting(Waits::Approval),
+        Status::Waiting(Waits::Time { until }),
+        Status::Waiting(Waits::Signal { name: String::new() }),
         Status::PausedByLimit,
         Status::PausedForOperator,
         Status::PausedByPerson,

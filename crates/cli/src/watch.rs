@@ -38,6 +38,11 @@ impl View {
             Body::StepStarted(started) => match &started.kind {
                 StepKind::Agent(name) => format!("begun by agent {name}"),
                 StepKind::Tool(name) => format!("begun by tool {name}"),
+                StepKind::Workflow(name) => format!("begun by workflow {name}"),
+                StepKind::Wait => "waits".to_owned(),
+                StepKind::Choose => "chooses".to_owned(),
+                StepKind::Repeat => "begun, to be repeated".to_owned(),
+                StepKind::Each => "begun, a lane for each item".to_owned(),
             },
             Body::StepSkipped(_) => "skipped".to_owned(),
             Body::StepSucceeded(_) => format!("done{}", took(trace, step)),

@@ -3,6 +3,7 @@
 //! It holds the driver's lock while it drives; where another process has it, there is nothing to do here.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use handfast_events::{RunId, Status};
 use handfast_host::{Driven, Kits, Until, Worker};
@@ -11,7 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 
 use crate::exit::Exit;
-use crate::limits::LINGER;
+use crate::limits::{LINGER, NAP_MAX, STAYS_MAX};
 use crate::{args, environment, log, store_open};
 
 /// Leaves the terminal for a session of its own: what happens to the terminal is nothing to a worker.
@@ -86,9 +87,14 @@ async fn rounds(
         if driven.runs.values().any(|status| *status == Status::PausedForOperator) {
             return Ok(false);
         }
+        // A run that waits for a time wakes by itself as long as somebody is there for it.
+        let until = store.next_wake().await?.map(|at| at.duration_since(handfast_host::now()));
+        let until = until.map(|until| Duration::try_from(until).unwrap_or(Duration::ZERO));
+        let stays = until.is_some_and(|until| until <= STAYS_MAX);
+        let wait = until.filter(|_| stays).map_or(LINGER, |until| until.min(NAP_MAX));
         tokio::select! {
             () = signals.stop() => return Ok(true),
-            late = timeout(LINGER, knocks.next()) => if late.is_err() { return Ok(false) },
+            late = timeout(wait, knocks.next()) => if late.is_err() && !stays { return Ok(false) },
         }
     }
 }

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use handfast_contract::{Scope, Step, StepWork};
+use handfast_contract::{Schema, StepWork};
 use handfast_events::{
-    CallDoubted, CallGiven, CallId, Failure, FailureClass, Kept, Next, Output, Party, RunCancelled,
-    RunFailed, RunSucceeded, StepId, StepKind, StepSkipped, StepStarted, StepSucceeded,
+    CallGiven, Failure, FailureClass, Kept, Output, Party, RunFailed, RunSucceeded, StepId, StepKind,
+    StepSkipped, StepStarted, StepSucceeded,
 };
 use serde_json::{Map, Value};
 
 use crate::decide::Draft;
-use crate::state::{Call, CallState, Closed, Ending, Phase, StepState, Turn};
+use crate::limits::LANES_MAX;
+use crate::state::{Call, CallState, Closed, Frame, Phase, StepRun, StepState, Turn};
 use crate::{Refusal, problems_told};
 
 impl Draft {
@@ -33,6 +34,7 @@ impl Draft {
                 self.withdraw_all("the run is ending")?;
                 return self.wind_down(ending);
             }
+            self.unwind()?;
             if matches!(self.run.phase, Phase::Paused(_)) {
                 return self.withdraw_all("the run is paused; it is asked anew when the run goes on");
             }
@@ -43,26 +45,33 @@ impl Draft {
     }
 
     fn move_step(&mut self, index: usize) -> Result<(), Refusal> {
+        // Frames that closed since leave fewer steps.
         let Some(step) = self.run.steps.get(index).cloned() else { return Ok(()) };
+        if self.run.is_failing(&step.id) {
+            return Ok(());
+        }
         match &step.state {
-            StepState::Pending => self.start_step(index, &step.id),
+            StepState::Pending => self.start_step(&step),
             StepState::Agent(agent) => match &agent.turn {
                 Turn::Due(_) => self.ask(&step.id),
                 Turn::Calling { calls, .. } if calls.iter().all(Call::is_closed) => self.ask(&step.id),
-                Turn::Calling { calls, .. } => self.tend_each(calls),
+                Turn::Calling { calls, .. } => self.tend_each(&step.id, calls),
                 Turn::Asked(_) | Turn::Answered { .. } => Ok(()),
             },
             StepState::Calling(call) => match &call.state {
                 CallState::Closed(closed) => self.finish_tool_step(&step.id, &call.tool, closed),
-                _ => self.tend_each(std::slice::from_ref(&**call)),
+                _ => self.tend_each(&step.id, std::slice::from_ref(&**call)),
             },
+            StepState::Open(open) => self.move_open(&step, open),
+            StepState::Waiting(waiting) => self.move_wait(&step, waiting),
+            StepState::Otherwise(failed) => self.move_otherwise(&step, failed),
             StepState::Tool | StepState::Succeeded(_) | StepState::Skipped | StepState::Failed(_) => Ok(()),
         }
     }
 
-    fn tend_each(&mut self, calls: &[Call]) -> Result<(), Refusal> {
+    fn tend_each(&mut self, step: &StepId, calls: &[Call]) -> Result<(), Refusal> {
         for call in calls {
-            if self.run.phase == Phase::Running {
+            if self.run.phase == Phase::Running && !self.run.is_failing(step) {
                 self.tend(&call.id)?;
             }
         }
@@ -70,93 +79,110 @@ impl Draft {
     }
 
     /// A step starts as soon as all that it comes after is finished.
-    fn start_step(&mut self, index: usize, id: &StepId) -> Result<(), Refusal> {
-        let Some(step) = self.run.workflow.as_ref().and_then(|workflow| workflow.steps.get(index)).cloned()
-        else {
-            return Ok(());
-        };
-        let is_finished = |name: &Arc<str>| {
-            self.run
-                .steps
-                .iter()
-                .find(|other| other.id.as_str() == &**name)
-                .is_some_and(|other| other.is_finished())
-        };
-        if !step.after.iter().all(is_finished) {
+    fn start_step(&mut self, step: &StepRun) -> Result<(), Refusal> {
+        let is_finished =
+            |name: &Arc<str>| self.run.step(&step.frame.id_of(name)).is_some_and(|other| other.is_finished());
+        if !step.step.after.iter().all(is_finished) {
             return Ok(());
         }
-        let steps = self.outputs(&step.after);
-        let wanted = match &step.when {
+        let wanted = match &step.step.when {
             None => Ok(true),
-            Some(when) => when.holds(&self.scope(&steps)),
+            Some(when) => when.holds(&self.run.sight(&step.frame, [when]).scope()),
         };
         match wanted {
-            Ok(true) => self.give_input(id, &step, &steps),
+            Ok(true) => self.begin_step(step),
             Ok(false) => {
-                let when = step.when.as_ref().map_or("", |when| when.source());
-                self.tell_step(id, StepSkipped { why: format!("`{when}` does not hold") })
+                let when = step.step.when.as_ref().map_or("", |when| when.source());
+                self.tell_step(&step.id, StepSkipped { why: format!("`{when}` does not hold") })
             }
-            Err(fault) => {
-                let failure =
-                    Failure::new(FailureClass::Author, format!("`when` can't be evaluated: {fault}"));
-                self.fail(id, failure, Some(self.step_clause(id, "when")), Party::Author)
-            }
+            Err(fault) => self.cannot_evaluate(step, "when", "`when` can't be evaluated", &fault.to_string()),
         }
     }
 
-    /// Makes the step's input from what it reads, checks it, and starts the work.
-    fn give_input(&mut self, id: &StepId, step: &Step, steps: &Value) -> Result<(), Refusal> {
-        let (kind, schema) = match &step.work {
-            StepWork::Agent(agent) => (StepKind::Agent(agent.name.to_string()), agent.input.clone()),
-            StepWork::Tool(tool) => (StepKind::Tool(tool.name.to_string()), tool.input.clone()),
-            work => return Err(Refusal::NotRun { step: step.name.to_string(), kind: work.kind() }),
-        };
-        let mut input = match step.with.eval(&self.scope(steps)) {
-            Ok(input) => input.unwrap_or_else(|| Value::Object(Map::new())),
-            Err(fault) => {
-                let failure = Failure::new(FailureClass::Author, format!("its input can't be made: {fault}"));
-                return self.fail(id, failure, Some(self.step_clause(id, "with")), Party::Author);
+    /// A clause of the step itself that its author must mend.
+    pub(crate) fn cannot_evaluate(
+        &mut self,
+        step: &StepRun,
+        part: &str,
+        what: &str,
+        fault: &str,
+    ) -> Result<(), Refusal> {
+        let failure = Failure::new(FailureClass::Author, format!("{what}: {fault}"));
+        self.fail(&step.id, failure, Some(format!("{}.{part}", step.address())), Party::Author)
+    }
+
+    fn begin_step(&mut self, step: &StepRun) -> Result<(), Refusal> {
+        let kind = match &step.step.work {
+            StepWork::Agent(agent) => {
+                return self.give_input(step, StepKind::Agent(agent.name.to_string()), &agent.input);
+            }
+            StepWork::Tool(tool) => {
+                return self.give_input(step, StepKind::Tool(tool.name.to_string()), &tool.input);
+            }
+            StepWork::Workflow(name) => {
+                let Some(workflow) = self.run.plan.workflow(name) else {
+                    return Err(Refusal::NotRun { step: step.id.to_string(), kind: "workflow" });
+                };
+                return self.give_input(step, StepKind::Workflow(name.to_string()), &workflow.input);
+            }
+            StepWork::Each { over, .. } => return self.begin_lanes(step, over),
+            StepWork::Wait(_) => StepKind::Wait,
+            StepWork::Choose(_) => StepKind::Choose,
+            StepWork::Repeat { .. } => StepKind::Repeat,
+            work @ StepWork::Approval(_) => {
+                return Err(Refusal::NotRun { step: step.id.to_string(), kind: work.kind() });
             }
         };
-        schema.fill_defaults(&mut input);
-        let problems = schema.check(&input);
+        self.tell_step(&step.id, StepStarted { kind, input: Value::Null })
+    }
+
+    /// Makes the step's input from what it reads, checks it, and starts the work.
+    fn give_input(&mut self, step: &StepRun, kind: StepKind, takes: &Schema) -> Result<(), Refusal> {
+        let sight = self.run.sight(&step.frame, step.step.with.exprs());
+        let mut input = match step.step.with.eval(&sight.scope()) {
+            Ok(input) => input.unwrap_or_else(|| Value::Object(Map::new())),
+            Err(fault) => {
+                return self.cannot_evaluate(step, "with", "its input can't be made", &fault.to_string());
+            }
+        };
+        takes.fill_defaults(&mut input);
+        let problems = takes.check(&input);
         if !problems.is_empty() {
-            let from = step.after.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let from = step.step.after.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             let from = if from.is_empty() { "the workflow's input".into() } else { from };
             let detail = format!("what {from} gave does not fit what it takes: {}", problems_told(&problems));
             let failure = Failure::new(FailureClass::HandOff, detail);
-            return self.fail(id, failure, Some(self.step_clause(id, "with")), Party::Step);
+            return self.fail(&step.id, failure, Some(format!("{}.with", step.address())), Party::Step);
         }
-        self.tell_step(id, StepStarted { kind, input: input.clone() })?;
-        match &step.work {
-            StepWork::Tool(tool) => self.propose(id, &tool.name, input),
+        self.tell_step(&step.id, StepStarted { kind, input: input.clone() })?;
+        match &step.step.work {
+            StepWork::Tool(tool) => self.propose(&step.id, &tool.name, input),
             _ => Ok(()),
         }
     }
 
-    /// What a step's or a workflow's conditions and values read.
-    fn scope<'s>(&'s self, steps: &'s Value) -> Scope<'s> {
-        Scope::default()
-            .with("input", &self.run.input)
-            .with("steps", steps)
-            .with("settings", self.run.plan.settings())
-    }
-
-    /// What these steps gave; those that were skipped gave nothing.
-    fn outputs(&self, names: &[Arc<str>]) -> Value {
-        let output = |name: &Arc<str>| {
-            let step = self.run.steps.iter().find(|step| step.id.as_str() == &**name)?;
-            match &step.state {
-                StepState::Succeeded(value) => Some((name.to_string(), (**value).clone())),
-                _ => None,
+    /// The items of an `each` are its input.
+    fn begin_lanes(&mut self, step: &StepRun, over: &handfast_contract::Expr) -> Result<(), Refusal> {
+        let sight = self.run.sight(&step.frame, [over]);
+        let items = match over.eval(&sight.scope()) {
+            Ok(items) => items.unwrap_or_default(),
+            Err(fault) => {
+                return self.cannot_evaluate(step, "each", "its items can't be told", &fault.to_string());
             }
         };
-        Value::Object(names.iter().filter_map(output).collect())
-    }
-
-    fn step_clause(&self, id: &StepId, part: &str) -> String {
-        let workflow = self.run.workflow.as_ref().map_or("", |workflow| &workflow.name);
-        format!("workflows.{workflow}.steps.{id}.{part}")
+        let source = over.source();
+        let detail = match items.as_array().map(Vec::len) {
+            Some(count) if count <= LANES_MAX => {
+                return self.tell_step(&step.id, StepStarted { kind: StepKind::Each, input: items });
+            }
+            Some(count) => format!(
+                "`{source}` has {count} items, and an `each` takes {LANES_MAX} at most: hand it a part of the list, \
+                 and start a run for each part"
+            ),
+            None => format!("`{source}` is no list"),
+        };
+        let failure = Failure::new(FailureClass::HandOff, detail);
+        self.fail(&step.id, failure, Some(format!("{}.each", step.address())), Party::Step)
     }
 
     fn finish_tool_step(&mut self, id: &StepId, tool: &str, closed: &Closed) -> Result<(), Refusal> {
@@ -190,6 +216,11 @@ impl Draft {
         }
     }
 
+    /// The step gave this; nothing, where its value is absent.
+    pub(crate) fn give(&mut self, id: &StepId, value: Option<Value>) -> Result<(), Refusal> {
+        self.tell_step(id, StepSucceeded { output: value.map_or(Output::Absent, Output::Value) })
+    }
+
     /// Every step is finished: the workflow gives its output.
     fn finish(&mut self) -> Result<(), Refusal> {
         if !self.run.is_finished() {
@@ -197,11 +228,19 @@ impl Draft {
         }
         let Some(workflow) = self.run.workflow.clone() else { return Ok(()) };
         self.free_actions()?;
-        let names: Vec<Arc<str>> = workflow.steps.iter().map(|step| step.name.clone()).collect();
-        let steps = self.outputs(&names);
-        let output = workflow.output.as_ref().map(|output| output.eval(&self.scope(&steps)));
-        match output.transpose() {
-            Ok(output) => self.tell(RunSucceeded { output: output.flatten().unwrap_or(Value::Null) }),
+        let output = match (&workflow.output, self.run.steps.first()) {
+            (Some(output), Some(first)) => {
+                let sight = self.run.sight(&first.frame, output.exprs());
+                output.eval(&sight.scope())
+            }
+            (Some(output), None) => {
+                let frame = Arc::new(Frame::of_run(workflow.clone(), self.run.input.clone()));
+                output.eval(&self.run.sight(&frame, output.exprs()).scope())
+            }
+            (None, _) => Ok(None),
+        };
+        match output {
+            Ok(output) => self.tell(RunSucceeded { output: output.unwrap_or(Value::Null) }),
             Err(fault) => {
                 let failure =
                     Failure::new(FailureClass::Author, format!("the output can't be made: {fault}"));
@@ -209,36 +248,5 @@ impl Draft {
                 self.tell(RunFailed { step: None, failure, clause, party: Party::Author })
             }
         }
-    }
-
-    /// Nothing new begins. What has left comes back or is settled; then the run ends.
-    fn wind_down(&mut self, ending: Ending) -> Result<(), Refusal> {
-        self.drop_asks()?;
-        for (id, attempt) in self.doubts_not_repeated() {
-            let failure = Failure::new(
-                FailureClass::Cancelled,
-                "the run is ending: what is in doubt is not sent again",
-            );
-            let next = Next::Settlement;
-            self.tell_call(&id, CallDoubted { attempt, failure, latency_ms: 0, next })?;
-        }
-        self.tend_what_left()?;
-        if self.run.may_hear() {
-            return Ok(());
-        }
-        self.free_actions()?;
-        match ending {
-            Ending::Failed(failed) => self.tell(failed),
-            Ending::Cancelled => self.tell(RunCancelled {}),
-        }
-    }
-
-    /// Calls that were to be repeated while nobody knows whether they took effect.
-    fn doubts_not_repeated(&self) -> Vec<(CallId, u32)> {
-        let doubt = |call: &Call| match &call.state {
-            CallState::Due(due) => due.doubt.as_ref().map(|intent| (call.id.clone(), intent.attempt)),
-            _ => None,
-        };
-        self.run.calls().filter_map(doubt).collect()
     }
 }

@@ -14,7 +14,7 @@ use crate::limits::{
     ATTEMPTS, MESSAGE_TOKENS, MODEL_TIMEOUT, OUTPUT_TOKENS, OUTPUT_TOKENS_MIN, RETRY_BUDGET, TURNS,
 };
 use crate::plan::Briefing;
-use crate::state::{AgentStep, CallState, Phase, Run, Spend, Turn};
+use crate::state::{AgentStep, CallState, Phase, Run, Spend, StepState, Turn};
 
 /// What the next request is, before its close.
 struct Question {
@@ -42,6 +42,8 @@ struct Account<'a> {
     owner: String,
     limits: &'a Limits,
     spend: Spend,
+    /// When its time began.
+    since: Timestamp,
 }
 
 impl Draft {
@@ -60,14 +62,14 @@ impl Draft {
         if question.not_before.is_some_and(|at| at > self.now) {
             return Ok(());
         }
-        if let Some(hit) = self.count_limits(agent, briefing, &question) {
+        if let Some(hit) = self.count_limits(id, agent, briefing, &question) {
             return self.pause(id, hit);
         }
         if self.is_ask_halted(id)? {
             return Ok(());
         }
         let Some(agent) = self.agent_step(id) else { return Ok(()) };
-        let accounts = self.accounts(agent, briefing);
+        let accounts = self.accounts(id);
         let input = worst_input(agent, &question);
         let cap = match self.fit(&accounts, input, rates) {
             Ok(cap) => cap,
@@ -127,7 +129,13 @@ impl Draft {
     }
 
     /// Turns, attempts, retries and time.
-    fn count_limits(&self, agent: &AgentStep, briefing: &Briefing, question: &Question) -> Option<Hit> {
+    fn count_limits(
+        &self,
+        id: &StepId,
+        agent: &AgentStep,
+        briefing: &Briefing,
+        question: &Question,
+    ) -> Option<Hit> {
         let own = &briefing.agent.limits;
         let name = format!("agents.{}.limits", agent.agent);
         let count = |clause: String, limit, default, used: u64| {
@@ -146,23 +154,73 @@ impl Draft {
                 )
             })
             .or_else(|| self.run.retries_spent(question.tries))
-            .or_else(|| self.run.time_spent(format!("{name}.time"), own.time, agent.since, self.now))
-            .or_else(|| self.run.deadline_passed(self.now))
+            .or_else(|| self.time_spent(id))
     }
 
-    /// Every ceiling on tokens and money that the call counts against.
-    fn accounts<'a>(&'a self, agent: &AgentStep, briefing: &'a Briefing) -> Vec<Account<'a>> {
-        let own = Account {
-            owner: format!("agents.{}.limits", agent.agent),
-            limits: &briefing.agent.limits,
-            spend: agent.spend,
-        };
-        let run = self.run.workflow.as_ref().map(|workflow| Account {
+    /// Every ceiling that a call of this step counts against, the nearest first: its agent's, its own, those of the steps
+    /// and workflows around it, the run's.
+    fn accounts(&self, id: &StepId) -> Vec<Account<'_>> {
+        let Some(step) = self.run.step(id) else { return Vec::new() };
+        let mut all = Vec::new();
+        if let StepState::Agent(agent) = &step.state
+            && let Some(briefing) = self.run.plan.briefing(&agent.agent)
+        {
+            let owner = format!("agents.{}.limits", agent.agent);
+            all.push(Account { owner, limits: &briefing.agent.limits, spend: step.spend, since: step.since });
+        }
+        let around = step.frame.holders().filter_map(|holder| self.run.step(holder));
+        for holder in std::iter::once(step).chain(around) {
+            let (spend, since) = (holder.spend, holder.since);
+            all.extend(holder.limits().map(|(owner, limits)| Account { owner, limits, spend, since }));
+        }
+        all.extend(self.run.workflow.as_ref().map(|workflow| Account {
             owner: format!("workflows.{}.limits", workflow.name),
             limits: &workflow.limits,
             spend: self.run.spend,
-        });
-        std::iter::once(own).chain(run).collect()
+            since: self.run.since,
+        }));
+        all
+    }
+
+    /// A ceiling on time around this step that is reached. This release counts waiting as acting, so `time` and `deadline`
+    /// end a run by the same clock.
+    fn time_spent(&self, id: &StepId) -> Option<Hit> {
+        self.times(id)
+            .into_iter()
+            .find_map(|(clause, since, limit)| self.run.time_spent(clause, Some(limit), since, self.now))
+    }
+
+    /// When the first of the ceilings on time around this step is reached.
+    pub(crate) fn time_ends(&self, id: &StepId) -> Option<Timestamp> {
+        let end = |(clause, since, limit): (String, Timestamp, Duration)| {
+            let Ceiling::Ms(ms) = self.run.ceiling(&clause, Ceiling::Ms(ms(limit))) else { return None };
+            since.checked_add(Duration::from_millis(ms)).ok()
+        };
+        self.times(id).into_iter().filter_map(end).min()
+    }
+
+    /// The ceilings on time around this step: their clauses, since when they count, and how long.
+    fn times(&self, id: &StepId) -> Vec<(String, Timestamp, Duration)> {
+        let times = |account: Account<'_>| {
+            let named = [("time", account.limits.time), ("deadline", account.limits.deadline)];
+            named
+                .map(|(limit, ceiling)| Some((format!("{}.{limit}", account.owner), account.since, ceiling?)))
+        };
+        self.accounts(id).into_iter().flat_map(times).flatten().collect()
+    }
+
+    /// Since when the clause's time counts.
+    pub(crate) fn since_of(&self, id: &StepId, clause: &str) -> Timestamp {
+        let own = |account: &Account<'_>| clause.starts_with(&format!("{}.", account.owner));
+        self.accounts(id).into_iter().find(own).map_or(self.run.since, |account| account.since)
+    }
+
+    /// Pauses the run where a ceiling on time around this step is reached, and tells whether it did.
+    pub(crate) fn pause_by_time(&mut self, id: &StepId) -> Result<bool, Refusal> {
+        match self.time_spent(id) {
+            Some(hit) => self.pause(id, hit).map(|()| true),
+            None => Ok(false),
+        }
     }
 
     /// The most tokens that the answer may hold, so that the call fits every ceiling at its worst.
@@ -230,7 +288,7 @@ impl Draft {
         let (used, needs) = (Ceiling::Count(tries), Ceiling::Count(1));
         let attempts = Hit { clause, limit: LimitKind::Attempts, ceiling, used, needs };
         let hit = (used >= ceiling).then_some(attempts).or_else(|| self.run.retries_spent(tries));
-        match hit.or_else(|| self.run.deadline_passed(self.now)) {
+        match hit.or_else(|| self.time_spent(id)) {
             None => Ok(false),
             Some(hit) => self.pause(id, hit).map(|()| true),
         }
@@ -250,16 +308,6 @@ impl Run {
         let (used, needs) = (Ceiling::Count(self.retries), Ceiling::Count(1));
         let hit = Hit { clause, limit: LimitKind::Attempts, ceiling, used, needs };
         (tries > 0 && used > ceiling).then_some(hit)
-    }
-
-    fn deadline_passed(&self, now: Timestamp) -> Option<Hit> {
-        let workflow = self.workflow.as_ref()?;
-        let limits = &workflow.limits;
-        // This release counts waiting as acting, so both end a run by the same clock.
-        [("time", limits.time), ("deadline", limits.deadline)].into_iter().find_map(|(limit, ceiling)| {
-            let clause = format!("workflows.{}.limits.{limit}", workflow.name);
-            self.time_spent(clause, ceiling, self.since, now)
-        })
     }
 
     fn time_spent(

@@ -158,6 +158,7 @@ impl Draft {
         party: Party,
     ) -> Result<(), Refusal> {
         self.withdraw(|of| of == step, "its step failed")?;
-        self.tell_step(step, StepFailed { failure, clause, party })
+        let caught_by = self.catcher(step);
+        self.tell_step(step, StepFailed { failure, clause, party, caught_by })
     }
 }

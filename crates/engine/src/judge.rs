@@ -26,7 +26,7 @@ impl Draft {
         };
         self.tell_call(id, CallJudged { verdicts })?;
         self.keep_action(id, done)?;
-        let has_failed = self.run.step(&id.step()).is_some_and(|step| step.is_finished());
+        let has_failed = self.run.step(&id.step()).is_some_and(|step| step.is_over());
         let Some(broken) = broken.filter(|_| !has_failed) else { return Ok(()) };
         let party = broken.party.unwrap_or(Party::Unknown);
         let class = if party == Party::Author { FailureClass::Author } else { FailureClass::ToolBreach };

@@ -14,6 +14,7 @@ mod decide;
 
 mod advance;
 mod ask;
+mod block;
 mod check;
 mod ground;
 mod halt;
@@ -26,6 +27,10 @@ mod remedy;
 mod request;
 mod send;
 mod side;
+mod sight;
+mod undo;
+mod unwind;
+mod wait;
 
 mod doubts;
 mod owed;

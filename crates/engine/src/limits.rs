@@ -59,3 +59,9 @@ pub(crate) const QUESTION_CHARS: usize = 2_000;
 pub(crate) const QUESTIONS_KEPT: usize = 64;
 /// Evidence kept in a verdict or a failure, in characters: enough to recognise the value.
 pub(crate) const EVIDENCE_CHARS: usize = 600;
+/// Items of one `each`: each is a lane with steps and calls of its own in one journal; more are better runs of their own.
+pub(crate) const LANES_MAX: usize = 1_000;
+/// Lanes at a time where the contract doesn't say: as many as it may say, so that only a long list waits for its own.
+pub(crate) const LANES_AT_ONCE: u64 = 64;
+/// Signals kept for steps that don't wait for them yet: whoever sends more takes the run for a queue.
+pub(crate) const SIGNALS_KEPT_MAX: usize = 1_000;

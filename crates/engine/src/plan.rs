@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use handfast_contract::{Agent, Contract, Name, ShownAgent, StepWork, Tool, Workflow};
+use handfast_contract::{Agent, Contract, Name, Schema, ShownAgent, Step, StepWork, Tool, Wait, Workflow};
 use serde_json::Value;
 
 use crate::{Message, ModelSheet, Opening, Refusal};
@@ -24,6 +24,13 @@ pub(crate) struct Briefing {
     pub(crate) sheet: ModelSheet,
     /// The head of its every request.
     pub(crate) opening: Arc<str>,
+}
+
+/// A step that waits for a signal.
+pub(crate) struct SignalWait<'p> {
+    pub(crate) step: &'p str,
+    pub(crate) signal: &'p str,
+    pub(crate) gives: Option<&'p Schema>,
 }
 
 impl Plan {
@@ -76,6 +83,33 @@ impl Plan {
         &self.contract.settings
     }
 
+    /// Every step of this workflow and of those that it starts, with its address. None starts itself, so this ends.
+    fn all_steps<'p>(&'p self, workflow: &'p Workflow) -> Vec<(String, &'p Arc<Step>)> {
+        let mut all = workflow.all_steps();
+        let mut seen = vec![&*workflow.name];
+        let mut next = 0;
+        while let Some((_, step)) = all.get(next).cloned() {
+            next += 1;
+            let StepWork::Workflow(name) = &step.work else { continue };
+            if let Some(inner) = self.contract.workflows.get(name).filter(|_| !seen.contains(&&**name)) {
+                seen.push(name);
+                all.extend(inner.all_steps());
+            }
+        }
+        all
+    }
+
+    /// The steps of this workflow, and of those that it starts, that wait for a signal.
+    pub(crate) fn waits_for_signals<'p>(&'p self, workflow: &'p Workflow) -> Vec<SignalWait<'p>> {
+        let wait = |(_, step): (String, &'p Arc<Step>)| match &step.work {
+            StepWork::Wait(Wait::Signal { name, gives, .. }) => {
+                Some(SignalWait { step: &step.name, signal: name, gives: gives.as_ref() })
+            }
+            _ => None,
+        };
+        self.all_steps(workflow).into_iter().filter_map(wait).collect()
+    }
+
     /// The workflow, if all that it leans on is known.
     ///
     /// # Errors
@@ -85,11 +119,13 @@ impl Plan {
             workflow: name.into(),
             known: self.contract.workflows.keys().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         })?;
-        for step in &workflow.steps {
+        for (_, step) in self.all_steps(&workflow) {
             let agent = match &step.work {
                 StepWork::Agent(agent) => agent,
-                StepWork::Tool(_) => continue,
-                work => return Err(Refusal::NotRun { step: step.name.to_string(), kind: work.kind() }),
+                work @ StepWork::Approval(_) => {
+                    return Err(Refusal::NotRun { step: step.name.to_string(), kind: work.kind() });
+                }
+                _ => continue,
             };
             let model = || agent.models.first().map_or_else(String::new, ToString::to_string);
             let briefing = self.briefing(&agent.name).ok_or_else(|| Refusal::NoModel { model: model() })?;

@@ -4,7 +4,7 @@
 //! never in the way of the call that it serves; and where its attempts are used up it fails, so that whoever made it can
 //! decide what that means.
 
-use handfast_events::{CallId, Purpose, SideCallProposed, Timestamp};
+use handfast_events::{CallId, Purpose, SideCallProposed, StepId, Timestamp};
 use serde_json::Value;
 
 use crate::Refusal;
@@ -46,11 +46,11 @@ impl Draft {
         }
     }
 
-    /// Moves what has left already, in a run that makes no new calls any more.
-    pub(crate) fn tend_what_left(&mut self) -> Result<(), Refusal> {
+    /// Moves what has left already, in a scope that makes no new calls any more; none is the whole run.
+    pub(crate) fn tend_what_left(&mut self, scope: Option<&StepId>) -> Result<(), Refusal> {
         loop {
             let before = self.events.len();
-            let calls = self.run.steps.iter().flat_map(|step| step.calls());
+            let calls = self.run.steps_of(scope).flat_map(|step| step.calls());
             let left = calls.filter(|call| !matches!(call.state, CallState::Due(_)));
             for id in left.map(|call| call.id.clone()).collect::<Vec<_>>() {
                 self.tend(&id)?;

@@ -3,6 +3,9 @@
 //! Nothing here evaluates: no condition, schema, price or default. What was decided is in the event.
 
 mod call;
+mod frame;
+mod frames;
+mod open;
 mod question;
 mod run;
 mod spend;
@@ -10,11 +13,13 @@ mod step;
 mod turn;
 
 pub(crate) use call::{Call, CallState, Closed, Due, Family, Sent, Settles};
+pub(crate) use frame::{Frame, FrameOf, block};
+pub(crate) use open::{Lane, Lanes, Open, Signal, Unwinding, Waiting};
 pub(crate) use question::{Moved, Over, Question, Yes};
 pub use run::Run;
 pub(crate) use run::{Ending, Phase};
 pub use spend::Spend;
-pub(crate) use step::{AgentStep, StepRun, StepState};
+pub(crate) use step::{AgentStep, Happened, StepRun, StepState};
 pub(crate) use turn::{Asked, Turn};
 
 /// The event may not happen in this state: in replay the journal is damaged; live, it is our bug.

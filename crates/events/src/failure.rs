@@ -74,6 +74,8 @@ pub enum FailureClass {
     HandOff,
     /// A condition, template or schema of the contract could not be evaluated.
     Author,
+    /// What a step was to come to did not come in as many rounds, lanes or as much time as it had.
+    NotReached,
     /// Stopped on request before there was an answer.
     Cancelled,
     /// The worker that made the attempt is gone, and the answer with it.
@@ -94,6 +96,11 @@ impl FailureClass {
                 | Self::Unavailable
                 | Self::ToolTransient
         )
+    }
+
+    /// The version of the failures' kinds that can say it.
+    pub(crate) const fn version(self) -> u32 {
+        if matches!(self, Self::NotReached) { 2 } else { 1 }
     }
 
     /// The name in words, as people read it.
@@ -117,6 +124,7 @@ impl FailureClass {
             Self::RefusedByClause => "refused by a clause",
             Self::HandOff => "broken hand-off",
             Self::Author => "clause that can't be evaluated",
+            Self::NotReached => "not reached",
             Self::Cancelled => "cancelled",
             Self::WorkerGone => "worker gone",
             Self::Unknown => "unknown failure",

@@ -127,6 +127,27 @@ text_id! {
     CommandId
 }
 
+impl StepId {
+    /// Whether this is that step or lane, or lies below it.
+    ///
+    /// ```
+    /// use handfast_events::StepId;
+    /// let found = StepId::new("study[1]/found");
+    /// assert!(found.is_within(&StepId::new("study[1]")) && found.is_within(&StepId::new("study")));
+    /// assert!(!StepId::new("study[10]/found").is_within(&StepId::new("study[1]")));
+    /// ```
+    pub fn is_within(&self, scope: &Self) -> bool {
+        let rest = self.0.strip_prefix(&*scope.0);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '[', '#', '~']))
+    }
+
+    /// The id of the step in this one's place, if it fails.
+    #[must_use]
+    pub fn otherwise(&self) -> Self {
+        Self::new(format!("{self}~otherwise"))
+    }
+}
+
 impl CallId {
     /// The call that `turn` of `step` asked for as its `ordinal`-th, counted from 0.
     pub fn of(step: &StepId, turn: u32, ordinal: u32) -> Self {

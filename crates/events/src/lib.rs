@@ -10,6 +10,7 @@ mod money;
 
 mod answer;
 mod approval;
+mod block;
 mod call;
 mod claim;
 mod failure;
@@ -30,6 +31,10 @@ mod event;
 pub use answer::{Answer, Ask, Finish, Usage};
 pub use approval::{
     ApprovalAnswered, ApprovalAsked, ApprovalLapsed, ApprovalWithdrawn, Decision, Reach, RoleAsked,
+};
+pub use block::{
+    BranchChosen, LaneFailed, LaneFinished, LaneStarted, OtherwiseTaken, RoundStarted, SignalReceived,
+    WaitBegan,
 };
 pub use body::{Body, DecodeError};
 pub use call::{

@@ -32,6 +32,16 @@ pub enum Mail {
         /// Why.
         reason: String,
     },
+    /// Something happened that a step waits for, or will. Since version 2.
+    Signal {
+        /// Its name, as the contract has it.
+        name: String,
+        /// Which of several steps that wait for it is meant: the step's path; none where it doesn't matter.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        /// What it carries.
+        value: Value,
+    },
     /// What held the run is mended: try again.
     Resume {
         /// Why.
@@ -105,7 +115,7 @@ impl MailTaken {
     pub(crate) const fn version(&self) -> u32 {
         match self.mail {
             Mail::Settle { .. } | Mail::Raise { .. } | Mail::Cancel { .. } | Mail::Resume { .. } => 1,
-            Mail::Answer { .. } | Mail::Pause { .. } | Mail::Kill { .. } => 2,
+            Mail::Signal { .. } | Mail::Answer { .. } | Mail::Pause { .. } | Mail::Kill { .. } => 2,
         }
     }
 }

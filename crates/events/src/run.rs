@@ -203,6 +203,13 @@ pub struct RunFailed {
     pub party: Party,
 }
 
+impl RunFailed {
+    /// The lowest version that can say it.
+    pub(crate) const fn version(&self) -> u32 {
+        self.failure.class.version()
+    }
+}
+
 /// Somebody wants the run to end; what has left is settled first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunCancelRequested {
@@ -291,6 +298,16 @@ pub enum Waits {
         /// When it is looked for again.
         until: Timestamp,
     },
+    /// A time that the contract names.
+    Time {
+        /// The earliest of them.
+        until: Timestamp,
+    },
+    /// A signal: `handfast signal`.
+    Signal {
+        /// Its name.
+        name: String,
+    },
 }
 
 impl Status {
@@ -312,6 +329,8 @@ impl Status {
             Self::Waiting(Waits::Retry { .. }) => "waiting (retry)",
             Self::Waiting(Waits::Approval) => "waiting (approval)",
             Self::Waiting(Waits::Claim { .. }) => "waiting (claim)",
+            Self::Waiting(Waits::Time { .. }) => "waiting (time)",
+            Self::Waiting(Waits::Signal { .. }) => "waiting (signal)",
             Self::PausedByLimit => "paused (limit)",
             Self::PausedForOperator => "paused (operator)",
             Self::PausedByPerson => "paused (person)",

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Failure, Party};
+use crate::{Failure, Party, StepId};
 
 /// What does a step's work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +13,16 @@ pub enum StepKind {
     Agent(String),
     /// A tool, by its name in the contract.
     Tool(String),
+    /// Another workflow of the contract, by its name; its steps are this step's. Since version 2.
+    Workflow(String),
+    /// A time or a signal, which is waited for. Since version 2.
+    Wait,
+    /// One of several ways; its steps are this step's. Since version 2.
+    Choose,
+    /// The same steps again and again. Since version 2.
+    Repeat,
+    /// The same steps for each item of a list: its input. Since version 2.
+    Each,
 }
 
 /// All that the step reads is there.
@@ -22,6 +32,16 @@ pub struct StepStarted {
     pub kind: StepKind,
     /// What it was given, checked against its type.
     pub input: Value,
+}
+
+impl StepStarted {
+    /// The lowest version that can say it.
+    pub(crate) const fn version(&self) -> u32 {
+        match self.kind {
+            StepKind::Agent(_) | StepKind::Tool(_) => 1,
+            _ => 2,
+        }
+    }
 }
 
 /// The step's condition did not hold.
@@ -44,8 +64,22 @@ pub struct StepSucceeded {
 pub enum Output {
     /// This value.
     Value(Value),
-    /// To the letter what the agent's last answer said, as text; or what the tool step's call gave.
+    /// What this step's own events said before: to the letter what the agent's last answer said, as text; what the tool
+    /// step's call gave; what the lanes gave, in the order of the items; what the signal carried; what the step in the
+    /// place of this one gave.
     AsGiven,
+    /// No value: it is absent. Since version 2.
+    Absent,
+}
+
+impl StepSucceeded {
+    /// The lowest version that can say it.
+    pub(crate) const fn version(&self) -> u32 {
+        match self.output {
+            Output::Value(_) | Output::AsGiven => 1,
+            Output::Absent => 2,
+        }
+    }
 }
 
 /// The step did not give what it promised.
@@ -58,4 +92,15 @@ pub struct StepFailed {
     pub clause: Option<String>,
     /// Who was at fault.
     pub party: Party,
+    /// The step or lane around it, or the step itself, that goes on without it once what has left is settled; none where
+    /// the run ends. Since version 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caught_by: Option<StepId>,
+}
+
+impl StepFailed {
+    /// The lowest version that can say it.
+    pub(crate) fn version(&self) -> u32 {
+        if self.caught_by.is_some() { 2 } else { self.failure.class.version() }
+    }
 }

@@ -1,6 +1,8 @@
 //! Why a run stands where it stands, and the exact command that goes on from there.
 
-use handfast_events::{CallId, Ceiling, LimitKind, Money, Party, PauseReason, Status, StepId, Waits};
+use handfast_events::{
+    CallId, Ceiling, LimitKind, Money, Party, PauseReason, Status, StepId, StepKind, Waits,
+};
 use serde::Serialize;
 
 use crate::people;
@@ -50,6 +52,25 @@ pub fn explain(trace: &Trace) -> Option<Explanation> {
             ..Explanation::bare(trace)
         }),
         Status::Waiting(Waits::Approval) => Some(people::waits(trace)),
+        Status::Waiting(Waits::Time { until }) => Some(Explanation {
+            headline: format!("it waits for a time that its contract names: {until}"),
+            next: vec![
+                step("where no worker drives it then", format!("handfast go {}", trace.run)),
+                step("to end it", format!("handfast cancel {} --reason TEXT", trace.run)),
+            ],
+            ..Explanation::bare(trace)
+        }),
+        Status::Waiting(Waits::Signal { name }) => Some(Explanation {
+            headline: format!("it waits for the signal {name}"),
+            next: vec![
+                step(
+                    "once that has happened; JSON is what it carries",
+                    format!("handfast signal {} {} JSON", trace.run, shell_word(&name)),
+                ),
+                step("to end it", format!("handfast cancel {} --reason TEXT", trace.run)),
+            ],
+            ..Explanation::bare(trace)
+        }),
         Status::PausedByLimit
         | Status::PausedForOperator
         | Status::PausedByPerson
@@ -135,7 +156,11 @@ pub(crate) fn paused(trace: &Trace, reason: &PauseReason) -> Explanation {
     let run = trace.run;
     match reason {
         PauseReason::Limit { clause, limit, ceiling, used, needs, step: by } => Explanation {
-            headline: format!("the next call of step {by} could pass its limit on {}", limit.name()),
+            headline: if trace.steps.iter().any(|step| step.id == *by && step.kind == Some(StepKind::Wait)) {
+                format!("step {by} still waits, and a limit on {} around it is reached", limit.name())
+            } else {
+                format!("the next call of step {by} could pass its limit on {}", limit.name())
+            },
             clause: Some(clause.clone()),
             evidence: [
                 format!("the limit is {ceiling}"),

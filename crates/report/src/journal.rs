@@ -58,13 +58,18 @@ fn phrase(body: &Body) -> String {
         Body::StepStarted(started) => match &started.kind {
             StepKind::Agent(name) => format!("agent {name} {}", json(&started.input)),
             StepKind::Tool(name) => format!("tool {name} {}", json(&started.input)),
+            StepKind::Workflow(name) => format!("workflow {name} {}", json(&started.input)),
+            StepKind::Wait => "wait".to_owned(),
+            StepKind::Choose => "choose".to_owned(),
+            StepKind::Repeat => "repeat".to_owned(),
+            StepKind::Each => format!("each of {}", json(&started.input)),
         },
         Body::StepSkipped(skipped) => skipped.why.clone(),
-        Body::StepSucceeded(done) => match &done.output {
-            Output::Value(value) => json(value),
-            Output::AsGiven => "as given".to_owned(),
+        Body::StepSucceeded(done) => output_told(&done.output),
+        Body::StepFailed(failed) => match &failed.caught_by {
+            Some(scope) => format!("{} · {scope} goes on without it", failure(&failed.failure)),
+            None => failure(&failed.failure),
         },
-        Body::StepFailed(failed) => failure(&failed.failure),
         body => phrase_of_work(body),
     }
 }
@@ -156,6 +161,35 @@ fn phrase_of_people(body: &Body) -> String {
             None => format!("{} nobody answered", lapsed.id),
         },
         Body::ApprovalWithdrawn(withdrawn) => format!("{} {}", withdrawn.id, withdrawn.why),
+        body => phrase_of_flow(body),
+    }
+}
+
+/// What a step or a lane gave.
+fn output_told(output: &Output) -> String {
+    match output {
+        Output::Value(value) => json(value),
+        Output::AsGiven => "as given".to_owned(),
+        Output::Absent => "no value".to_owned(),
+    }
+}
+
+/// Of steps that hold steps, and of those that wait.
+fn phrase_of_flow(body: &Body) -> String {
+    match body {
+        Body::BranchChosen(chosen) => format!("the branch {}", chosen.branch),
+        Body::RoundStarted(next) => format!("round {}", next.round),
+        Body::LaneStarted(next) => format!("lane {}", next.lane),
+        Body::LaneFinished(done) => format!("lane {} gave {}", done.lane, output_told(&done.output)),
+        Body::LaneFailed(failed) => format!("lane {}: {} failed", failed.lane, failed.failed),
+        Body::OtherwiseTaken(taken) => format!("{} failed", taken.failed),
+        Body::WaitBegan(began) => match (&began.signal, began.until) {
+            (Some(signal), Some(until)) => format!("for the signal {signal}, until {until}"),
+            (Some(signal), None) => format!("for the signal {signal}"),
+            (None, Some(until)) => format!("until {until}"),
+            (None, None) => String::new(),
+        },
+        Body::SignalReceived(received) => format!("by {}", received.id),
         _ => String::new(),
     }
 }
@@ -172,6 +206,7 @@ pub(crate) fn purpose(purpose: &Purpose) -> String {
 
 fn mail(mail: &Mail) -> String {
     match mail {
+        Mail::Signal { name, value, .. } => format!("signal {name} {}", json(value)),
         Mail::Settle { call, .. } => format!("settle {call}"),
         Mail::Raise { limit, to, .. } => format!("raise {} to {to}", limit.name()),
         Mail::Cancel { reason } => format!("cancel ({reason})"),

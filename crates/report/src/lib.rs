@@ -27,5 +27,5 @@ pub use render::{render, render_explanation, render_item};
 pub use text::{Style, visible};
 pub use trace::{
     Adjusted, Attempt, AttemptState, Call, CallAttempt, CallState, End, Note, Question, QuestionEnd, Step,
-    StepState, Totals, Trace, Turn,
+    StepState, Totals, Trace, Turn, Wait,
 };

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::limits::{DOING_MAX, WIDTH_MAX, WIDTH_MIN};
 use crate::text::{cost, count, duration, number_of, shorten, visible};
-use crate::trace::{AttemptState, CallState, StepState, Totals, Trace, between};
+use crate::trace::{AttemptState, CallState, StepState, Totals, Trace, Wait, between};
 
 /// Where a run stands.
 #[derive(Clone, Debug, Serialize)]
@@ -136,6 +136,17 @@ fn doing(trace: &Trace, now: Timestamp) -> Vec<Doing> {
         if all.len() == before {
             let what = match &step.kind {
                 Some(StepKind::Agent(name) | StepKind::Tool(name)) => format!("{name} is at work"),
+                // Steps within it say what is done for it.
+                Some(StepKind::Workflow(_) | StepKind::Choose | StepKind::Repeat | StepKind::Each) => {
+                    continue;
+                }
+                Some(StepKind::Wait) => match &step.wait {
+                    Some(Wait { signal: Some(signal), .. }) => {
+                        format!("waits for the signal {signal}, since")
+                    }
+                    Some(Wait { until: Some(until), .. }) => format!("waits until {until}, since"),
+                    _ => "waits".into(),
+                },
                 None => "is at work".into(),
             };
             all.push(Doing { step: step.id.clone(), call: None, what, for_ms: since(step.began) });

@@ -29,7 +29,7 @@ const MARGIN: usize = 10;
 pub fn render(trace: &Trace, width: usize, style: Style) -> String {
     let page = &mut Page::new(width, style);
     page.head(trace);
-    let nodes: Vec<Node> = trace.steps.iter().map(tree::step).collect();
+    let nodes: Vec<Node> = tree::steps(&trace.steps);
     if !nodes.is_empty() {
         page.columns_named();
         page.nodes("", &nodes);

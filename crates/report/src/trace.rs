@@ -2,13 +2,16 @@
 //!
 //! The types; `fold` makes them from events. A trace is for looking at: the engine never reads one.
 
+mod flow;
 mod fold;
 mod question;
 mod totals;
 
+use std::collections::BTreeMap;
+
 use handfast_events::{
-    CallGiven, CallId, CallRefused, CallWaits, Digest, Failure, Idempotency, Kept, Money, Next, Party,
-    PauseReason, Purpose, Reserved, Retry, RunId, Seq, Settled, Status, StepId, StepKind, StillOpen,
+    CallGiven, CallId, CallRefused, CallWaits, CommandId, Digest, Failure, Idempotency, Kept, Money, Next,
+    Party, PauseReason, Purpose, Reserved, Retry, RunId, Seq, Settled, Status, StepId, StepKind, StillOpen,
     Timestamp, Usage, Verdict,
 };
 use serde::Serialize;
@@ -54,6 +57,12 @@ pub struct Trace {
     pub paused: Option<PauseReason>,
     /// How it ended, if it did.
     pub end: Option<End>,
+    /// The scopes that fail, and are caught.
+    #[serde(skip)]
+    failing: Vec<StepId>,
+    /// What signals carried that no step has received yet.
+    #[serde(skip)]
+    signals: Vec<(CommandId, Value)>,
 }
 
 /// Something that happened to a run as a whole.
@@ -151,6 +160,30 @@ pub struct Step {
     pub calls: Vec<Call>,
     /// What people were asked by it, and answered.
     pub questions: Vec<Question>,
+    /// The branch that was chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// What it waits for, or did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait: Option<Wait>,
+    /// The lanes that ended: what each gave; nothing where it failed or has no value.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub lanes: BTreeMap<u32, Option<Value>>,
+    /// The step that failed, where its contract says what follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub otherwise: Option<StepId>,
+    /// What its signal carried, until that is its value.
+    #[serde(skip)]
+    received: Option<Value>,
+}
+
+/// What a step waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Wait {
+    /// The signal; none where it is a time.
+    pub signal: Option<String>,
+    /// The time; of a signal, when it comes too late.
+    pub until: Option<Timestamp>,
 }
 
 /// What came of a step.
@@ -161,8 +194,13 @@ pub enum StepState {
     Running,
     /// It gave what it promised.
     Succeeded {
-        /// Its value.
+        /// Its value; null where it has none.
         output: Value,
+    },
+    /// It was at work when a step within or around it failed.
+    Stopped {
+        /// The step that failed.
+        failed: StepId,
     },
     /// It wasn't needed.
     Skipped {

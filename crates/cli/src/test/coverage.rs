@@ -110,7 +110,7 @@ impl Coverage {
             StepState::Succeeded { .. } => count.held += 1,
             StepState::Skipped { .. } => count.skipped += 1,
             StepState::Failed { .. } => count.violated += 1,
-            StepState::Running => {}
+            StepState::Running | StepState::Stopped { .. } => {}
         }
         let Some(StepKind::Agent(agent)) = &step.kind else { return };
         let output = format!("agents.{agent}.output");

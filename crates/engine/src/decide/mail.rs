@@ -6,7 +6,10 @@ use handfast_events::{
     StepId, Timestamp,
 };
 
+use serde_json::Value;
+
 use super::Draft;
+use crate::limits::SIGNALS_KEPT_MAX;
 use crate::state::Phase;
 use crate::{Refusal, problems_told};
 
@@ -31,6 +34,8 @@ impl Draft {
             Mail::Settle { call, settlement, evidence } => self.settle(&call, settlement, who, evidence),
             Mail::Raise { to, .. } => self.raise(to, who),
             Mail::Cancel { reason } => self.cancel(who, reason),
+            // It is kept by having been taken in; a step that waits for it receives it when it moves.
+            Mail::Signal { .. } => Ok(()),
             Mail::Resume { .. } => self.tell(RunResumed { who }),
             Mail::Answer { .. } => self.answer(who, at, mail),
             Mail::Pause { reason } => self.rest(who, reason),
@@ -43,6 +48,7 @@ impl Draft {
         match mail {
             Mail::Settle { call, settlement, .. } => self.objection_to_settling(call, settlement),
             Mail::Raise { limit, to, .. } => self.objection_to_raising(*limit, *to),
+            Mail::Signal { name, key, value } => self.objection_to_signal(name, key.as_deref(), value),
             Mail::Cancel { .. } => match &self.run.phase {
                 Phase::Running | Phase::Paused(_) => None,
                 phase => Some(format!("the run is {} already", phase.name())),
@@ -100,6 +106,40 @@ impl Draft {
         (!is_higher).then(|| format!("the limit is {ceiling} already: say a higher one"))
     }
 
+    /// A signal is for a step of the run's workflow, or of one that this starts, and carries what that takes.
+    fn objection_to_signal(&self, name: &str, key: Option<&str>, value: &Value) -> Option<String> {
+        if let Phase::Ending(_) = self.run.phase {
+            return Some("the run is ending already".into());
+        }
+        let waits = self.run.plan.waits_for_signals(self.run.workflow.as_ref()?);
+        let named: Vec<_> = waits.iter().filter(|wait| *wait.signal == *name).collect();
+        if named.is_empty() {
+            let mut known: Vec<&str> = waits.iter().map(|wait| wait.signal).collect();
+            known.sort_unstable();
+            known.dedup();
+            return Some(match known.as_slice() {
+                [] => "no step of its workflow waits for a signal".into(),
+                known => {
+                    format!("no step of its workflow waits for `{name}`; they wait for: {}", known.join(", "))
+                }
+            });
+        }
+        let is_last = |key: &str, step: &str| key.rsplit('/').next() == Some(step);
+        if let Some(key) = key.filter(|key| !named.iter().any(|wait| is_last(key, wait.step))) {
+            return Some(format!("no step `{key}` waits for `{name}`"));
+        }
+        let problems: Vec<_> = named
+            .iter()
+            .map(|wait| wait.gives.as_ref().map(|gives| gives.check(value)).unwrap_or_default())
+            .collect();
+        if !problems.iter().any(Vec::is_empty) {
+            let first = problems.first().map(|problems| problems_told(problems)).unwrap_or_default();
+            return Some(format!("what `{name}` carries does not fit its type: {first}"));
+        }
+        (self.run.signals.len() >= SIGNALS_KEPT_MAX)
+            .then(|| format!("{SIGNALS_KEPT_MAX} signals are kept already that no step has received"))
+    }
+
     fn settle(
         &mut self,
         id: &CallId,
@@ -134,8 +174,7 @@ impl Draft {
         let to = match to {
             // Time is said from now on: while the run was paused, the clock went on.
             Ceiling::Ms(more) => {
-                let own = self.agent_step(&step).filter(|_| clause.starts_with("agents."));
-                let since = own.map_or(self.run.since, |agent| agent.since);
+                let since = self.since_of(&step, &clause);
                 let gone = u64::try_from(self.now.duration_since(since).as_millis()).unwrap_or(0);
                 Ceiling::Ms(gone.saturating_add(more))
             }
@@ -148,20 +187,22 @@ impl Draft {
     /// Answers under way are not waited for; calls that have left are.
     fn cancel(&mut self, who: String, why: String) -> Result<(), Refusal> {
         self.tell(RunCancelRequested { who, why })?;
-        self.drop_asks()
+        self.drop_asks(None)
     }
 
-    /// Ends every attempt to ask a model that is under way: its spend is assumed.
-    pub(crate) fn drop_asks(&mut self) -> Result<(), Refusal> {
-        let asked = self.run.steps.iter().filter_map(|step| Some((step.id.clone(), step.asked()?.clone())));
+    /// Ends every attempt to ask a model that is under way in a scope that fails: its spend is assumed.
+    pub(crate) fn drop_asks(&mut self, scope: Option<&StepId>) -> Result<(), Refusal> {
+        let why = match scope {
+            None => "the run is ending: the answer is not waited for",
+            Some(_) => "a step around it failed: the answer is not waited for",
+        };
+        let asked =
+            self.run.steps_of(scope).filter_map(|step| Some((step.id.clone(), step.asked()?.clone())));
         for (step, asked) in asked.collect::<Vec<(StepId, _)>>() {
             let dropped = ModelFailed {
                 turn: asked.turn,
                 attempt: asked.attempt,
-                failure: Failure::new(
-                    FailureClass::Cancelled,
-                    "the run is ending: the answer is not waited for",
-                ),
+                failure: Failure::new(FailureClass::Cancelled, why),
                 forfeited: asked.reserved,
                 latency_ms: 0,
                 body: None,

@@ -24,7 +24,7 @@ impl Draft {
     /// Ends the run where it stands. Nothing is settled, nothing is taken back: what was open is listed.
     pub(super) fn kill(&mut self, who: String, why: String) -> Result<(), Refusal> {
         let open = self.run.steps.iter().flat_map(|step| still_open(step)).collect();
-        self.drop_asks()?;
+        self.drop_asks(None)?;
         self.tell(RunKilled { who, why, open })
     }
 }

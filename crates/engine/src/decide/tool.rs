@@ -45,14 +45,22 @@ impl Draft {
                 let (pause, detail) = (remedy(&failure) == Remedy::Pause, failure.detail.clone());
                 let next = self.next(&call, &sent, &failure, settles_call);
                 self.tell_call(id, CallNotApplied { attempt, failure, latency_ms, next })?;
-                if pause { self.pause_for_operator(&detail) } else { Ok(()) }
+                if pause && !self.run.is_failing(&id.step()) {
+                    self.pause_for_operator(&detail)
+                } else {
+                    Ok(())
+                }
             }
             Came::NotSent(failure) => {
                 let pause = remedy(&failure) == Remedy::Pause;
                 let detail = failure.detail.clone();
                 let next = self.next(&call, &sent, &failure, false);
                 self.tell_call(id, CallNotSent { attempt, failure, next })?;
-                if pause { self.pause_for_operator(&detail) } else { Ok(()) }
+                if pause && !self.run.is_failing(&id.step()) {
+                    self.pause_for_operator(&detail)
+                } else {
+                    Ok(())
+                }
             }
             Came::Doubt(failure) => {
                 let next = self.next(&call, &Sent { doubt: true, ..sent }, &failure, false);
@@ -69,7 +77,8 @@ impl Draft {
         }
         let may_repeat = !in_doubt || sent.is_repeatable();
         let worth_it = in_doubt || remedy(failure) != Remedy::Fail;
-        let is_ending = matches!(self.run.phase, Phase::Ending(_)) && !call.is_aftermath();
+        let is_ending = matches!(self.run.phase, Phase::Ending(_)) || self.run.is_failing(&call.id.step());
+        let is_ending = is_ending && !call.is_aftermath();
         let limit = self.run.plan.tool(&call.tool).and_then(|tool| tool.limits.attempts);
         if failure.class != FailureClass::WorkerGone && call.is_used_up(limit, sent.tries) {
             return if in_doubt { Next::Settlement } else { Next::GiveUp };

@@ -6,11 +6,15 @@ use std::sync::Arc;
 use handfast_contract::Workflow;
 use handfast_events::{
     Action, Body, CallDoubted, CallId, CallNotApplied, CallNotSent, Ceiling, Epoch, Event, FailureClass,
-    Halt, Next, PauseReason, Reserved, RunFailed, RunId, Seq, Status, StepId, Timestamp, Waits,
+    Halt, Mail, MailOutcome, MailTaken, Next, PauseReason, Reserved, RunFailed, RunId, RunStarted, Seq,
+    Status, StepId, Timestamp, Waits,
 };
 use serde_json::Value;
 
-use super::{Call, CallState, Family, Illegal, Over, Question, Spend, StepRun, StepState, Turn};
+use super::{
+    Call, CallState, Family, Frame, Happened, Illegal, Over, Question, Signal, Spend, StepRun, StepState,
+    Turn, Unwinding, Waiting,
+};
 use crate::Plan;
 
 /// One run: what its journal says, and nothing else. A copy costs a few pointers.
@@ -27,7 +31,12 @@ pub struct Run {
     pub(crate) workflow: Option<Arc<Workflow>>,
     pub(crate) input: Arc<Value>,
     pub(crate) since: Timestamp,
+    /// The steps of all frames that are open.
     pub(crate) steps: Vec<Arc<StepRun>>,
+    /// What fails, and is caught.
+    pub(crate) unwinding: Vec<Unwinding>,
+    /// Signals that no step has received yet.
+    pub(crate) signals: Vec<Arc<Signal>>,
     pub(crate) spend: Spend,
     pub(crate) retries: u64,
     pub(crate) raised: BTreeMap<String, Ceiling>,
@@ -73,6 +82,8 @@ impl Run {
             input: Arc::new(Value::Null),
             since: Timestamp::UNIX_EPOCH,
             steps: Vec::new(),
+            unwinding: Vec::new(),
+            signals: Vec::new(),
             spend: Spend::default(),
             retries: 0,
             raised: BTreeMap::new(),
@@ -123,21 +134,17 @@ impl Run {
         self.over.follow(&event.body, event.time);
         self.phase = match (std::mem::replace(&mut self.phase, Phase::Unborn), &event.body) {
             (Phase::Unborn, Body::RunStarted(started)) => {
-                let workflow =
-                    self.plan.workflow(&started.workflow).ok_or_else(|| illegal("of another contract"))?;
-                let pending =
-                    |name: &Arc<str>| StepRun { id: StepId::new(name.clone()), state: StepState::Pending };
-                self.steps = workflow.steps.iter().map(|step| Arc::new(pending(&step.name))).collect();
-                self.workflow = Some(workflow);
-                self.input = Arc::new(started.input.clone());
-                self.since = event.time;
+                self.begin(started, event.time).ok_or_else(|| illegal("of another contract"))?;
                 Phase::Running
             }
             (phase @ (Phase::Running | Phase::Paused(_) | Phase::Ending(_)), Body::EpochBegan(began)) => {
                 self.epoch = began.epoch;
                 phase
             }
-            (phase @ (Phase::Running | Phase::Paused(_) | Phase::Ending(_)), Body::MailTaken(_)) => phase,
+            (phase @ (Phase::Running | Phase::Paused(_) | Phase::Ending(_)), Body::MailTaken(taken)) => {
+                self.keep_signal(taken);
+                phase
+            }
             (phase @ (Phase::Running | Phase::Paused(_)), Body::LimitRaised(raised)) => {
                 self.raised.insert(raised.clause.clone(), raised.to);
                 phase
@@ -153,6 +160,13 @@ impl Run {
             }
             (Phase::Running | Phase::Paused(_), Body::RunCancelRequested(_)) => {
                 Phase::Ending(Ending::Cancelled)
+            }
+            (phase @ (Phase::Running | Phase::Paused(_)), Body::StepFailed(failed))
+                if failed.caught_by.is_some() =>
+            {
+                self.catch(event.step.as_ref(), failed.caught_by.as_ref())
+                    .ok_or_else(|| illegal("without that step in that scope"))?;
+                phase
             }
             (Phase::Running | Phase::Paused(_), Body::StepFailed(failed)) => {
                 Phase::Ending(Ending::Failed(RunFailed {
@@ -180,16 +194,45 @@ impl Run {
         Ok(())
     }
 
+    /// The steps of its workflow are there.
+    fn begin(&mut self, started: &RunStarted, time: Timestamp) -> Option<()> {
+        let workflow = self.plan.workflow(&started.workflow)?;
+        self.input = Arc::new(started.input.clone());
+        let frame = Arc::new(Frame::of_run(workflow.clone(), self.input.clone()));
+        self.open(&frame, &workflow.steps);
+        self.workflow = Some(workflow);
+        self.since = time;
+        Some(())
+    }
+
     fn evolve_step(&mut self, id: &StepId, event: &Event) -> Result<(), Illegal> {
         let unknown = || Illegal { place: format!("step `{id}`"), state: "unknown", event: event.name() };
         let index = self.steps.iter().position(|step| step.id == *id).ok_or_else(unknown)?;
-        let slot = self.steps.get_mut(index).ok_or_else(unknown)?;
-        let held = slot.asked().map_or_else(Reserved::default, |asked| asked.reserved);
-        match &event.body {
-            Body::ModelIntended(intent) => self.spend.reserve(intent.reserved),
-            Body::ModelAnswered(said) => self.spend.book(held, said.usage, said.cost),
+        let at = self.steps.get(index).ok_or_else(unknown)?;
+        // What it was is of interest only where frames open or close: else no copy of it is made.
+        let before = at.touches_frames(&event.body).then(|| at.clone());
+        let opened = before.as_ref().and_then(|at| self.opened(at, &event.body));
+        let given = match &event.body {
+            Body::SignalReceived(received) => self.take_signal(&received.id),
+            Body::StepSucceeded(_) if before.is_some() => self.given_instead(id),
+            _ => None,
+        };
+        self.book(index, &event.body);
+        let step = Arc::make_mut(self.steps.get_mut(index).ok_or_else(unknown)?);
+        let blank = StepRun::pending(id.clone(), step.step.clone(), step.frame.clone());
+        let own = std::mem::replace(step, blank);
+        let (call, body) = (event.call.as_ref(), &event.body);
+        *step = own.evolve(Happened { time: event.time, call, body, opened: opened.clone(), given })?;
+        match before {
+            Some(before) => self.follow_frames(&before, opened, event),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts what a model's call held and used: its own step, those around it that have a limit of their own, the run.
+    fn book(&mut self, index: usize, body: &Body) {
+        match body {
             Body::ModelFailed(failed) => {
-                self.spend.forfeit(held, failed.forfeited);
                 self.retries += u64::from(failed.retry.is_some() && failed.failure.class.is_transient());
             }
             Body::CallNotSent(CallNotSent { failure, next, .. })
@@ -197,13 +240,36 @@ impl Run {
             | Body::CallDoubted(CallDoubted { failure, next, .. }) => {
                 let again = matches!(next, Next::Retry(_));
                 self.retries += u64::from(again && failure.class != FailureClass::WorkerGone);
+                return;
             }
-            _ => {}
+            Body::ModelIntended(_) | Body::ModelAnswered(_) => {}
+            _ => return,
         }
-        let step = Arc::make_mut(slot);
-        let before = std::mem::replace(step, StepRun { id: id.clone(), state: StepState::Pending });
-        *step = before.evolve(event.time, event.call.as_ref(), &event.body)?;
-        Ok(())
+        let Some(slot) = self.steps.get_mut(index) else { return };
+        let held = slot.asked().map_or_else(Reserved::default, |asked| asked.reserved);
+        let frame = slot.frame.clone();
+        Arc::make_mut(slot).spend.follow(held, body);
+        self.spend.follow(held, body);
+        for holder in frame.holders() {
+            let counts = |step: &&mut Arc<StepRun>| step.id == *holder && step.limits().next().is_some();
+            if let Some(step) = self.steps.iter_mut().find(counts) {
+                Arc::make_mut(step).spend.follow(held, body);
+            }
+        }
+    }
+
+    /// A signal that was taken in is kept until a step receives it.
+    fn keep_signal(&mut self, taken: &MailTaken) {
+        if let (Mail::Signal { name, key, value }, MailOutcome::Done) = (&taken.mail, &taken.outcome) {
+            let (name, key) = (name.as_str().into(), key.as_deref().map(Into::into));
+            let signal = Signal { id: taken.id.clone(), name, key, value: Arc::new(value.clone()) };
+            self.signals.push(Arc::new(signal));
+        }
+    }
+
+    fn take_signal(&mut self, id: &handfast_events::CommandId) -> Option<Arc<Value>> {
+        let index = self.signals.iter().position(|signal| signal.id == *id)?;
+        Some(self.signals.remove(index).value.clone())
     }
 
     /// What it is doing, or what it rests on. No run rests without naming what it rests on.
@@ -223,7 +289,7 @@ impl Run {
             }
             _ => {}
         }
-        if let Some(until) = self.next_due() {
+        if let Some(until) = self.next_retry() {
             return match self.calls().find_map(|call| call.held_by(until)) {
                 Some(by) => Status::Waiting(Waits::Claim { by, until }),
                 None => Status::Waiting(Waits::Retry { until }),
@@ -235,7 +301,11 @@ impl Run {
         if self.questions().next().is_some() {
             return Status::Waiting(Waits::Approval);
         }
-        Status::Running
+        let mut waits = self.waits();
+        match waits.next() {
+            Some((_, first)) => Status::Waiting(rests_on(first, waits.map(|(_, waiting)| waiting))),
+            None => Status::Running,
+        }
     }
 
     /// Whether every step is finished.
@@ -245,7 +315,17 @@ impl Run {
 
     /// Whether there is a call of which somebody may still hear: until it is settled nothing ends.
     pub(crate) fn may_hear(&self) -> bool {
-        self.steps.iter().flat_map(|step| step.calls()).any(Call::is_open)
+        self.may_hear_of(None)
+    }
+
+    /// The same of one scope.
+    pub(crate) fn may_hear_of(&self, scope: Option<&StepId>) -> bool {
+        self.steps_of(scope).any(|step| step.calls().iter().any(Call::is_open))
+    }
+
+    /// The steps of one scope.
+    pub(crate) fn steps_of(&self, scope: Option<&StepId>) -> impl Iterator<Item = &Arc<StepRun>> {
+        self.steps.iter().filter(move |step| scope.is_none_or(|scope| step.id.is_within(scope)))
     }
 
     /// Whether something is under way that will come back by itself.
@@ -274,27 +354,43 @@ impl Run {
 
     /// The earliest time at which something that waits for a time may move.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        let calls = self.calls().filter_map(|call| match &call.state {
-            // One that waits for another call rests on that, whatever it waited for before.
-            CallState::Due(due) if due.behind.is_none() => Some((call, due.not_before?)),
-            _ => None,
-        });
-        match self.phase {
-            Phase::Running => {}
-            // Nothing new begins: only what settles what has left still waits for its time.
-            Phase::Ending(_) => {
-                return calls.filter(|(call, _)| call.is_aftermath()).map(|(_, at)| at).min();
-            }
-            _ => return None,
+        let waits = self.waits().filter(|_| self.phase == Phase::Running);
+        self.next_retry().into_iter().chain(waits.filter_map(|(_, waiting)| waiting.due())).min()
+    }
+
+    /// The earliest time at which something is tried again. Where nothing new begins, in a run that ends or a scope that
+    /// fails, only what settles what has left still waits for its time.
+    fn next_retry(&self) -> Option<Timestamp> {
+        if !matches!(self.phase, Phase::Running | Phase::Ending(_)) {
+            return None;
         }
-        let turns = self.steps.iter().filter_map(|step| match &step.state {
+        let is_live = |step: &StepRun| self.phase == Phase::Running && !self.is_failing(&step.id);
+        let turns = self.steps.iter().filter(|step| is_live(step)).filter_map(|step| match &step.state {
             StepState::Agent(agent) => match &agent.turn {
                 Turn::Due(due) => due.not_before,
                 _ => None,
             },
             _ => None,
         });
-        turns.chain(calls.map(|(_, at)| at)).min()
+        let calls = self.steps.iter().flat_map(|step| {
+            let is_live = is_live(step);
+            Family::of(step.calls()).filter_map(move |call| match &call.state {
+                // One that waits for another call rests on that, whatever it waited for before.
+                CallState::Due(due) if due.behind.is_none() && (is_live || call.is_aftermath()) => {
+                    due.not_before
+                }
+                _ => None,
+            })
+        });
+        turns.chain(calls).min()
+    }
+
+    /// The steps that wait for a signal or a time.
+    pub(crate) fn waits(&self) -> impl Iterator<Item = (&StepId, &Waiting)> {
+        self.steps.iter().filter_map(|step| match &step.state {
+            StepState::Waiting(waiting) if !self.is_failing(&step.id) => Some((&step.id, waiting)),
+            _ => None,
+        })
     }
 
     /// Every call that is open, or closed in a turn that still waits for others, with those behind it.
@@ -308,6 +404,19 @@ impl Run {
 
     pub(crate) fn step(&self, id: &StepId) -> Option<&Arc<StepRun>> {
         self.steps.iter().find(|step| step.id == *id)
+    }
+}
+
+/// What a run rests on of whose steps none does anything but wait: a signal before a time, since only somebody outside can
+/// bring it.
+fn rests_on<'w>(first: &'w Waiting, others: impl Iterator<Item = &'w Waiting>) -> Waits {
+    let all: Vec<&Waiting> = std::iter::once(first).chain(others).collect();
+    match all.iter().find_map(|waiting| waiting.signal.as_ref()) {
+        Some(signal) => Waits::Signal { name: signal.to_string() },
+        None => {
+            let until = all.iter().filter_map(|waiting| waiting.until).min();
+            Waits::Time { until: until.unwrap_or(Timestamp::MAX) }
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a step or a run has used up, and what is held for calls under way.
 
-use handfast_events::{Money, Reserved, Usage};
+use handfast_events::{Body, Money, Reserved, Usage};
 
 /// Spent, forfeited, reserved. Every ceiling is held against the three together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,16 +29,26 @@ impl Spend {
         self.reserved.tokens > 0
     }
 
-    pub(crate) fn reserve(&mut self, worst: Reserved) {
+    /// Counts what an event of a model's call says; so much was held for it.
+    pub(crate) fn follow(&mut self, held: Reserved, body: &Body) {
+        match body {
+            Body::ModelIntended(intent) => self.reserve(intent.reserved),
+            Body::ModelAnswered(said) => self.book(held, said.usage, said.cost),
+            Body::ModelFailed(failed) => self.forfeit(held, failed.forfeited),
+            _ => {}
+        }
+    }
+
+    fn reserve(&mut self, worst: Reserved) {
         self.reserved = add(self.reserved, worst);
     }
 
-    pub(crate) fn book(&mut self, held: Reserved, usage: Usage, cost: Money) {
+    fn book(&mut self, held: Reserved, usage: Usage, cost: Money) {
         self.release(held);
         self.spent = add(self.spent, Reserved { tokens: usage.total(), cost });
     }
 
-    pub(crate) fn forfeit(&mut self, held: Reserved, lost: Reserved) {
+    fn forfeit(&mut self, held: Reserved, lost: Reserved) {
         self.release(held);
         self.forfeited = add(self.forfeited, lost);
     }

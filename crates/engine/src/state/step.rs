@@ -2,16 +2,36 @@
 
 use std::sync::Arc;
 
+use handfast_contract::{Limits, Step};
 use handfast_events::{Body, CallId, Output, Prompt, StepId, StepKind, Timestamp};
 use serde_json::Value;
 
-use super::{Asked, Call, Illegal, Spend, Turn};
+use super::{Asked, Call, Frame, Illegal, Lanes, Open, Spend, Turn, Waiting};
 
-/// One step of the workflow.
+/// One step that is open, or finished in a frame that is open.
 #[derive(Clone, Debug)]
 pub(crate) struct StepRun {
     pub(crate) id: StepId,
+    /// What the contract says of it.
+    pub(crate) step: Arc<Step>,
+    /// Where it stands.
+    pub(crate) frame: Arc<Frame>,
+    /// When it began.
+    pub(crate) since: Timestamp,
+    /// What its agent used up, or the steps within it where a limit of its own counts that.
+    pub(crate) spend: Spend,
     pub(crate) state: StepState,
+}
+
+/// One event of a step, with what other steps have to do with it.
+pub(crate) struct Happened<'a> {
+    pub(crate) time: Timestamp,
+    pub(crate) call: Option<&'a CallId>,
+    pub(crate) body: &'a Body,
+    /// The frame that it opens.
+    pub(crate) opened: Option<Arc<Frame>>,
+    /// What the signal carried, or the step in this one's place gave.
+    pub(crate) given: Option<Arc<Value>>,
 }
 
 #[derive(Clone, Debug)]
@@ -24,8 +44,14 @@ pub(crate) enum StepState {
     Tool,
     /// A tool is at work.
     Calling(Box<Call>),
-    /// It gave this.
-    Succeeded(Arc<Value>),
+    /// Steps within it are at work.
+    Open(Open),
+    /// It waits.
+    Waiting(Waiting),
+    /// This step failed, it or one within it; what its contract says of that is under way.
+    Otherwise(StepId),
+    /// It gave this; nothing where its value is absent.
+    Succeeded(Option<Arc<Value>>),
     /// It wasn't needed.
     Skipped,
     /// It failed; of its calls, those of which somebody may still hear.
@@ -37,13 +63,11 @@ pub(crate) enum StepState {
 pub(crate) struct AgentStep {
     pub(crate) agent: Arc<str>,
     pub(crate) input: Arc<Value>,
-    pub(crate) since: Timestamp,
     pub(crate) turn: Turn,
     /// The newest request.
     pub(crate) prompt: Prompt,
     /// How many tokens the newest request comes to.
     pub(crate) counted: Option<Counted>,
-    pub(crate) spend: Spend,
 }
 
 /// The tokens of a request.
@@ -57,8 +81,57 @@ pub(crate) struct Counted {
 }
 
 impl StepRun {
+    /// A step that waits for what it reads.
+    pub(crate) fn pending(id: StepId, step: Arc<Step>, frame: Arc<Frame>) -> Self {
+        let (since, spend) = (Timestamp::UNIX_EPOCH, Spend::default());
+        Self { id, step, frame, since, spend, state: StepState::Pending }
+    }
+
+    /// Where it stands in the contract: `workflows.article.steps.write.steps.draft`.
+    pub(crate) fn address(&self) -> String {
+        let name = match self.frame.path.as_str() {
+            "" => self.id.as_str(),
+            path => self.id.as_str().get(path.len() + 1..).unwrap_or_default(),
+        };
+        format!("{}.{}", self.frame.address, name.replace('~', "."))
+    }
+
+    /// Whether it is at its end, with or without a value.
     pub(crate) const fn is_finished(&self) -> bool {
-        matches!(self.state, StepState::Succeeded(_) | StepState::Skipped | StepState::Failed(_))
+        matches!(self.state, StepState::Succeeded(_) | StepState::Skipped)
+    }
+
+    /// Whether nothing more can come of it.
+    pub(crate) const fn is_over(&self) -> bool {
+        self.state.is_over()
+    }
+
+    /// The ceilings around it that it is itself the holder of, each with the clause of whose parts it speaks.
+    pub(crate) fn limits(&self) -> impl Iterator<Item = (String, &Limits)> {
+        let within = match &self.state {
+            StepState::Open(Open::Workflow(frame)) => Some(&frame.workflow),
+            _ => None,
+        };
+        let own = std::iter::once_with(|| (format!("{}.limits", self.address()), &self.step.limits));
+        let within = within.map(|workflow| (format!("workflows.{}.limits", workflow.name), &workflow.limits));
+        within.into_iter().chain(own).filter(|(_, limits)| **limits != Limits::default())
+    }
+
+    /// Whether frames open or close by this event.
+    pub(crate) fn touches_frames(&self, body: &Body) -> bool {
+        match body {
+            Body::StepStarted(started) => matches!(started.kind, StepKind::Workflow(_)),
+            Body::StepSucceeded(_) | Body::StepSkipped(_) => {
+                matches!(self.state, StepState::Open(_) | StepState::Otherwise(_))
+            }
+            Body::BranchChosen(_)
+            | Body::RoundStarted(_)
+            | Body::LaneStarted(_)
+            | Body::LaneFinished(_)
+            | Body::LaneFailed(_)
+            | Body::OtherwiseTaken(_) => true,
+            _ => false,
+        }
     }
 
     /// The model that its agent waits for.
@@ -87,61 +160,86 @@ impl StepRun {
     }
 
     /// Becomes what the event says.
-    pub(crate) fn evolve(self, time: Timestamp, call: Option<&CallId>, body: &Body) -> Result<Self, Illegal> {
+    pub(crate) fn evolve(self, happened: Happened<'_>) -> Result<Self, Illegal> {
+        let (call, body) = (happened.call, happened.body);
         if matches!(body, Body::CallProposed(_)) && call != self.next_call().as_ref() {
-            let place = format!("step `{}`", self.id);
-            return Err(Illegal { place, state: "about to make another call", event: body.name() });
+            return Err(illegal(&self.id, "about to make another call", body));
         }
-        let Self { id, state } = self;
-        let state = match (state, body) {
-            (StepState::Pending, Body::StepStarted(started)) => match &started.kind {
-                StepKind::Agent(agent) => StepState::Agent(Box::new(AgentStep {
-                    agent: agent.as_str().into(),
-                    input: Arc::new(started.input.clone()),
-                    since: time,
-                    turn: Turn::first(),
-                    prompt: Prompt::default(),
-                    counted: None,
-                    spend: Spend::default(),
-                })),
-                StepKind::Tool(_) => StepState::Tool,
-            },
-            (StepState::Pending, Body::StepSkipped(_)) => StepState::Skipped,
-            (StepState::Pending, Body::StepFailed(_)) => StepState::Failed(Vec::new()),
+        let since = match body {
+            Body::StepStarted(_) => happened.time,
+            _ => self.since,
+        };
+        let id = &self.id;
+        let state = match (self.state, body) {
+            (StepState::Pending, Body::StepStarted(started)) => {
+                begin(started, happened.opened).ok_or_else(|| illegal(id, "of another kind", body))?
+            }
+            (StepState::Pending | StepState::Otherwise(_), Body::StepSkipped(_)) => StepState::Skipped,
             (StepState::Tool, Body::CallProposed(proposed)) => {
-                let call = Call::new(CallId::of(&id, 0, 0), &proposed.tool, proposed.args.clone());
+                let call = Call::new(CallId::of(id, 0, 0), &proposed.tool, proposed.args.clone());
                 StepState::Calling(Box::new(call))
             }
-            (StepState::Agent(agent), Body::StepSucceeded(done)) if agent.turn.is_answered() => {
-                StepState::Succeeded(Arc::new(value(&done.output, agent.turn.said())))
+            (state, Body::StepSucceeded(done)) if state.may_succeed() => {
+                let given = happened.given.or_else(|| state.gave());
+                StepState::Succeeded(value(&done.output, given))
             }
-            (StepState::Calling(own), Body::StepSucceeded(done)) if own.is_judged() => {
-                StepState::Succeeded(Arc::new(value(&done.output, own.gave())))
-            }
-            (state @ (StepState::Agent(_) | StepState::Calling(_)), Body::StepFailed(_)) => {
+            (state, Body::StepFailed(_)) if !state.is_over() => {
                 StepState::Failed(state.calls().iter().filter(|call| call.is_open()).cloned().collect())
             }
+            (state, Body::OtherwiseTaken(taken))
+                if !matches!(
+                    state,
+                    StepState::Otherwise(_) | StepState::Succeeded(_) | StepState::Skipped
+                ) && !state.calls().iter().any(Call::is_open) =>
+            {
+                StepState::Otherwise(taken.failed.clone())
+            }
             (StepState::Failed(mut calls), body) if call.is_some() => {
-                evolve_one(&mut calls, call, time, body)?;
+                evolve_one(&mut calls, call, happened.time, body)?;
                 StepState::Failed(calls)
             }
             (StepState::Calling(mut own), body) if call.is_some_and(|id| id.is_of(&own.id)) => {
-                evolve_one(std::slice::from_mut(&mut *own), call, time, body)?;
+                evolve_one(std::slice::from_mut(&mut *own), call, happened.time, body)?;
                 StepState::Calling(own)
             }
             (StepState::Agent(agent), body) => {
-                StepState::Agent(Box::new(agent.evolve(&id, call, time, body)?))
+                StepState::Agent(Box::new(agent.evolve(id, call, happened.time, body)?))
             }
-            (state, body) => {
-                return Err(Illegal {
-                    place: format!("step `{id}`"),
-                    state: state.name(),
-                    event: body.name(),
-                });
+            (StepState::Open(open), body) if call.is_none() => {
+                StepState::Open(open.evolve(id, body, happened.opened)?)
             }
+            (StepState::Waiting(waiting), body) if call.is_none() => {
+                StepState::Waiting(waiting.evolve(id, body, happened.given)?)
+            }
+            (state, body) => return Err(illegal(id, state.name(), body)),
         };
-        Ok(Self { id, state })
+        Ok(Self { since, state, ..self })
     }
+}
+
+fn illegal(id: &StepId, state: &'static str, body: &Body) -> Illegal {
+    Illegal { place: format!("step `{id}`"), state, event: body.name() }
+}
+
+/// What a step is once it has begun; nothing where its kind and what it opens don't fit.
+fn begin(started: &handfast_events::StepStarted, opened: Option<Arc<Frame>>) -> Option<StepState> {
+    Some(match &started.kind {
+        StepKind::Agent(agent) => StepState::Agent(Box::new(AgentStep {
+            agent: agent.as_str().into(),
+            input: Arc::new(started.input.clone()),
+            turn: Turn::first(),
+            prompt: Prompt::default(),
+            counted: None,
+        })),
+        StepKind::Tool(_) => StepState::Tool,
+        StepKind::Workflow(_) => StepState::Open(Open::Workflow(opened?)),
+        StepKind::Wait => StepState::Waiting(Waiting::default()),
+        StepKind::Choose => StepState::Open(Open::Choose(None)),
+        StepKind::Repeat => StepState::Open(Open::Repeat(None)),
+        StepKind::Each => {
+            StepState::Open(Open::Each(Lanes { items: Arc::new(started.input.clone()), begun: Vec::new() }))
+        }
+    })
 }
 
 impl AgentStep {
@@ -161,20 +259,15 @@ impl AgentStep {
             }
             (Body::ModelIntended(intent), _) => {
                 self.prompt = self.prompt.follow(&intent.prompt).map_err(|_| illegal("at another prompt"))?;
-                self.spend.reserve(intent.reserved);
                 let tokens = intent.reserved.tokens.saturating_sub(intent.output_tokens_max);
                 self.counted = Some(Counted { tokens, is_measured: false, head_len: self.prompt.head_len() });
             }
-            (Body::ModelAnswered(said), Turn::Asked(asked)) => {
-                self.spend.book(asked.reserved, said.usage, said.cost);
+            (Body::ModelAnswered(said), Turn::Asked(_)) => {
                 self.counted = Some(Counted {
                     tokens: said.usage.input,
                     is_measured: true,
                     head_len: self.prompt.head_len(),
                 });
-            }
-            (Body::ModelFailed(failed), Turn::Asked(asked)) => {
-                self.spend.forfeit(asked.reserved, failed.forfeited)
             }
             _ => {}
         }
@@ -184,10 +277,11 @@ impl AgentStep {
 }
 
 /// A step's value, from what it says or from what was given before.
-fn value(output: &Output, given: Option<Value>) -> Value {
+pub(super) fn value(output: &Output, given: Option<Arc<Value>>) -> Option<Arc<Value>> {
     match output {
-        Output::Value(value) => value.clone(),
-        Output::AsGiven => given.unwrap_or_default(),
+        Output::Value(value) => Some(Arc::new(value.clone())),
+        Output::AsGiven => Some(given.unwrap_or_default()),
+        Output::Absent => None,
     }
 }
 
@@ -206,10 +300,38 @@ impl StepState {
             Self::Agent(_) => "at work",
             Self::Tool => "about to call",
             Self::Calling(_) => "calling",
+            Self::Open(_) => "at work by others",
+            Self::Waiting(_) => "waiting",
+            Self::Otherwise(_) => "replaced",
             Self::Succeeded(_) => "done",
             Self::Skipped => "skipped",
             Self::Failed(_) => "failed",
         }
+    }
+
+    /// Whether what it promised can be there.
+    fn may_succeed(&self) -> bool {
+        match self {
+            Self::Agent(agent) => agent.turn.is_answered(),
+            Self::Calling(own) => own.is_judged(),
+            Self::Open(_) | Self::Waiting(_) | Self::Otherwise(_) => true,
+            _ => false,
+        }
+    }
+
+    /// What its own work gave, for a value that the journal doesn't tell twice.
+    fn gave(&self) -> Option<Arc<Value>> {
+        match self {
+            Self::Agent(agent) => agent.turn.said().map(Arc::new),
+            Self::Calling(own) => own.gave().map(Arc::new),
+            Self::Open(Open::Each(lanes)) => Some(Arc::new(lanes.gave())),
+            Self::Waiting(waiting) => waiting.received.clone(),
+            _ => None,
+        }
+    }
+
+    const fn is_over(&self) -> bool {
+        matches!(self, Self::Succeeded(_) | Self::Skipped | Self::Failed(_))
     }
 
     fn calls(&self) -> &[Call] {

@@ -29,6 +29,7 @@ use crate::world::World;
 /// WHO raises LIMIT to AMOUNT · WHO cancels · WHO resumes · WHO pauses · WHO kills
 /// WHO halts SCOPE · WHO unhalts                      nothing follows until the run is told something
 /// WHO answers PLACE "answer" [as ROLE] [saying "note"]   what was asked last of that call or step
+/// WHO signals NAME VALUE                             to whichever step waits for it; `for STEP` in between means that one
 /// ```
 pub(crate) fn act(world: &mut World, fact: &str) -> Result<(), Refusal> {
     if let Some(rest) = fact.strip_prefix("the model") {
@@ -108,6 +109,14 @@ fn mail(fact: &str) -> Option<(&str, Mail)> {
             other => panic!("no limit `{other}`"),
         };
         return Some((who, Mail::Raise { limit, to, reason: "it is worth it".into() }));
+    }
+    if let Some((who, rest)) = fact.split_once(" signals ") {
+        let (name, value) = rest.split_once(' ').expect("signals NAME VALUE");
+        let (key, value) = match value.strip_prefix("for ").and_then(|rest| rest.split_once(' ')) {
+            Some((step, value)) => (Some(step.to_owned()), value),
+            None => (None, value),
+        };
+        return Some((who, Mail::Signal { name: name.into(), key, value: json(value) }));
     }
     let reason = || "somebody said so".into();
     if let Some(who) = fact.strip_suffix(" cancels") {

@@ -29,6 +29,7 @@ fn more(body: &Body) -> String {
                 Mail::Answer { .. } => "answer",
                 Mail::Pause { .. } => "pause",
                 Mail::Kill { .. } => "kill",
+                Mail::Signal { .. } => "signal",
             };
             let refused = if it.outcome == MailOutcome::Done { "" } else { " refused" };
             format!("{mail}{refused} {}", it.who)
@@ -69,7 +70,6 @@ fn more(body: &Body) -> String {
         Body::RunCancelled(_) | Body::StepSkipped(_) | Body::ContextAdjusted(_) => String::new(),
         Body::StepStarted(it) => it.input.to_string(),
         Body::StepSucceeded(it) => given(&it.output),
-        Body::StepFailed(it) => failed(it.failure.class, it.clause.as_deref(), it.party),
         Body::ModelIntended(it) => {
             format!("turn {} #{} cap {}", it.turn, it.attempt, it.output_tokens_max)
         }
@@ -117,6 +117,29 @@ fn of_a_doubt(body: &Body) -> String {
             Stayed::Repeat(_) => "repeat".into(),
             Stayed::Person { role } => format!("person {}", role.as_deref().unwrap_or("")),
         },
+        body => of_flow(body),
+    }
+}
+
+/// Of steps that fail, hold steps or wait.
+fn of_flow(body: &Body) -> String {
+    match body {
+        Body::StepFailed(it) => {
+            let caught = it.caught_by.as_ref().map_or(String::new(), |scope| format!(" caught by {scope}"));
+            format!("{}{caught}", failed(it.failure.class, it.clause.as_deref(), it.party))
+        }
+        Body::BranchChosen(it) => it.branch.clone(),
+        Body::RoundStarted(it) => it.round.to_string(),
+        Body::LaneStarted(it) => it.lane.to_string(),
+        Body::LaneFinished(it) => format!("{} {}", it.lane, given(&it.output)),
+        Body::LaneFailed(it) => format!("{} because of {}", it.lane, it.failed),
+        Body::OtherwiseTaken(it) => format!("because of {}", it.failed),
+        Body::WaitBegan(it) => {
+            let until = it.until.map_or(String::new(), |until| format!(" until {until}"));
+            let limit = if it.limit_at.is_some() { " limited" } else { "" };
+            format!("{}{until}{limit}", it.signal.as_deref().unwrap_or("a time"))
+        }
+        Body::SignalReceived(it) => it.id.to_string(),
         body => panic!("no words for {}", body.name()),
     }
 }
@@ -153,5 +176,6 @@ fn given(output: &Output) -> String {
     match output {
         Output::Value(value) => value.to_string(),
         Output::AsGiven => "as given".into(),
+        Output::Absent => "absent".into(),
     }
 }

@@ -18,6 +18,7 @@ mod contracts;
 mod doubt;
 mod failures;
 mod faults;
+mod flow;
 mod journal;
 mod laws;
 mod limits;
@@ -31,6 +32,7 @@ mod stopping;
 mod story;
 mod takeover;
 mod turns;
+mod waiting;
 mod world;
 
 use story::check;

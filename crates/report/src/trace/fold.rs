@@ -3,9 +3,11 @@
 //! A trace is drawn of damaged and unfinished journals too: an event that fits nowhere is passed over, never a panic.
 //! Whether a journal is in order is the engine's question.
 
+use std::collections::BTreeMap;
+
 use handfast_events::{
-    Body, CallId, Digest, Event, FailureClass, Kept, MailOutcome, Next, Output, RunId, Seq, Settled, Status,
-    Stayed, StepId, Timestamp, Waits,
+    Body, CallId, Digest, Event, FailureClass, Kept, Mail, MailOutcome, Next, Output, RunId, Seq, Settled,
+    Status, Stayed, StepId, StepKind, Timestamp, Waits,
 };
 use serde_json::Value;
 
@@ -42,6 +44,8 @@ impl Trace {
             notes: Vec::new(),
             paused: None,
             end: None,
+            failing: Vec::new(),
+            signals: Vec::new(),
         }
     }
 
@@ -49,7 +53,11 @@ impl Trace {
     pub fn follow(&mut self, event: &Event) {
         (self.seq, self.newest) = (event.seq, Some(event.time));
         match &event.step {
-            Some(step) => self.step(step, event.time).follow(event),
+            Some(step) => {
+                let elsewhere = self.given_elsewhere(step, &event.body);
+                self.step(step, event.time).follow(event, elsewhere);
+                self.follow_scopes(step, event);
+            }
             None => self.follow_run(event),
         }
     }
@@ -81,7 +89,12 @@ impl Trace {
             Body::EpochBegan(began) => Note::Taken { worker: began.worker.clone(), epoch: began.epoch.0 },
             Body::MailTaken(taken) => match &taken.outcome {
                 // What was done says so itself, in the events behind this one.
-                MailOutcome::Done => return,
+                MailOutcome::Done => {
+                    if let Mail::Signal { value, .. } = &taken.mail {
+                        self.signals.push((taken.id.clone(), value.clone()));
+                    }
+                    return;
+                }
                 MailOutcome::Refused { why } => Note::Turned { who: taken.who.clone(), why: why.clone() },
             },
             Body::LimitRaised(raised) => {
@@ -104,6 +117,9 @@ impl Trace {
             }
             Body::RunFailed(failed) => {
                 self.paused = None;
+                for step in failed.step.iter() {
+                    self.stop(event.time, step, |holder| step.is_within(&holder.id));
+                }
                 self.end = Some(End::Failed {
                     step: failed.step.clone(),
                     failure: failed.failure.clone(),
@@ -145,11 +161,13 @@ impl Trace {
             }
             None => {}
         }
-        let asks_due = attempts().filter_map(|attempt| match &attempt.state {
+        let live = || self.steps.iter().filter(|step| !self.is_failing(&step.id));
+        let asks_due = live().filter_map(Step::newest_attempt).filter_map(|attempt| match &attempt.state {
             AttemptState::Failed { retry, .. } => retry.as_ref().map(|retry| retry.at),
             _ => None,
         });
-        if let Some(until) = asks_due.chain(self.calls().filter_map(Call::due)).min() {
+        let calls_due = live().flat_map(Step::all_calls).filter_map(Call::due);
+        if let Some(until) = asks_due.chain(calls_due).min() {
             return Status::Waiting(Waits::Retry { until });
         }
         let held = self.calls().filter(|call| call.state == CallState::Proposed);
@@ -162,19 +180,42 @@ impl Trace {
         if self.questions().any(|asked| asked.question.is_open()) {
             return Status::Waiting(Waits::Approval);
         }
-        Status::Running
+        if let Some(name) = self.waits().find_map(|wait| wait.signal.clone()) {
+            return Status::Waiting(Waits::Signal { name });
+        }
+        match self.waits().filter_map(|wait| wait.until).min() {
+            Some(until) => Status::Waiting(Waits::Time { until }),
+            None => Status::Running,
+        }
     }
 }
 
 impl Step {
     fn new(id: StepId, began: Timestamp) -> Self {
         let (state, ended) = (StepState::Running, None);
-        let (turns, calls, questions) = (Vec::new(), Vec::new(), Vec::new());
-        Self { id, kind: None, input: Value::Null, state, began, ended, turns, calls, questions }
+        Self {
+            id,
+            kind: None,
+            input: Value::Null,
+            state,
+            began,
+            ended,
+            turns: Vec::new(),
+            calls: Vec::new(),
+            questions: Vec::new(),
+            branch: None,
+            wait: None,
+            lanes: BTreeMap::new(),
+            otherwise: None,
+            received: None,
+        }
     }
 
-    /// What its own call gave, or what its agent's last answer said.
+    /// What its own call or its lanes gave, or what its agent's last answer said.
     fn given(&self) -> Option<Value> {
+        if self.kind == Some(StepKind::Each) {
+            return Some(Value::Array(self.lanes.values().flatten().cloned().collect()));
+        }
         if let Some(CallState::Applied { result: Kept::Whole(value), .. }) =
             self.calls.last().map(|call| &call.state)
         {
@@ -192,7 +233,8 @@ impl Step {
         self.turns.last().filter(|_| is_running).and_then(|turn| turn.attempts.last())
     }
 
-    fn follow(&mut self, event: &Event) {
+    /// `elsewhere` is what another part of the run gives it.
+    fn follow(&mut self, event: &Event, elsewhere: Option<Value>) {
         match &event.body {
             Body::StepStarted(started) => {
                 self.kind = Some(started.kind.clone());
@@ -207,7 +249,9 @@ impl Step {
                 self.ended = Some(event.time);
                 let output = match &done.output {
                     Output::Value(value) => value.clone(),
-                    Output::AsGiven => self.given().unwrap_or_default(),
+                    Output::AsGiven if self.otherwise.is_some() => elsewhere.unwrap_or_default(),
+                    Output::AsGiven => self.received.take().or_else(|| self.given()).unwrap_or_default(),
+                    Output::Absent => Value::Null,
                 };
                 self.state = StepState::Succeeded { output };
             }
@@ -222,6 +266,12 @@ impl Step {
                     party: failed.party,
                 };
             }
+            Body::BranchChosen(_)
+            | Body::LaneFinished(_)
+            | Body::LaneFailed(_)
+            | Body::OtherwiseTaken(_)
+            | Body::WaitBegan(_)
+            | Body::SignalReceived(_) => self.follow_flow(&event.body, elsewhere),
             Body::ModelIntended(_)
             | Body::ModelAnswered(_)
             | Body::ModelFailed(_)

@@ -273,7 +273,12 @@ pub(crate) fn refused_then_broken() -> Story {
         )
         .step(
             "resolve",
-            StepFailed { failure: failure.clone(), clause: Some(clause.into()), party: Party::Tool },
+            StepFailed {
+                failure: failure.clone(),
+                clause: Some(clause.into()),
+                party: Party::Tool,
+                caught_by: None,
+            },
         )
         .run(RunFailed {
             step: Some(StepId::new("resolve")),

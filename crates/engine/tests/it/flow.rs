@@ -1,0 +1,335 @@
+//! Steps within steps: which begin when, what they give, and where a failure in them ends.
+
+use crate::check;
+use crate::contracts::FLOW;
+
+#[test]
+fn the_first_branch_whose_condition_holds_is_taken() {
+    check(
+        FLOW,
+        r#"start  pick {"name":"a","urgent":true}
+           owes   call way/sent@0.0 #1
+           when   way/sent done {"id":"p1"}
+           then   CallApplied way/sent@0.0, CallJudged way/sent@0.0, StepSucceeded way/sent as given,
+                  StepSucceeded way "p1", RunSucceeded {"way":"p1"}"#,
+    );
+    check(
+        FLOW,
+        r#"start  pick {"name":"a","urgent":false}
+           owes   call way/found@0.0 #1"#,
+    );
+}
+
+#[test]
+fn a_choice_of_nothing_has_no_value() {
+    check(
+        FLOW,
+        r#"start  pick {"name":"","urgent":false}
+           owes   nothing
+           status done"#,
+    );
+}
+
+#[test]
+fn a_round_reads_what_the_one_before_gave() {
+    check(
+        FLOW,
+        r#"start  refine
+           when   write#1/draft done "one"
+           then   ModelAnswered write#1/draft, StepSucceeded write#1/draft,
+                  StepStarted write#1/review {"name":"one"}, CallProposed, CallIntended
+           when   write#1/review done {"text":"longer","good":false}
+           then   CallApplied, CallJudged, StepSucceeded write#1/review, RoundStarted write 2,
+                  StepStarted write#2/draft {"about":"it","before":"longer"}, ModelIntended write#2/draft
+           when   write#2/draft done "two"
+           owes   call write#2/review@0.0 #1
+           when   write#2/review done {"text":"fine","good":true}
+           then   CallApplied, CallJudged, StepSucceeded write#2/review,
+                  StepSucceeded write {"said":"fine","text":"two"}, RunSucceeded {"said":"fine","text":"two"}"#,
+    );
+}
+
+#[test]
+fn a_repeat_whose_condition_never_held_fails_and_is_blamed_on_its_step() {
+    check(
+        FLOW,
+        r#"start  refine
+           given  write#1/draft done "one", write#1/review done {"text":"longer","good":false}
+           given  write#2/draft done "two"
+           when   write#2/review done {"text":"longer","good":false}
+           then   CallApplied, CallJudged, StepSucceeded write#2/review,
+                  StepFailed write not_reached workflows.refine.steps.write.until blames step,
+                  RunFailed write not_reached blames step
+           says   "did not hold after 2 rounds"
+           status failed"#,
+    );
+}
+
+#[test]
+fn a_workflow_within_gives_its_output() {
+    check(
+        FLOW,
+        r#"start  outer {"name":"a"}
+           owes   call first/found@0.0 #1 {"name":"a"}
+           given  first/found done {"text":"t","good":true}
+           when   first/text done "hello"
+           then   ModelAnswered first/text, StepSucceeded first/text, StepSucceeded first {"said":"hello"},
+                  StepStarted then {"text":"hello"}, CallProposed then@0.0, CallIntended then@0.0"#,
+    );
+}
+
+#[test]
+fn a_workflow_within_has_its_own_limits_and_counts_against_all_around() {
+    check(
+        FLOW,
+        r#"start  outer {"name":"a"}
+           given  first/found done {"text":"t","good":true}
+           when   the model answers "" using 9000+2900
+           then   ModelAnswered first/text, ContextAdjusted first/text,
+                  RunPaused workflows.inner.limits.tokens used 11900
+           spent  11900 tokens
+           when   ada raises tokens to 40000
+           then   MailTaken raise, LimitRaised, RunResumed, ModelIntended first/text turn 1 #2
+           given  the model answers "hello" using 100+10
+           owes   call then@0.0
+           when   then done {"id":"p1"}
+           then   CallApplied, CallJudged, StepSucceeded then, RunSucceeded "p1""#,
+    );
+}
+
+#[test]
+fn lanes_run_beside_each_other_and_give_their_values_in_the_order_of_the_items() {
+    check(
+        FLOW,
+        r#"start  lanes {"names":["a","b","c"]}
+           owes   call study[0]/found@0.0 #1 {"name":"a"}, call study[1]/found@0.0 #1 {"name":"b"}
+           when   study[1]/found done {"text":"B","good":false}
+           then   CallApplied, CallJudged, StepSucceeded study[1]/found, StepSkipped study[1]/sent,
+                  LaneFinished study 1 "B", LaneStarted study 2, StepStarted study[2]/found, CallProposed,
+                  CallIntended study[2]/found@0.0
+           given  study[2]/found done {"text":"C","good":false}
+           given  study[0]/found done {"text":"A","good":true}
+           owes   call study[0]/sent@0.0 #1 {"text":"A"}
+           when   study[0]/sent done {"id":"p1"}
+           then   CallApplied, CallJudged, StepSucceeded study[0]/sent, LaneFinished study 0 "A",
+                  StepSucceeded study as given, RunSucceeded {"all":["A","B","C"]}"#,
+    );
+}
+
+#[test]
+fn no_items_give_an_empty_list() {
+    check(
+        FLOW,
+        r#"start  lanes {"names":[]}
+           owes   nothing
+           status done"#,
+    );
+}
+
+#[test]
+fn the_first_lane_that_fails_starts_no_more_and_what_has_left_is_settled_first() {
+    check(
+        FLOW,
+        r#"start  lanes {"names":["a","b","c"]}
+           given  study[0]/found done {"text":"A","good":true}
+           owes   call study[0]/sent@0.0, call study[1]/found@0.0
+           when   study[1]/found@0.0 fails "gone"
+           then   CallNotApplied study[1]/found@0.0 given up, StepFailed study[1]/found blames tool
+           owes   call study[0]/sent@0.0
+           status running
+           when   study[0]/sent@0.0 is lost
+           then   CallDoubted study[0]/sent@0.0 settlement
+           status waiting (settlement)
+           given  time passes 60s
+           when   ada settles study[0]/sent@0.0 not applied
+           then   MailTaken settle, CallSettled, RunFailed study[1]/found
+           status failed"#,
+    );
+}
+
+#[test]
+fn collected_lanes_that_fail_have_no_place_in_the_list() {
+    check(
+        FLOW,
+        r#"start  collected {"names":["a","b","c"]}
+           when   study[0]/sent@0.0 fails "full"
+           then   CallNotApplied, StepFailed study[0]/sent caught by study[0],
+                  LaneFailed study 0 because of study[0]/sent
+           given  study[2]/sent done {"id":"p3"}
+           when   study[1]/sent done {"id":"p2"}
+           then   CallApplied, CallJudged, StepSucceeded, LaneFinished study 1, StepSucceeded study as given,
+                  RunSucceeded {"all":["p2","p3"]}"#,
+    );
+}
+
+#[test]
+fn a_lane_in_doubt_is_settled_before_it_is_left_out_while_the_others_go_on() {
+    check(
+        FLOW,
+        r#"start  collected {"names":["a","b"]}
+           given  study[0]/sent@0.0 is lost
+           given  study[1]/sent done {"id":"p2"}
+           status waiting (settlement)
+           when   ada settles study[0]/sent@0.0 applied {"id":7}
+           then   MailTaken settle refused
+           when   ada settles study[0]/sent@0.0 applied {"id":"p1"}
+           then   MailTaken settle, CallSettled, CallJudged, StepSucceeded study[0]/sent, LaneFinished study 0,
+                  StepSucceeded study, RunSucceeded {"all":["p1","p2"]}"#,
+    );
+}
+
+#[test]
+fn enough_lanes_are_enough() {
+    check(
+        FLOW,
+        r#"start  enough {"names":["a","b","c"]}
+           given  study[1]/found@0.0 fails "gone", study[2]/found done {"text":"C","good":true}
+           when   study[0]/found done {"text":"A","good":true}
+           then   CallApplied, CallJudged, StepSucceeded, LaneFinished study 0, StepSucceeded study,
+                  RunSucceeded {"all":["A","C"]}"#,
+    );
+    check(
+        FLOW,
+        r#"start  enough {"names":["a","b"]}
+           given  study[1]/found@0.0 fails "gone"
+           when   study[0]/found done {"text":"A","good":true}
+           then   CallApplied, CallJudged, StepSucceeded, LaneFinished study 0,
+                  StepFailed study not_reached workflows.enough.steps.study.enough, RunFailed study
+           says   "1 of 2 lanes succeeded, and 2 are enough""#,
+    );
+}
+
+#[test]
+fn more_items_than_an_each_takes_are_refused_with_what_to_do() {
+    let names = (0..1001).map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(",");
+    check(
+        FLOW,
+        &format!(
+            r#"start  lanes {{"names":[{names}]}}
+               says   "has 1001 items, and an `each` takes 1000 at most"
+               status failed"#
+        ),
+    );
+}
+
+#[test]
+fn what_is_skipped_when_it_fails_is_absent() {
+    check(
+        FLOW,
+        r#"start  skipped
+           when   found@0.0 fails "gone"
+           then   CallNotApplied, StepFailed found caught by found, OtherwiseTaken found because of found,
+                  StepSkipped found, StepStarted sent {"text":"none"}, CallProposed, CallIntended sent@0.0
+           says   "`found` failed, and `otherwise` is `skip`""#,
+    );
+}
+
+#[test]
+fn a_value_or_another_step_stands_for_what_fails() {
+    check(
+        FLOW,
+        r#"start  replaced
+           when   found@0.0 fails "gone"
+           then   CallNotApplied, StepFailed found caught by found, OtherwiseTaken found,
+                  StepSucceeded found {"good":false,"text":"nothing"}, StepStarted said {"about":"nothing"},
+                  ModelIntended said
+           when   the model declines "no"
+           then   ModelAnswered said, StepFailed said refused caught by said, OtherwiseTaken said,
+                  StepStarted said~otherwise {"name":"b"}, CallProposed said~otherwise@0.0, CallIntended
+           when   said~otherwise@0.0 fails "gone"
+           then   CallNotApplied, StepFailed said~otherwise caught by said~otherwise,
+                  OtherwiseTaken said~otherwise, StepStarted said~otherwise~otherwise {"name":"c"},
+                  CallProposed, CallIntended
+           when   said~otherwise~otherwise done {"text":"C","good":true}
+           then   CallApplied, CallJudged, StepSucceeded said~otherwise~otherwise as given,
+                  StepSucceeded said~otherwise as given, StepSucceeded said as given,
+                  RunSucceeded {"found":"nothing"}"#,
+    );
+}
+
+#[test]
+fn what_stands_for_a_step_is_caught_by_nothing_of_that_step() {
+    check(
+        FLOW,
+        r#"start  replaced
+           given  found done {"text":"A","good":true}, the model declines "no"
+           given  said~otherwise@0.0 fails "gone"
+           when   said~otherwise~otherwise@0.0 fails "gone"
+           then   CallNotApplied, StepFailed said~otherwise~otherwise, RunFailed said~otherwise~otherwise
+           status failed"#,
+    );
+}
+
+#[test]
+fn a_failure_four_steps_deep_is_caught_by_the_innermost_around_it() {
+    check(
+        FLOW,
+        r#"start  deep {"names":["a","b"]}
+           owes   call beside@0.0 #1, call study[0]/tries#1/way/one/found@0.0 #1,
+                  call study[1]/tries#1/way/one/found@0.0 #1
+           given  study[1]/tries#1/way/one/found done {"text":"B","good":true}
+           owes   ask study[1]/tries#1/way/one/text@1 #1, call beside@0.0,
+                  call study[0]/tries#1/way/one/found@0.0
+           when   study[0]/tries#1/way/one/found@0.0 fails "gone"
+           then   CallNotApplied, StepFailed study[0]/tries#1/way/one/found caught by study,
+                  ModelFailed study[1]/tries#1/way/one/text cancelled no more,
+                  OtherwiseTaken study because of study[0]/tries#1/way/one/found,
+                  StepSucceeded study ["nobody"]
+           owes   call beside@0.0
+           when   beside done {"id":"p1"}
+           then   CallApplied, CallJudged, StepSucceeded beside, RunSucceeded ["nobody"]"#,
+    );
+}
+
+#[test]
+fn nothing_begins_where_a_step_around_it_failed_and_what_left_is_settled_before_that_goes_on() {
+    check(
+        FLOW,
+        r#"start  settled
+           owes   ask beside@1 #1, ask part/said@1 #1, call part/sent@0.0, call part/found@0.0
+           when   part/found@0.0 fails "gone"
+           then   CallNotApplied, StepFailed part/found caught by part, ModelFailed part/said cancelled no more
+           owes   ask beside@1 #1, call part/sent@0.0
+           when   part/sent@0.0 is lost
+           then   CallDoubted part/sent@0.0 settlement
+           given  beside done "there"
+           status waiting (settlement)
+           when   a worker takes over
+           then   EpochBegan
+           when   ada settles part/sent@0.0 applied {"id":"p1"}
+           then   MailTaken, CallSettled, CallJudged, OtherwiseTaken part, StepSucceeded part "instead",
+                  RunSucceeded {"beside":"there","part":"instead"}"#,
+    );
+}
+
+#[test]
+fn a_run_that_is_cancelled_while_a_step_fails_ends_once_all_is_settled() {
+    check(
+        FLOW,
+        r#"start  settled
+           given  part/found@0.0 fails "gone"
+           when   ada cancels
+           then   MailTaken cancel, RunCancelRequested, ModelFailed beside cancelled
+           when   part/sent done {"id":"p1"}
+           then   CallApplied, CallJudged, RunCancelled
+           status cancelled"#,
+    );
+}
+
+#[test]
+fn a_step_has_limits_of_its_own() {
+    check(
+        FLOW,
+        r#"start  bounded
+           when   the model answers "" using 3000+2900
+           then   ModelAnswered said, ContextAdjusted said,
+                  RunPaused workflows.bounded.steps.said.limits.tokens used 5900
+           when   ada raises tokens to 20000
+           then   MailTaken raise, LimitRaised, RunResumed, ModelIntended said turn 1 #2
+           when   time passes 600s
+           then   
+           when   the model answers "" using 30+29
+           then   ModelAnswered said, ContextAdjusted said, RunPaused workflows.bounded.steps.said.limits.time
+           status paused (limit)"#,
+    );
+}
