@@ -2,6 +2,8 @@
 //!
 //! `select!` only builds a [`Wake`]; what follows from it is plain code.
 
+mod heeding;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
@@ -13,7 +15,7 @@ use handfast_store::{
 use tokio::task::{JoinError, JoinSet};
 
 use crate::clock::Clock;
-use crate::halts::{self, Halts};
+use crate::halts::Halts;
 use crate::limits::{POLL, RUNS_MAX, SLEEP_MAX, STOP_GRACE};
 use crate::live::Live;
 use crate::{Kits, perform};
@@ -299,20 +301,6 @@ impl<S: Store> Worker<S> {
         Ok(())
     }
 
-    /// An answer that came in time counts, though the time to answer is over when it is read.
-    async fn hear_first(&mut self, run: RunId) -> Result<(), DriveError> {
-        let Some(live) = self.lives.get_mut(&run).filter(|live| live.run().is_asking()) else {
-            return Ok(());
-        };
-        match self.store.mail(run).await {
-            Ok(rows) => rows.into_iter().for_each(|row| live.tell_mail(row)),
-            Err(LoadError::Read(error)) => return Err(error.into()),
-            // The next look says what is wrong with it.
-            Err(_) => {}
-        }
-        Ok(())
-    }
-
     /// Takes what can move, and takes in mail. Tells whether there was anything to take.
     async fn look(&mut self) -> Result<bool, DriveError> {
         self.look_at_halts().await?;
@@ -340,29 +328,6 @@ impl<S: Store> Worker<S> {
             self.think(run).await?;
         }
         Ok(found)
-    }
-
-    /// Looks at what is halted. Whatever is decided from here on heeds it.
-    async fn look_at_halts(&mut self) -> Result<(), DriveError> {
-        let found = self.store.halts().await?;
-        if self.halts.look(found, self.name.as_str()) {
-            for live in self.lives.values_mut() {
-                live.heed(self.halts.known());
-            }
-            let remembering = self.lives.iter().filter(|(_, live)| live.is_remembering());
-            self.halts.awaits(remembering.map(|(run, _)| *run));
-        }
-        self.say_in_force().await
-    }
-
-    /// Tells whoever halted something that it is in force, with what had left already.
-    async fn say_in_force(&mut self) -> Result<(), DriveError> {
-        for scope in self.halts.in_force() {
-            let left = self.lives.values().flat_map(|live| live.run().left(&scope)).collect();
-            let heeded = halts::heeded(self.name.as_str(), self.clock.now(), left);
-            self.store.heed(&scope, &heeded).await?;
-        }
-        Ok(())
     }
 
     /// Takes as many runs as there is room for.

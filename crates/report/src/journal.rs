@@ -70,11 +70,11 @@ fn phrase(body: &Body) -> String {
             Some(scope) => format!("{} · {scope} goes on without it", failure(&failed.failure)),
             None => failure(&failed.failure),
         },
-        body => phrase_of_work(body),
+        body => phrase_of_model(body),
     }
 }
 
-fn phrase_of_work(body: &Body) -> String {
+fn phrase_of_model(body: &Body) -> String {
     match body {
         Body::ModelIntended(intent) => format!(
             "{} turn {} attempt {}, {} bytes added, {} tokens reserved",
@@ -97,6 +97,12 @@ fn phrase_of_work(body: &Body) -> String {
             format!("{} · {again}", failure(&failed.failure))
         }
         Body::ContextAdjusted(adjusted) => format!("{} · told: {}", adjusted.why, adjusted.what),
+        body => phrase_of_call(body),
+    }
+}
+
+fn phrase_of_call(body: &Body) -> String {
+    match body {
         Body::CallProposed(proposed) => format!("{} {}", proposed.tool, json(&proposed.args)),
         Body::SideCallProposed(proposed) => {
             format!("{}: {} {}", purpose(&proposed.purpose), proposed.tool, json(&proposed.args))
