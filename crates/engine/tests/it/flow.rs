@@ -1,7 +1,184 @@
 //! Steps within steps: which begin when, what they give, and where a failure in them ends.
 
 use crate::check;
-use crate::contracts::FLOW;
+
+/// Steps within steps, what follows their failures, and steps that wait.
+pub(crate) const FLOW: &str = r#"
+handfast: 1
+name: flow
+version: "1"
+models: { main: { use: openai/test, url: "http://127.0.0.1:1/v1", price: { input: 1 USD, output: 10 USD } } }
+servers: { desk: { rust: {} } }
+tools:
+  look:
+    via: desk.look
+    description: Looks one thing up.
+    input: { name: string }
+    output: { fields: { text: string, good: boolean } }
+    effects: [ { reads: "thing/{args.name}" } ]
+    failures: { gone: { when: error.text.contains('gone') } }
+  post:
+    via: desk.post
+    description: Posts one text.
+    input: { text: string }
+    output: { fields: { id: string } }
+    effects: [ { writes: "post/{args.text}" } ]
+    failures: { full: { when: error.text.contains('full') } }
+agents:
+  writer:
+    purpose: Write one text.
+    model: main
+    input: { about: string, before?: string }
+    limits: { turns: 3, tokens: 50k }
+workflows:
+  pick:
+    input: { name: string, urgent: boolean }
+    steps:
+      way:
+        choose:
+          now:   { when: input.urgent, steps: { sent: { tool: post, with: { text: input.name } } }, output: steps.sent.id }
+          known: { when: input.name != '', steps: { found: { tool: look, with: { name: input.name } } }, output: steps.found.text }
+    output: { way: steps.way }
+
+  refine:
+    steps:
+      write:
+        repeat: 2
+        until: steps.review.good
+        steps:
+          draft:  { agent: writer, with: { about: "'it'", before: last.review.text } }
+          review: { tool: look, with: { name: steps.draft } }
+        output: { text: steps.draft, said: steps.review.text }
+    output: steps.write
+
+  inner:
+    input: { name: string }
+    limits: { tokens: 12k, deadline: 1h }
+    steps:
+      found: { tool: look, with: { name: input.name } }
+      text:  { agent: writer, with: { about: steps.found.text } }
+    output: { said: steps.text }
+  outer:
+    input: { name: string }
+    steps:
+      first: { workflow: inner, with: { name: input.name } }
+      then:  { tool: post, with: { text: steps.first.said } }
+    output: steps.then.id
+
+  lanes:
+    input: { names: "string[]" }
+    allow: { HF0116: a story }
+    steps:
+      study:
+        each: input.names
+        as: name
+        at_once: 2
+        steps:
+          found: { tool: look, with: { name: name } }
+          sent:  { tool: post, with: { text: steps.found.text }, when: steps.found.good }
+        output: steps.found.text
+    output: { all: steps.study }
+  collected:
+    input: { names: "string[]" }
+    allow: { HF0116: a story }
+    steps:
+      study:
+        each: input.names
+        as: name
+        steps: { sent: { tool: post, with: { text: name } } }
+        output: steps.sent.id
+        otherwise: collect
+    output: { all: steps.study }
+  enough:
+    input: { names: "string[]" }
+    allow: { HF0116: a story }
+    steps:
+      study:
+        each: input.names
+        as: name
+        enough: 2
+        steps: { found: { tool: look, with: { name: name } } }
+        output: steps.found.text
+    output: { all: steps.study }
+
+  skipped:
+    steps:
+      found: { tool: look, with: { name: "'a'" }, otherwise: skip }
+      sent:  { tool: post, with: { text: "has(steps.found) ? steps.found.text : 'none'" } }
+    output: steps.sent.id
+  replaced:
+    steps:
+      found: { tool: look, with: { name: "'a'" }, otherwise: "{'text': 'nothing', 'good': false}" }
+      said:
+        agent: writer
+        with: { about: steps.found.text }
+        otherwise: { tool: look, with: { name: "'b'" }, otherwise: { tool: look, with: { name: "'c'" } } }
+    output: { found: steps.found.text }
+
+  deep:
+    input: { names: "string[1..3]" }
+    steps:
+      study:
+        each: input.names
+        as: name
+        steps:
+          tries:
+            repeat: 2
+            until: has(steps.way)
+            steps:
+              way:
+                choose:
+                  only: { steps: { one: { workflow: inner, with: { name: name } } }, output: steps.one.said }
+            output: { said: steps.way }
+        output: steps.tries.said
+        otherwise: "['nobody']"
+      beside: { tool: post, with: { text: "'beside'" } }
+    output: steps.study
+
+  settled:
+    steps:
+      part:
+        choose:
+          only:
+            steps:
+              sent:  { tool: post, with: { text: "'a'" } }
+              found: { tool: look, with: { name: "'b'" } }
+              said:  { agent: writer, with: { about: "'c'" } }
+              later: { tool: post, with: { text: steps.found.text } }
+            output: steps.sent.id
+        otherwise: "'instead'"
+      beside: { agent: writer, with: { about: "'d'" } }
+    output: { part: steps.part, beside: steps.beside }
+
+  bounded:
+    steps:
+      said: { agent: writer, with: { about: "'it'" }, limits: { tokens: 6k, time: 10m } }
+    output: steps.said
+
+  pause:
+    input: { due?: string }
+    limits: { deadline: 30d }
+    steps:
+      short: { wait: { for: 10m } }
+      due:   { wait: { until: input.due }, when: has(input.due), needs: short }
+      sent:  { tool: post, with: { text: "'now'" }, needs: due }
+    output: steps.sent.id
+  paid:
+    limits: { deadline: 2d }
+    steps:
+      paid: { wait: { signal: paid, gives: { fields: { amount: number } }, within: 1d } }
+      sent: { tool: post, with: { text: "string(steps.paid.amount)" } }
+    output: steps.sent.id
+  either:
+    input: { names: "string[1..3]" }
+    limits: { deadline: 2d }
+    steps:
+      study:
+        each: input.names
+        as: name
+        steps: { go: { wait: { signal: go } } }
+      stop: { wait: { signal: stop }, otherwise: skip }
+"#;
 
 #[test]
 fn the_first_branch_whose_condition_holds_is_taken() {

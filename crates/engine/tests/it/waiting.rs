@@ -1,7 +1,7 @@
 //! Steps that wait: for a time to come, or for a signal, and never unsaid.
 
 use crate::check;
-use crate::contracts::FLOW;
+use crate::flow::FLOW;
 
 #[test]
 fn a_wait_is_over_when_its_time_has_come() {
