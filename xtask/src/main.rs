@@ -20,7 +20,9 @@ usage: cargo xtask COMMAND
   tidy                         holds the tree against its own rules
   bench [ARGS…]                builds a release and runs `handfast bench ARGS…`
   bench conditions             prints what the evaluation of one condition takes
-  sim [--seed N] [--count N]   runs the simulator, from this seed, over this many worlds";
+  sim [--worlds N] [--seed S] [--contract NAME]
+                               lets worlds happen, and breaks every boundary of a good run once
+  sim --mutants                looks whether each law catches the worlds that break it on purpose";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();

@@ -37,6 +37,10 @@ pub(crate) enum Command {
     /// Run the tests beside a contract, with fake tools; tells which clauses they exercised
     #[command(after_help = "Example: handfast test examples/support --filter refund")]
     Test(Test),
+    /// Break whatever can break, in simulated worlds, and say what of the contract did not survive
+    #[command(after_help = "Example: handfast sim examples/support --worlds 10000\n\n\
+        Models and tools are made up from the contract: nothing is started, asked or sent. The same seed is the same worlds.")]
+    Sim(Sim),
     /// Ask a contract's servers what they offer, and keep the answer beside it
     #[command(after_help = "Example: handfast lock examples/files --set folder=/home/me/untidy")]
     Lock(Lock),
@@ -214,6 +218,27 @@ pub(crate) struct Test {
     /// Only the tests whose sentence has this in it
     #[arg(long, value_name = "TEXT")]
     pub(crate) filter: Option<String>,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    /// One JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sim {
+    /// A contract's file, or a folder with a handfast.yaml
+    #[arg(default_value = ".")]
+    pub(crate) path: PathBuf,
+    /// Only this workflow
+    #[arg(long, value_name = "NAME")]
+    pub(crate) workflow: Option<String>,
+    /// How many worlds in which chance breaks what it likes, beside those that break each boundary once
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub(crate) worlds: u64,
+    /// The first world's seed
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(crate) seed: u64,
     #[command(flatten)]
     pub(crate) settings: Settings,
     /// One JSON document

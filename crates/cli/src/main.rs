@@ -44,6 +44,7 @@ mod run;
 mod runs;
 mod schema;
 mod show;
+mod sim;
 mod test;
 mod trace;
 
@@ -83,6 +84,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Init(args) => init::run(&args)?,
         Command::Check(args) => check::run(&args).await?,
         Command::Test(args) => test::run(&args).await?,
+        Command::Sim(args) => sim::run(&args)?,
         Command::Lock(args) => lock::run(&args).await?,
         Command::Import(args) => import::run(&args).await?,
         Command::Fmt(args) => format::run(&args)?,

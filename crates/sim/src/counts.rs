@@ -1,58 +1,48 @@
 //! What happened how often: a world without faults proves nothing.
 
-macro_rules! counts {
-    ($($(#[$doc:meta])* $name:ident,)+) => {
-        /// What happened how often in a world.
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-        pub struct Counts {
-            $($(#[$doc])* pub $name: u64,)+
-        }
+use std::collections::BTreeMap;
 
-        impl Counts {
-            /// Adds those of another world.
-            pub const fn add(&mut self, other: Self) {
-                $(self.$name += other.$name;)+
-            }
+use crate::faults::{Boundary, Fault};
 
-            /// Each with its name.
-            pub fn named(&self) -> impl Iterator<Item = (&'static str, u64)> {
-                [$((stringify!($name), self.$name),)+].into_iter()
-            }
-        }
-    };
+/// What happened how often in a world, or in many.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Events that were recorded.
+    pub events: u64,
+    /// Times that a worker took the run.
+    pub takeovers: u64,
+    /// Commits that came too late, since the run was another's.
+    pub fenced: u64,
+    /// Sends that a late worker did without.
+    pub not_sent: u64,
+    /// Doubts that the person settled.
+    pub settled: u64,
+    /// Limits that the person raised.
+    pub raised: u64,
+    /// What broke, by the boundary and the kind of fault.
+    pub faults: BTreeMap<(Boundary, &'static str), u64>,
 }
 
-counts! {
-    /// Events that were recorded.
-    events,
-    /// Workers that died.
-    deaths,
-    /// Workers that died between asking for a commit and hearing of it, before it landed.
-    deaths_before_commit,
-    /// The same, after it landed.
-    deaths_after_commit,
-    /// Commits that went unconfirmed and had landed.
-    unconfirmed_landed,
-    /// Commits that went unconfirmed and had not landed.
-    unconfirmed_not_landed,
-    /// Commits that went unconfirmed and landed late.
-    unconfirmed_late,
-    /// Workers that slept through their lease.
-    zombies,
-    /// Workers that fell asleep just before a send, or between the last look and the write.
-    stalled_sends,
-    /// Sends that a late worker did without.
-    not_sent,
-    /// Clocks that jumped.
-    jumps,
-    /// Times that a worker took the run.
-    takeovers,
-    /// Requests that had trouble at their tool.
-    tool_troubles,
-    /// Requests that had trouble at their model.
-    model_troubles,
-    /// Doubts that the person settled.
-    settled,
-    /// Limits that the person raised.
-    raised,
+impl Counts {
+    /// Adds those of another world.
+    pub fn add(&mut self, other: &Self) {
+        self.events += other.events;
+        self.takeovers += other.takeovers;
+        self.fenced += other.fenced;
+        self.not_sent += other.not_sent;
+        self.settled += other.settled;
+        self.raised += other.raised;
+        for (kind, times) in &other.faults {
+            *self.faults.entry(*kind).or_default() += times;
+        }
+    }
+
+    /// All faults together.
+    pub fn broke(&self) -> u64 {
+        self.faults.values().sum()
+    }
+
+    pub(crate) fn broken(&mut self, boundary: Boundary, fault: Fault) {
+        *self.faults.entry((boundary, fault.name())).or_default() += 1;
+    }
 }

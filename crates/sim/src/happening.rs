@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use handfast_engine::{AskModel, CallTool, Command, Debt};
+use handfast_events::Mail;
 use jiff::Timestamp;
 
 use crate::store::Append;
@@ -30,12 +31,14 @@ pub(crate) enum Answered {
 pub(crate) enum Happening {
     /// A worker looks for the run and its mail, and tells that it lives.
     Looks(usize),
+    /// A commit reaches the store, long after it was asked for.
+    Commits(Who, Append),
     /// The store's answer reaches the worker.
     Answers(Who, Append, Answered),
     /// A commit lands of which its worker has not heard.
     LandsLate(Append),
-    /// The connection is open; the sender looks at its deadline one last time.
-    Leaves(Who, Debt, u64),
+    /// The connection is open, or refused; the sender looks at its deadline one last time.
+    Leaves(Who, Debt, Leaving),
     /// The bytes go out.
     Writes(Who, Debt),
     /// A request reaches the tool.
@@ -50,12 +53,40 @@ pub(crate) enum Happening {
     Wakes(Who, Timestamp),
     /// The person looks at the run.
     PersonLooks,
-    /// The person has had enough.
-    PersonCancels,
-    /// Something breaks.
-    Breaks,
+    /// What the person said arrives.
+    PersonSays(Mail),
+    /// Something may break.
+    Moment(u64),
+    /// A worker dies.
+    Dies(Who),
+    /// A worker falls asleep until then.
+    Sleeps(Who, u64),
     /// A worker that died starts again.
     Restarts(usize),
+}
+
+/// How a debt leaves.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Leaving {
+    /// After this nothing is sent.
+    pub(crate) send_by: u64,
+    pub(crate) is_refused: bool,
+}
+
+impl Happening {
+    /// The worker that it happens to, in the life in which it can.
+    pub(crate) const fn whose(&self) -> Option<Who> {
+        match self {
+            Self::Answers(who, ..)
+            | Self::Leaves(who, ..)
+            | Self::Writes(who, ..)
+            | Self::Returns(who, ..)
+            | Self::Wakes(who, ..)
+            | Self::Dies(who)
+            | Self::Sleeps(who, ..) => Some(*who),
+            _ => None,
+        }
+    }
 }
 
 /// What happens next, in order of time and then of asking.

@@ -1,13 +1,21 @@
 //! The boundaries: where a worker commits, sends, and hears, and what can break there.
 
-use handfast_engine::{AskModel, CallTool, Command, Debt, ModelReply, ModelTrouble, ToolOutcome, ToolReply};
+use handfast_engine::{
+    AskModel, CallTool, Command, Debt, ModelReply, ModelTrouble, ToolError, ToolOutcome, ToolReply,
+};
 use handfast_events::{Body, Event, Failure, FailureClass, StepId};
 use jiff::Timestamp;
+use serde_json::Value;
 
-use crate::happening::{Answered, Happening, Who};
-use crate::limits::{CONNECT_MAX, LEASE, NETWORK_MAX, SEND_BY, TOOL_MAX};
+use crate::faults::{Boundary, Fault};
+use crate::happening::{Answered, Happening, Leaving, Who};
+use crate::limits::{CONNECT_MAX, LEASE, MODEL_MAX, NETWORK_MAX, SEND_BY, TOOL_OVERRUN};
+use crate::model::Asked;
+use crate::person::cancel;
+use crate::random::Random;
+use crate::rules::Class;
 use crate::store::{Append, Refused};
-use crate::tool::{Fate, heard, not_sent, timed_out};
+use crate::tool::{could_break, heard, not_sent, takes_effect, timed_out};
 use crate::worker::Live;
 use crate::world::World;
 use crate::{Law, Mutant, model};
@@ -52,13 +60,14 @@ impl World {
 
     pub(crate) fn think(&mut self, who: Who) {
         let (id, clock, mutant) = (self.next_append(), self.clock(who.worker), self.mutant);
+        let asked = self.now;
         let Some(live) = self.live(who) else { return };
-        match live.think(id, clock, mutant) {
+        match live.think((id, asked), clock, mutant) {
             Ok(None) => {}
             Ok(Some(append)) => {
                 if mutant == Some(Mutant::ActsFirst) {
                     let debts = live.owed_too_early();
-                    self.offer(who, debts);
+                    self.offer(who, debts, asked);
                 }
                 self.commit(who, append);
             }
@@ -71,40 +80,51 @@ impl World {
 
     /// Asks the store for a commit. What becomes of that is not the worker's to know.
     fn commit(&mut self, who: Who, append: Append) {
-        let soon = self.now + self.random.between(1, 20);
-        let later = soon + self.random.between(50, 3_000);
-        let kind = if self.is_troubled() { self.random.between(0, 100) } else { 100 };
-        let answered = match kind {
-            0..3 => {
-                self.counts.deaths_before_commit += 1;
+        let what = append.follows.to_string();
+        let (fault, mut random) = self.fate(Boundary::Commit, &what, || AT_COMMIT.to_vec());
+        let soon = self.now + random.between(1, 20);
+        let later = soon + random.between(50, 3_000);
+        let asleep = self.now + random.between(LEASE + LEASE / 2, LEASE * 3);
+        let answered = match fault {
+            Some(Fault::DiesBeforeCommit) => return self.die(who.worker),
+            Some(Fault::DiesAfterCommit) => {
+                self.land(&append);
                 return self.die(who.worker);
             }
-            3..6 => {
+            Some(Fault::UnconfirmedLanded) => {
                 self.land(&append);
-                self.counts.deaths_after_commit += 1;
-                return self.die(who.worker);
-            }
-            6..9 => {
-                self.land(&append);
-                self.counts.unconfirmed_landed += 1;
                 Answered::Unconfirmed
             }
-            9..12 => {
-                self.counts.unconfirmed_not_landed += 1;
-                Answered::Unconfirmed
-            }
-            12..15 => {
+            Some(Fault::UnconfirmedNotLanded) => Answered::Unconfirmed,
+            Some(Fault::UnconfirmedLate) => {
+                self.disturb(later);
                 self.queue.at(later, Happening::LandsLate(append.clone()));
-                self.counts.unconfirmed_late += 1;
                 Answered::Unconfirmed
             }
-            15..20 if self.mutant == Some(Mutant::ForgetfulStore) => Answered::Confirmed,
+            Some(Fault::SleepsBeforeCommit) => {
+                self.stall(who.worker, asleep);
+                return self.queue.at(asleep, Happening::Commits(who, append));
+            }
+            Some(Fault::SleepsAfterCommit) => {
+                self.stall(who.worker, asleep);
+                self.land(&append)
+            }
+            _ if self.mutant == Some(Mutant::ForgetfulStore) && random.chance(5) => Answered::Confirmed,
             _ => self.land(&append),
         };
-        if answered == Answered::Unconfirmed {
-            self.disturb(later);
+        match fault {
+            Some(Fault::Cancelled) => self.post(cancel(), false),
+            Some(Fault::ClockForward) => self.jump(who.worker, 1, &mut random),
+            Some(Fault::ClockBack) => self.jump(who.worker, -1, &mut random),
+            _ => {}
         }
         self.queue.at(soon, Happening::Answers(who, append, answered));
+    }
+
+    /// The store hears of a commit only now: whoever asked for it may have lost the run.
+    pub(crate) fn commit_late(&mut self, who: Who, append: Append) {
+        let answered = self.land(&append);
+        self.queue.at(self.now + 1, Happening::Answers(who, append, answered));
     }
 
     /// The store's answer: become and act, look again, or let go.
@@ -123,17 +143,11 @@ impl World {
     fn remembered(&mut self, who: Who, append: &Append) {
         self.watch.acknowledged(&append.events);
         let Some(live) = self.live(who) else { return };
-        let is_released = match live.remembered() {
-            Ok(is_released) => is_released,
-            Err(illegal) => {
-                self.watch.broke(Law::SameAgain, self.now, format!("a decision does not fold: {illegal}"));
-                return self.forget(who);
-            }
-        };
+        let is_released = live.remembered();
         let run = live.run.clone();
         let (debts, wait) = live.offer();
         self.watch.saw(self.now, &run);
-        self.offer(who, debts);
+        self.offer(who, debts, append.asked);
         if let Some(until) = wait {
             self.wait(who, until);
         }
@@ -143,60 +157,84 @@ impl World {
         self.think(who);
     }
 
-    fn offer(&mut self, who: Who, debts: Vec<Debt>) {
+    /// What a worker may send hangs on when it last knew that the run was its own, not on when it heard of it.
+    fn offer(&mut self, who: Who, debts: Vec<Debt>, held: u64) {
         for debt in debts {
-            let is_slow = self.is_troubled() && self.random.chance(20);
-            self.stall_now_and_then(who, SEND_BY);
-            let connected = self.now + self.random.between(1, if is_slow { CONNECT_MAX } else { 50 });
-            self.queue.at(connected, Happening::Leaves(who, debt, self.now + SEND_BY));
+            let what = debt.key().to_string();
+            let could = || {
+                vec![
+                    Fault::NotConnected,
+                    Fault::DiesBeforeSend,
+                    Fault::SleepsPastSendBy,
+                    Fault::SleepsPastLease,
+                ]
+            };
+            let (fault, mut random) = self.fate(Boundary::BeforeFirstByte, &what, could);
+            let is_slow = self.fates.is_rough(self.now) && random.chance(20);
+            let connected = self.now + random.between(1, if is_slow { CONNECT_MAX } else { 50 });
+            let long = random.between(0, LEASE);
+            match fault {
+                Some(Fault::DiesBeforeSend) => self.queue.at(connected, Happening::Dies(who)),
+                Some(Fault::SleepsPastSendBy) => self.stall(who.worker, self.now + SEND_BY + 1 + long / 2),
+                Some(Fault::SleepsPastLease) => self.stall(who.worker, self.now + LEASE * 3 / 2 + long * 3),
+                _ => {}
+            }
+            let leaving = Leaving { send_by: held + SEND_BY, is_refused: fault == Some(Fault::NotConnected) };
+            self.queue.at(connected, Happening::Leaves(who, debt, leaving));
         }
     }
 
     /// The last look before the first byte: a worker that may have lost its lease sends nothing.
-    pub(crate) fn leave(&mut self, who: Who, debt: Debt, send_by: u64) {
-        let is_refused = self.is_troubled() && self.random.chance(4);
-        if self.now > send_by || is_refused {
-            self.counts.not_sent += u64::from(self.now > send_by);
-            let told = if is_refused { "no connection" } else { "it was too late to send" };
+    pub(crate) fn leave(&mut self, who: Who, debt: Debt, leaving: Leaving) {
+        let is_late = self.now > leaving.send_by && self.mutant != Some(Mutant::SendsLate);
+        if is_late || leaving.is_refused {
+            self.counts.not_sent += u64::from(is_late);
+            let told = if is_late { "it was too late to send" } else { "no connection" };
             let command = match debt {
                 Debt::CallTool(call) => tool_returned(&call, not_sent(told)),
                 Debt::AskModel(ask) => {
                     let failure = Failure::new(FailureClass::Unavailable, told);
                     model_returned(&ask, Err(ModelTrouble { failure, may_have_cost: false }))
                 }
-                Debt::Wait { .. } => return,
+                _ => return,
             };
             return self.tell(who, command);
         }
         // A stall between that look and the write is covered by a key; without one it is the one stated assumption.
-        let is_bare = matches!(&debt, Debt::CallTool(call) if call.key.is_none());
-        if is_bare {
-            return self.write(who, debt);
+        let is_bare = match &debt {
+            Debt::CallTool(call) => {
+                matches!(self.subject.rules.class(&call.tool.name), Class::None | Class::Natural)
+            }
+            _ => false,
+        };
+        let what = debt.key().to_string();
+        let could =
+            || if is_bare { vec![Fault::DiesInSend] } else { vec![Fault::DiesInSend, Fault::SleepsInSend] };
+        let (fault, mut random) = self.fate(Boundary::AfterFirstByte, &what, could);
+        match fault {
+            Some(Fault::SleepsInSend) => {
+                self.stall(who.worker, self.now + random.between(100, LEASE * 2));
+                self.queue.at(self.now, Happening::Writes(who, debt));
+            }
+            Some(_) => {
+                self.write(who, debt);
+                self.die(who.worker);
+            }
+            None => self.write(who, debt),
         }
-        self.stall_now_and_then(who, 100);
-        let soon = self.now + self.random.between(0, 3);
-        self.queue.at(soon, Happening::Writes(who, debt));
     }
 
-    /// The worst moment to fall asleep is just before a send, and between the last look and the write.
-    fn stall_now_and_then(&mut self, who: Who, at_least: u64) {
-        if self.is_troubled() && self.random.chance(3) {
-            self.counts.stalled_sends += 1;
-            let until = self.now + self.random.between(at_least, LEASE * 2);
-            self.stall(who.worker, until);
-        }
-    }
-
-    fn stall(&mut self, at: usize, until: u64) {
+    pub(crate) fn stall(&mut self, at: usize, until: u64) {
         let Some(worker) = self.workers.get_mut(at) else { return };
         worker.stalled_until = worker.stalled_until.max(until);
-        self.counts.zombies += u64::from(worker.live.is_some() && until > self.now + LEASE);
         self.disturb(until);
     }
 
     pub(crate) fn write(&mut self, who: Who, debt: Debt) {
-        let is_late = self.is_troubled() && self.random.chance(10);
-        let way = self.random.between(1, if is_late { NETWORK_MAX } else { 60 });
+        let mut random = Random::at(self.seed, &debt.key().to_string());
+        let is_late = self.fates.is_rough(self.now) && random.chance(10);
+        let way = random.between(1, if is_late { NETWORK_MAX } else { 60 });
+        let gives_up = self.mutant != Some(Mutant::NoTimeouts);
         match debt {
             Debt::AskModel(ask) => {
                 self.watch.asked(self.now, &ask);
@@ -204,116 +242,158 @@ impl World {
                     failure: Failure::new(FailureClass::Timeout, "no answer in time"),
                     may_have_cost: true,
                 };
-                let late = self.now + ask.timeout_ms.min(TOOL_MAX);
-                self.queue.at(late, Happening::Returns(who, Box::new(model_returned(&ask, Err(timeout)))));
+                let late = self.now + ask.timeout_ms.min(MODEL_MAX);
+                if gives_up {
+                    self.queue
+                        .at(late, Happening::Returns(who, Box::new(model_returned(&ask, Err(timeout)))));
+                }
                 self.queue.at(self.now + way, Happening::AskArrives(who, ask));
             }
             Debt::CallTool(mut call) => {
-                self.watch.sent(self.now, &call);
-                if self.mutant == Some(Mutant::FreshKeys) {
-                    call.key = call.key.map(|key| format!("{key}-{}", call.attempt));
+                match (self.mutant, &mut call) {
+                    (Some(Mutant::FreshKeys), CallTool { key: Some(key), attempt, .. }) => {
+                        *key = format!("{key}-{attempt}");
+                    }
+                    (Some(Mutant::OtherArguments), CallTool { sends: Value::Object(sends), .. }) => {
+                        sends.insert("whatever".into(), Value::Null);
+                    }
+                    _ => {}
                 }
+                self.watch.sent(self.now, &call);
                 let late = self.now + call.timeout_ms;
-                let lost = tool_returned(&call, self.mutated(timed_out()));
-                self.queue.at(late, Happening::Returns(who, Box::new(lost)));
+                if gives_up {
+                    let lost = tool_returned(&call, self.mutated(timed_out()));
+                    self.queue.at(late, Happening::Returns(who, Box::new(lost)));
+                }
                 self.queue.at(self.now + way, Happening::CallArrives(who, Box::new(call)));
             }
-            Debt::Wait { .. } => {}
+            _ => {}
         }
     }
 
     pub(crate) fn call_arrives(&mut self, who: Who, call: CallTool) {
-        let is_troubled = self.is_troubled();
-        let fate = Fate::draw(&mut self.random, is_troubled);
-        if fate != Fate::Works {
-            self.counts.tool_troubles += 1;
-            self.disturb(self.now + TOOL_MAX);
+        let subject = self.subject.clone();
+        let what = format!("call {} #{}", call.call, call.attempt);
+        let (fault, mut random) = self.fate(Boundary::AtTool, &what, || could_break(&subject, &call.tool));
+        if fault.is_some() {
+            self.disturb(self.now + call.timeout_ms + TOOL_OVERRUN);
         }
-        let gave = match fate {
-            Fate::Works | Fate::AnswerLost | Fate::EffectThenFails | Fate::Breach => self.take_effect(&call),
-            Fate::Slow => {
-                let slow = self.now + self.random.between(10, TOOL_MAX);
-                self.queue.at(slow, Happening::TakesEffect(Box::new(call)));
-                return;
-            }
-            _ => serde_json::Value::Null,
+        if fault == Some(Fault::Slow) {
+            let least = if random.chance(50) { call.timeout_ms } else { 10 };
+            let slow = self.now + random.between(least, call.timeout_ms + TOOL_OVERRUN);
+            return self.queue.at(slow, Happening::TakesEffect(Box::new(call)));
+        }
+        let gave = if takes_effect(&subject, &call.tool.name, fault) {
+            self.take_effect(&call)
+        } else {
+            Value::Null
         };
-        let Some(outcome) = heard(fate, gave) else { return };
+        let Some(outcome) = heard(&subject, &call.tool.name, fault, gave) else { return };
         let outcome = self.mutated(outcome);
-        let back = self.now + self.random.between(5, 100);
-        self.queue.at(back, Happening::Returns(who, Box::new(tool_returned(&call, outcome))));
+        let back = self.now + random.between(5, 100);
+        self.comes_back(who, back, &what, tool_returned(&call, outcome));
     }
 
-    pub(crate) fn take_effect(&mut self, call: &CallTool) -> serde_json::Value {
-        let gave = self.ledger.take_effect(call);
+    /// What came of a debt is on its way to its worker, who may not live to record it.
+    fn comes_back(&mut self, who: Who, back: u64, what: &str, command: Command) {
+        let could = || vec![Fault::DiesWithResult, Fault::SleepsWithResult];
+        let (fault, mut random) = self.fate(Boundary::BeforeResult, what, could);
+        match fault {
+            Some(Fault::DiesWithResult) => self.queue.at(back, Happening::Dies(who)),
+            Some(_) => {
+                let until = back + random.between(LEASE * 3 / 2, LEASE * 3);
+                self.queue.at(back, Happening::Sleeps(who, until));
+            }
+            None => {}
+        }
+        self.queue.at(back, Happening::Returns(who, Box::new(command)));
+    }
+
+    pub(crate) fn take_effect(&mut self, call: &CallTool) -> Value {
+        let gave = self.ledger.take_effect(&self.subject, self.seed, self.now, call);
         self.watch.took_effect(self.now, call, &self.ledger);
         gave
     }
 
     fn mutated(&self, outcome: ToolOutcome) -> ToolOutcome {
-        match outcome {
-            ToolOutcome::Lost(error) if self.mutant == Some(Mutant::LossIsFailure) => {
-                ToolOutcome::TurnedAway(handfast_engine::ToolError { class: None, ..error })
+        match (self.mutant, outcome) {
+            (Some(Mutant::LossIsFailure), ToolOutcome::Lost(error)) => {
+                ToolOutcome::TurnedAway(ToolError { class: None, ..error })
             }
-            outcome => outcome,
+            (Some(Mutant::FailureIsAnswer), ToolOutcome::Failed(_)) => ToolOutcome::Returned(Value::Null),
+            (_, outcome) => outcome,
         }
     }
 
     pub(crate) fn ask_arrives(&mut self, who: Who, ask: &AskModel) {
-        let is_troubled = self.is_troubled();
-        let reply = model::reply(self.seed, ask, &mut self.random, is_troubled);
-        self.watch.billed(self.now, &ask.step, reply.bill);
-        if !matches!(reply.outcome, Some(Ok(_))) {
-            self.counts.model_troubles += 1;
-            self.disturb(self.now + TOOL_MAX);
+        let what = format!("ask {}@{} #{}", ask.step, ask.turn, ask.attempt);
+        let (fault, mut random) = self.fate(Boundary::AtModel, &what, || model::COULD_BREAK.to_vec());
+        if fault.is_some() {
+            self.disturb(self.now + MODEL_MAX);
         }
+        let subject = self.subject.clone();
+        let story = self.watch.steps.get(&ask.step);
+        let agent = story.and_then(|story| subject.contract.agents.get(story.agent.as_deref()?));
+        let (Some(story), Some(agent)) = (story, agent) else { return };
+        let asked = Asked {
+            subject: &subject,
+            seed: self.seed,
+            agent,
+            ask,
+            input: &story.input,
+            is_good: self.is_good,
+        };
+        let reply = model::reply(&asked, fault, &mut random);
+        self.watch.billed(self.now, &ask.step, reply.bill);
         let Some(outcome) = reply.outcome else { return };
-        let back = self.now + self.random.between(50, 600);
-        self.queue.at(back, Happening::Returns(who, Box::new(model_returned(ask, outcome))));
+        let back = self.now + random.between(50, 600);
+        self.comes_back(who, back, &what, model_returned(ask, outcome));
     }
 
-    /// A worker dies, sleeps through its lease, or its clock jumps.
-    pub(crate) fn break_something(&mut self) {
-        if !self.is_troubled() {
-            return;
-        }
-        let next = self.now + self.random.between(300, 6_000);
-        self.queue.at(next, Happening::Breaks);
-        // Whoever holds the run is the one to be hit.
-        let holders = |held: bool| {
-            self.workers
-                .iter()
-                .enumerate()
-                .filter(move |(_, worker)| worker.live.is_some() == held)
-                .map(|(at, _)| at)
+    /// Any moment is one at which a worker can die, sleep through its lease, or have its clock set; or the person has
+    /// enough.
+    pub(crate) fn moment(&mut self, count: u64) {
+        let could = || {
+            let mut could = vec![Fault::Dies; 4];
+            could.extend([Fault::Sleeps; 4]);
+            could.extend([Fault::ClockForward, Fault::ClockBack]);
+            if count == 2 {
+                could.extend([Fault::Cancelled; 4]);
+            }
+            could
         };
-        let Some(at) = holders(true).chain(holders(false)).next() else { return };
-        match self.random.between(0, 10) {
-            0..4 => self.die(at),
-            4..8 => {
-                let until = self.now + self.random.between(100, LEASE * 2);
-                self.stall(at, until);
-            }
-            _ => {
-                let jump = i64::try_from(self.random.between(0, 6_000)).unwrap_or(0) - 3_000;
-                let Some(worker) = self.workers.get_mut(at) else { return };
-                worker.skew = jump;
-                self.counts.jumps += 1;
-                self.disturb(self.now);
-            }
+        let (fault, mut random) = self.fate(Boundary::Moment, &count.to_string(), could);
+        if self.now < crate::limits::FAULTS {
+            self.queue.at(self.now + random.between(300, 6_000), Happening::Moment(count + 1));
+        }
+        let Some(fault) = fault else { return };
+        // Whoever holds the run is the one to be hit.
+        let at = self.workers.iter().position(|worker| worker.live.is_some()).unwrap_or(0);
+        match fault {
+            Fault::Dies => self.die(at),
+            Fault::Sleeps => self.stall(at, self.now + random.between(100, LEASE * 2)),
+            Fault::ClockForward => self.jump(at, 1, &mut random),
+            Fault::ClockBack => self.jump(at, -1, &mut random),
+            _ => self.post(cancel(), false),
+        }
+    }
+
+    fn jump(&mut self, at: usize, way: i64, random: &mut Random) {
+        let by = i64::try_from(random.between(500, 3_000)).unwrap_or(0);
+        if let Some(worker) = self.workers.get_mut(at) {
+            worker.skew = way * by;
         }
     }
 
     pub(crate) fn die(&mut self, at: usize) {
-        let back = self.now + self.random.between(200, 5_000);
-        let is_noticed = self.random.chance(50);
-        let Some(worker) = self.workers.get_mut(at) else { return };
+        let Some(worker) = self.workers.get_mut(at).filter(|worker| !worker.is_dead) else { return };
         worker.life += 1;
+        let mut random = Random::at(self.seed, &format!("death {at} {}", worker.life));
         worker.is_dead = true;
         worker.stalled_until = 0;
         worker.live = None;
-        self.counts.deaths += 1;
-        if is_noticed {
+        let back = self.now + random.between(200, 5_000);
+        if random.chance(50) {
             self.store.unlock(at);
         }
         self.queue.at(back, Happening::Restarts(at));
@@ -326,6 +406,20 @@ impl World {
         }
     }
 }
+
+/// What can break at a commit.
+const AT_COMMIT: [Fault; 10] = [
+    Fault::DiesBeforeCommit,
+    Fault::DiesAfterCommit,
+    Fault::UnconfirmedLanded,
+    Fault::UnconfirmedNotLanded,
+    Fault::UnconfirmedLate,
+    Fault::SleepsBeforeCommit,
+    Fault::SleepsAfterCommit,
+    Fault::Cancelled,
+    Fault::ClockForward,
+    Fault::ClockBack,
+];
 
 fn tool_returned(call: &CallTool, outcome: ToolOutcome) -> Command {
     let reply = ToolReply { outcome, latency_ms: 5 };

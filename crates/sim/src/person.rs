@@ -1,10 +1,12 @@
 //! The person: looks at the tools' own ledger and settles what is in doubt, raises a limit once, resumes, and gives up.
 
 use handfast_events::{CallId, Ceiling, LimitKind, Mail, Money, PauseReason, Settlement, Status, Waits};
+use jiff::Timestamp;
 
-use crate::limits::QUIET;
+use crate::limits::{NETWORK_MAX, SEND_BY, TOOL_OVERRUN};
+use crate::subject::Subject;
 use crate::tool::Ledger;
-use crate::watch::Watch;
+use crate::watch::{Story, Watch};
 
 /// What the person has done so far.
 #[derive(Default)]
@@ -13,24 +15,25 @@ pub(crate) struct Person {
     resumed: u32,
 }
 
+/// What the person sees.
+pub(crate) struct Seen<'a> {
+    pub(crate) subject: &'a Subject,
+    pub(crate) status: &'a Status,
+    pub(crate) watch: &'a Watch,
+    pub(crate) ledger: &'a Ledger,
+    pub(crate) now: Timestamp,
+    pub(crate) is_hasty: bool,
+}
+
 impl Person {
     /// What the person puts to a run that rests like this.
-    pub(crate) fn act(
-        &mut self,
-        status: &Status,
-        watch: &Watch,
-        ledger: &Ledger,
-        (now, is_hasty): (jiff::Timestamp, bool),
-    ) -> Vec<Mail> {
-        match status {
+    pub(crate) fn act(&mut self, seen: &Seen<'_>) -> Vec<Mail> {
+        match seen.status {
             Status::Waiting(Waits::Settlement) => {
-                let quiet = i64::try_from(if is_hasty { 0 } else { QUIET }).unwrap_or(i64::MAX);
-                let is_quiet =
-                    |since: jiff::Timestamp| now.duration_since(since).as_millis() >= i128::from(quiet);
-                let doubts = watch.calls.iter().filter(|(_, story)| story.waits_since.is_some_and(is_quiet));
-                doubts.map(|(call, _)| settle(call, ledger)).collect()
+                let doubts = seen.watch.calls.iter().filter(|(_, story)| is_quiet(seen, story));
+                doubts.map(|(call, story)| settle(seen, call, story)).collect()
             }
-            Status::PausedByLimit => vec![self.raise(watch.paused.as_ref())],
+            Status::PausedByLimit => vec![self.raise(seen.watch.paused.as_ref())],
             Status::PausedForOperator => {
                 self.resumed += 1;
                 vec![if self.resumed > 4 { cancel() } else { Mail::Resume { reason: "mended".into() } }]
@@ -56,13 +59,24 @@ impl Person {
     }
 }
 
+/// Whether the call waits for a person, and nothing of its attempts can still happen: the sending, the way, the work.
+fn is_quiet(seen: &Seen<'_>, story: &Story) -> bool {
+    let quiet = if seen.is_hasty { 0 } else { SEND_BY + NETWORK_MAX + story.timeout_ms() + TOOL_OVERRUN };
+    story.waits_since.is_some_and(|since| seen.now.duration_since(since).as_millis() >= i128::from(quiet))
+}
+
 pub(crate) fn cancel() -> Mail {
     Mail::Cancel { reason: "enough".into() }
 }
 
-fn settle(call: &CallId, ledger: &Ledger) -> Mail {
-    let settlement = match ledger.of(call).first() {
-        Some(gave) => Settlement::Applied(gave.clone()),
+/// What the ledger says, and in the words that the tool promised: what it gave in truth may not be of its type.
+fn settle(seen: &Seen<'_>, call: &CallId, story: &Story) -> Mail {
+    let settlement = match seen.ledger.of(call).first() {
+        Some(gave) => {
+            let output = seen.subject.rules.tool(&story.tool).and_then(|tool| tool.output.as_ref());
+            debug_assert!(output.is_none_or(|output| output.fits(gave)), "a fake gives what its type says");
+            Settlement::Applied(gave.clone())
+        }
         None => Settlement::NotApplied,
     };
     Mail::Settle { call: call.clone(), settlement, evidence: "looked at the ledger".into() }

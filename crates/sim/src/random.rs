@@ -5,17 +5,15 @@
 pub(crate) struct Random(u64);
 
 impl Random {
-    pub(crate) const fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    /// A stream that hangs on a place alone: asked again, it says the same.
+    /// A stream that hangs on a place alone: asked again, it says the same, whatever else happened in between.
     pub(crate) fn at(seed: u64, place: &str) -> Self {
         let mut random = Self(seed);
-        for byte in place.bytes() {
-            random.0 ^= u64::from(byte);
+        for chunk in place.as_bytes().chunks(8) {
+            let word = chunk.iter().fold(0, |word: u64, byte| word << 8 | u64::from(*byte));
+            random.0 ^= word;
             random.next();
         }
+        random.0 = random.next();
         random
     }
 
@@ -27,13 +25,20 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// From `low` up to, but not with, `high`.
+    /// From `low` up to, but not with, `high`; `low` where there is nothing between them.
     pub(crate) const fn between(&mut self, low: u64, high: u64) -> u64 {
-        low + self.next() % (high - low)
+        let drawn = self.next();
+        if high > low { low + drawn % (high - low) } else { low }
     }
 
     /// Whether something happens that happens so many times in a hundred.
     pub(crate) const fn chance(&mut self, percent: u64) -> bool {
         self.next() % 100 < percent
+    }
+
+    /// One of these.
+    pub(crate) fn pick<'a, T>(&mut self, of: &'a [T]) -> Option<&'a T> {
+        let at = usize::try_from(self.between(0, of.len() as u64)).unwrap_or(0);
+        of.get(at)
     }
 }

@@ -1,18 +1,21 @@
 //! Who watches: a fold of its own over what landed, held against what truly happened.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use handfast_engine::{AskModel, CallTool, Run};
+use handfast_contract::Limits;
+use handfast_engine::{AskModel, CallTool, DebtKey, Run};
 use handfast_events::{
     Body, CallId, CallIntended, CallNotApplied, CallNotSent, Ceiling, CommandId, Event, LimitKind, Money,
-    Next, PauseReason, Reserved, Settled, StepId,
+    Next, PauseReason, Reserved, Settled, Stayed, StepId, StepKind,
 };
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::limits::BROKEN_MAX;
 use crate::model::Bill;
-use crate::plan::{CEILINGS, is_granted};
+use crate::rules::Class;
+use crate::subject::Subject;
 use crate::tool::Ledger;
 use crate::{Broken, Law};
 
@@ -31,6 +34,21 @@ pub(crate) struct Story {
     pub(crate) waits_since: Option<Timestamp>,
 }
 
+impl Story {
+    /// How long its attempts may be at work.
+    pub(crate) fn timeout_ms(&self) -> u64 {
+        self.intents.values().map(|intent| intent.timeout_ms).max().unwrap_or(0)
+    }
+}
+
+/// What the journal says of one step.
+#[derive(Clone, Debug)]
+pub(crate) struct StepStory {
+    /// The agent at work, if one is.
+    pub(crate) agent: Option<String>,
+    pub(crate) input: Value,
+}
+
 /// What counts as used, by the events.
 #[derive(Clone, Copy, Debug, Default)]
 struct Account {
@@ -38,9 +56,11 @@ struct Account {
     held: Reserved,
 }
 
-#[derive(Default)]
 pub(crate) struct Watch {
+    subject: Arc<Subject>,
     pub(crate) broken: Vec<Broken>,
+    pub(crate) steps: BTreeMap<StepId, StepStory>,
+    pub(crate) told: Told,
     pub(crate) calls: BTreeMap<CallId, Story>,
     asks: BTreeMap<(StepId, u32, u32), Reserved>,
     /// By step; the run's own under no step.
@@ -56,9 +76,63 @@ pub(crate) struct Watch {
 }
 
 /// What anybody could see of a run.
-type View = (handfast_events::Status, Vec<String>, handfast_engine::Spend);
+type View = (handfast_events::Status, Vec<DebtKey>, handfast_engine::Spend);
+
+/// What a contract's owner would want to hear of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Telling {
+    /// A run failed, by the clause that broke or the kind of failure.
+    Failed,
+    /// A limit held a run, by its clause.
+    Limit,
+    /// A person had to settle a doubt, by the tool.
+    Settled,
+    /// A clause refused a call.
+    Refused,
+    /// What a run did stood when it had failed, by the tool.
+    LeftStanding,
+}
+
+/// In how many worlds something was to be told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// By what it is and whom it is about: in so many worlds.
+    pub worlds: BTreeMap<(Telling, String), u64>,
+}
+
+impl Told {
+    fn add(&mut self, telling: Telling, whom: &str) {
+        self.worlds.insert((telling, whom.to_owned()), 1);
+    }
+
+    /// Adds what is to be told of another world.
+    pub fn merge(&mut self, other: &Self) {
+        for (what, worlds) in &other.worlds {
+            *self.worlds.entry(what.clone()).or_default() += worlds;
+        }
+    }
+}
 
 impl Watch {
+    pub(crate) fn new(subject: Arc<Subject>) -> Self {
+        Self {
+            subject,
+            broken: Vec::new(),
+            steps: BTreeMap::new(),
+            told: Told::default(),
+            calls: BTreeMap::new(),
+            asks: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+            bills: BTreeMap::new(),
+            raised: BTreeMap::new(),
+            mail: BTreeSet::new(),
+            acknowledged: BTreeMap::new(),
+            views: BTreeMap::new(),
+            last: None,
+            paused: None,
+        }
+    }
+
     pub(crate) fn broke(&mut self, law: Law, at_ms: u64, told: String) {
         let is_known = self.broken.iter().any(|broken| broken.law == law && broken.told == told);
         if self.broken.len() < BROKEN_MAX && !is_known {
@@ -77,7 +151,31 @@ impl Watch {
             Body::MailTaken(taken) => {
                 self.broke(Law::NeverTwice, at, format!("mail `{}` was taken in twice", taken.id));
             }
-            Body::RunPaused(paused) => self.paused = Some(paused.reason.clone()),
+            Body::RunPaused(paused) => {
+                if let PauseReason::Limit { clause, .. } = &paused.reason {
+                    self.told.add(Telling::Limit, clause);
+                }
+                self.paused = Some(paused.reason.clone());
+            }
+            Body::StepStarted(started) => {
+                if let Some(step) = &event.step {
+                    let agent = match &started.kind {
+                        StepKind::Agent(agent) => Some(agent.clone()),
+                        _ => None,
+                    };
+                    self.steps.insert(step.clone(), StepStory { agent, input: started.input.clone() });
+                }
+            }
+            Body::RunFailed(failed) => {
+                let clause = failed.clause.as_deref().unwrap_or_else(|| failed.failure.class.name());
+                self.told.add(Telling::Failed, clause);
+            }
+            Body::CallRefused(refused) => self.told.add(Telling::Refused, &refused.clause),
+            Body::CallSettled(_) => {
+                let tool =
+                    event.call.as_ref().and_then(|call| self.calls.get(call)).map(|story| story.tool.clone());
+                self.told.add(Telling::Settled, &tool.unwrap_or_default());
+            }
             Body::LimitRaised(raised) => {
                 self.raised.insert(raised.clause.clone(), raised.to);
             }
@@ -97,6 +195,9 @@ impl Watch {
             Body::CallProposed(proposed) => {
                 (story.tool, story.args) = (proposed.tool.clone(), proposed.args.clone());
             }
+            Body::SideCallProposed(proposed) => {
+                (story.tool, story.args) = (proposed.tool.clone(), proposed.args.clone());
+            }
             Body::CallRefused(_) => story.is_refused = true,
             Body::CallIntended(intent) => {
                 story.is_open = true;
@@ -114,6 +215,13 @@ impl Watch {
             }
             Body::CallApplied(_) => {
                 (story.is_open, story.is_doubted, story.is_applied) = (false, false, true);
+            }
+            Body::CallFound(found) => {
+                (story.is_open, story.is_doubted, story.waits_since) = (false, false, None);
+                story.is_applied = matches!(found.settled, Settled::Applied(_));
+            }
+            Body::DoubtStayed(stayed) => {
+                story.waits_since = matches!(stayed.next, Stayed::Person { .. }).then_some(event.time);
             }
             Body::CallSettled(settled) => {
                 (story.is_doubted, story.waits_since) = (false, None);
@@ -138,7 +246,7 @@ impl Watch {
                     let account = self.accounts.entry(owner).or_default();
                     account.held = plus(account.held, intent.reserved);
                 }
-                return self.ceilings(at);
+                return self.ceilings(at, step);
             }
             Body::ModelAnswered(said) => {
                 (said.turn, said.attempt, Reserved { tokens: said.usage.total(), cost: said.cost })
@@ -156,24 +264,30 @@ impl Watch {
     }
 
     /// Never over: what is used and held fits every ceiling, at the moment of each intent.
-    fn ceilings(&mut self, at: u64) {
-        for limits in &CEILINGS {
-            let account = self.accounts.get(&limits.step.map(StepId::new)).copied().unwrap_or_default();
-            let all = plus(account.spent, account.held);
-            let raised = |limit: LimitKind| self.raised.get(&format!("{}.{}", limits.owner, limit.name()));
-            let tokens = match raised(LimitKind::Tokens) {
-                Some(Ceiling::Count(count)) => *count,
-                _ => limits.tokens,
-            };
-            let cost = match raised(LimitKind::Cost) {
-                Some(Ceiling::Money(money)) => *money,
-                _ => limits.cost,
-            };
-            if all.tokens > tokens || all.cost > cost {
-                let told =
-                    format!("{}: {} tokens of {tokens}, {} of {cost}", limits.owner, all.tokens, all.cost);
-                self.broke(Law::NeverOver, at, told);
-            }
+    fn ceilings(&mut self, at: u64, step: &StepId) {
+        let subject = self.subject.clone();
+        let of_run = subject.rules.ceilings_of_run();
+        self.ceiling(at, None, &of_run.owner, of_run.limits);
+        if let Some((owner, limits)) = subject.rules.ceilings_of_step(step) {
+            self.ceiling(at, Some(step), &owner, &limits);
+        }
+    }
+
+    fn ceiling(&mut self, at: u64, of: Option<&StepId>, owner: &str, limits: &Limits) {
+        let account = self.accounts.get(&of.cloned()).copied().unwrap_or_default();
+        let all = plus(account.spent, account.held);
+        let raised = |limit: LimitKind| self.raised.get(&format!("{owner}.{}", limit.name()));
+        let tokens = match raised(LimitKind::Tokens) {
+            Some(Ceiling::Count(count)) => Some(*count),
+            _ => limits.tokens,
+        };
+        let cost = match raised(LimitKind::Cost) {
+            Some(Ceiling::Money(money)) => Some(*money),
+            _ => limits.cost,
+        };
+        if tokens.is_some_and(|most| all.tokens > most) || cost.is_some_and(|most| all.cost > most) {
+            let told = format!("{owner}: {} tokens and {} are used and held", all.tokens, all.cost);
+            self.broke(Law::NeverOver, at, told);
         }
     }
 
@@ -217,11 +331,16 @@ impl Watch {
         };
         let step = id.step();
         let told = match story.intents.get(&call.attempt) {
-            _ if story.is_refused => "though it was refused",
-            None => "without an intent",
-            Some(intent) if intent.sends != call.sends => "with other arguments than intended",
-            Some(_) if !is_granted(step.as_str(), &call.tool.name, &story.args) => "without a grant",
-            Some(_) => return,
+            _ if story.is_refused => "though it was refused".to_owned(),
+            None => "without an intent".to_owned(),
+            Some(intent) if intent.sends != call.sends => "with other arguments than intended".to_owned(),
+            Some(_) => {
+                let input = self.steps.get(&step).map_or(&Value::Null, |step| &step.input);
+                match self.subject.rules.objection(call.run, id, (&call.tool.name, &story.args, input)) {
+                    Some(objection) => objection,
+                    None => return,
+                }
+            }
         };
         self.broke(Law::NeverUnasked, at, format!("call {id} #{} was sent {told}", call.attempt));
     }
@@ -229,7 +348,8 @@ impl Watch {
     /// A call took effect: never twice, but where twice is as good as once.
     pub(crate) fn took_effect(&mut self, at: u64, call: &CallTool, ledger: &Ledger) {
         let times = ledger.of(&call.call).len();
-        if times > 1 && &*call.tool.name != "note" {
+        let class = self.subject.rules.class(&call.tool.name);
+        if times > 1 && matches!(class, Class::Keyed { .. } | Class::None) {
             self.broke(
                 Law::NeverTwice,
                 at,
@@ -245,7 +365,7 @@ impl Watch {
 
     /// A run came to be what it is here: whoever sees it again sees the same.
     pub(crate) fn saw(&mut self, at: u64, run: &Run) {
-        let owed = run.owed().map(|debt| debt.key().to_string()).collect();
+        let owed = run.owed().map(|debt| debt.key()).collect();
         let view = (run.status(), owed, run.spend());
         let before = self.views.entry(run.seq().0).or_insert_with(|| view.clone());
         if *before != view {
@@ -262,7 +382,13 @@ impl Watch {
     }
 
     /// The run is at its end, and the world at rest: nothing is missing, nothing was left unsaid.
-    pub(crate) fn end(&mut self, at: u64, journal: &[Event], posted: &BTreeSet<CommandId>, ledger: &Ledger) {
+    pub(crate) fn end(
+        &mut self,
+        at: u64,
+        journal: &[Event],
+        (posted, is_failed): (&BTreeSet<CommandId>, bool),
+        ledger: &Ledger,
+    ) {
         for (seq, event) in std::mem::take(&mut self.acknowledged) {
             let there = usize::try_from(seq - 1).ok().and_then(|index| journal.get(index));
             if there != Some(&event) {
@@ -272,7 +398,7 @@ impl Watch {
         for (id, story) in self.calls.clone() {
             let times = ledger.of(&id).len();
             let told = match (times, story.is_applied) {
-                _ if story.tool == "read" => continue,
+                _ if self.subject.rules.class(&story.tool) == Class::Reads => continue,
                 _ if story.is_open => "may have left, and nothing was said of it".to_owned(),
                 _ if story.is_doubted => "is in doubt for ever".to_owned(),
                 (0, true) => "is said to have taken effect, and did not".to_owned(),
@@ -280,6 +406,13 @@ impl Watch {
                 _ => continue,
             };
             self.broke(Law::NeverUnsaid, at, format!("call {id} ({}) {told}", story.tool));
+        }
+        if is_failed {
+            let applied = self.calls.values().filter(|story| story.is_applied);
+            let standing: Vec<String> = applied.map(|story| story.tool.clone()).collect();
+            for tool in standing.iter().filter(|tool| self.subject.rules.class(tool) != Class::Reads) {
+                self.told.add(Telling::LeftStanding, tool);
+            }
         }
         if !posted.is_superset(&self.mail) {
             self.broke(Law::NeverUnasked, at, "mail was taken in that nobody put there".into());

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use handfast_engine::{Command, Debt, DebtKey, Illegal, Refusal, Run};
-use handfast_events::{Body, CommandId, Reserved};
+use handfast_events::{Body, CommandId, Event, Money, Reserved, Usage};
 use jiff::Timestamp;
 
 use crate::Mutant;
@@ -19,6 +19,8 @@ pub(crate) struct Worker {
     pub(crate) stalled_until: u64,
     /// How far its clock is off, in milliseconds.
     pub(crate) skew: i64,
+    /// When it looks next: an earlier look that was asked for by nobody else is none.
+    pub(crate) looks_until: u64,
     pub(crate) live: Option<Live>,
 }
 
@@ -29,6 +31,8 @@ pub(crate) struct Live {
     commands: VecDeque<Command>,
     mail: BTreeSet<CommandId>,
     pub(crate) pending: Option<Append>,
+    /// What the run is once that has landed.
+    next: Option<Run>,
     performing: BTreeSet<DebtKey>,
     waited: Option<Timestamp>,
 }
@@ -41,6 +45,7 @@ impl Live {
             commands: VecDeque::new(),
             mail: BTreeSet::new(),
             pending: None,
+            next: None,
             performing: BTreeSet::new(),
             waited: None,
         }
@@ -73,10 +78,10 @@ impl Live {
         self.commands.push_back(Command::TimePassed);
     }
 
-    /// Thinks, until there is something to remember. `id` names the append.
+    /// Thinks, until there is something to remember: an append of this id, asked for at this time.
     pub(crate) fn think(
         &mut self,
-        id: u64,
+        (id, asked): (u64, u64),
         now: Timestamp,
         mutant: Option<Mutant>,
     ) -> Result<Option<Append>, Illegal> {
@@ -86,48 +91,43 @@ impl Live {
                 Command::Mail { id, .. } => Some(id.clone()),
                 _ => None,
             };
-            let mut events = match self.run.decide(command, now) {
-                Ok(events) if events.is_empty() => continue,
-                Ok(events) => events,
+            let decision = match self.run.think(command, now) {
+                Ok(decision) if decision.events.is_empty() => continue,
+                Ok(decision) => decision,
                 Err(Refusal::Bug(illegal)) => return Err(illegal),
                 Err(_) => continue,
             };
-            if mutant == Some(Mutant::NothingForfeited) {
-                for event in &mut events {
-                    if let Body::ModelFailed(failed) = &mut event.body {
-                        failed.forfeited = Reserved::default();
-                    }
-                }
+            let (mut events, mut next) = (decision.events, decision.next);
+            if let Some(mutant) = mutant
+                && twist(mutant, &mut events, now)
+            {
+                next = events.iter().try_fold(self.run.clone(), Run::evolve)?;
             }
-            let status = self.become_what(&events)?.status();
+            let status = next.status();
+            self.next = Some(next);
             let is_release = status.rests() && self.commands.is_empty();
             let (follows, epoch) = (self.run.seq().0, self.epoch);
-            let append = Append { id, follows, epoch, events, status, is_release, taken };
+            let append = Append { id, asked, follows, epoch, events, status, is_release, taken };
             self.pending = Some(append.clone());
             return Ok(Some(append));
         }
         Ok(None)
     }
 
-    fn become_what(&self, events: &[handfast_events::Event]) -> Result<Run, Illegal> {
-        events.iter().try_fold(self.run.clone(), Run::evolve)
-    }
-
     /// What is pending has landed. Tells whether the run was let go of.
-    pub(crate) fn remembered(&mut self) -> Result<bool, Illegal> {
-        let Some(append) = self.pending.take() else { return Ok(false) };
-        self.run = self.become_what(&append.events)?;
+    pub(crate) fn remembered(&mut self) -> bool {
+        let (Some(append), Some(next)) = (self.pending.take(), self.next.take()) else { return false };
+        self.run = next;
         if let Some(taken) = append.taken {
             self.mail.remove(&taken);
         }
-        Ok(append.is_release)
+        append.is_release
     }
 
     /// What a run that is not remembered yet would owe: only a mutant asks.
     pub(crate) fn owed_too_early(&mut self) -> Vec<Debt> {
-        let Some(append) = &self.pending else { return Vec::new() };
-        let Ok(next) = self.become_what(&append.events) else { return Vec::new() };
-        let (debts, _) = offered(&next, &mut self.performing, self.waited);
+        let Some(next) = &self.next else { return Vec::new() };
+        let (debts, _) = offered(next, &mut self.performing, self.waited);
         debts
     }
 
@@ -135,6 +135,23 @@ impl Live {
     pub(crate) fn offer(&mut self) -> (Vec<Debt>, Option<Timestamp>) {
         offered(&self.run, &mut self.performing, self.waited)
     }
+}
+
+/// What a mutant's worker records instead of what was decided. Tells whether it is anything else.
+fn twist(mutant: Mutant, events: &mut [Event], now: Timestamp) -> bool {
+    let mut is_other = false;
+    for event in events {
+        match (mutant, &mut event.body) {
+            (Mutant::NothingForfeited, Body::ModelFailed(failed)) => failed.forfeited = Reserved::default(),
+            (Mutant::FreeAnswers, Body::ModelAnswered(said)) => {
+                (said.usage, said.cost) = (Usage::default(), Money::default());
+            }
+            (Mutant::OwnClock, _) => event.time = now,
+            _ => continue,
+        }
+        is_other = true;
+    }
+    is_other
 }
 
 fn offered(

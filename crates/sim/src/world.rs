@@ -2,26 +2,51 @@
 
 use std::sync::Arc;
 
-use handfast_engine::{Command, Plan, Run, Start};
-use handfast_events::{CommandId, Epoch, Mail, RunId, Status};
+use handfast_engine::{Command, Run, Start};
+use handfast_events::{CommandId, Epoch, Event, Mail, RunId, Status};
 use jiff::Timestamp;
 
+use crate::faults::{Boundary, Fates, Fault, Faults, Happened, Point};
 use crate::happening::{Answered, Happening, Queue, Who};
 use crate::limits::{
-    FAULTS, HAPPENINGS_MAX, LEASE, LOOK, NETWORK_MAX, PERSON, SETTLED, TOOL_MAX, WORKERS, WORLD_MAX,
+    FAULTS, HAPPENINGS_MAX, LEASE, LOOK, LOOK_IDLE, NETWORK_MAX, PERSON, PERSON_SLOW, SETTLED, TOOL_OVERRUN,
+    WORKERS, WORLD_MAX,
 };
-use crate::person::{Person, cancel};
+use crate::person::{Person, Seen};
 use crate::random::Random;
 use crate::store::{Append, MailRow, Store};
+use crate::subject::Subject;
 use crate::tool::Ledger;
-use crate::watch::Watch;
+use crate::watch::{Told, Watch};
 use crate::worker::{Live, Worker};
 use crate::{Broken, Counts, Law, Mutant};
+
+/// Which world shall happen.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// The seed: the same spec is the same world.
+    pub seed: u64,
+    /// What breaks in it.
+    pub faults: Faults,
+    /// What is wrong with it on purpose.
+    pub mutant: Option<Mutant>,
+    /// Whether its models do all that they may, one thing after the other, and nothing amiss.
+    pub is_good: bool,
+    /// Whether every point is kept at which something could break.
+    pub keeps_points: bool,
+}
+
+impl Spec {
+    /// The world of this seed, in which chance rules.
+    pub const fn drawn(seed: u64) -> Self {
+        Self { seed, faults: Faults::Drawn, mutant: None, is_good: false, keeps_points: false }
+    }
+}
 
 /// What came of a world.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The seed: the same seed is the same world.
+    /// The seed.
     pub seed: u64,
     /// Every law that was broken, and how; none in a world without a mutant.
     pub broken: Vec<Broken>,
@@ -29,18 +54,25 @@ pub struct Outcome {
     pub status: Status,
     /// What happened how often.
     pub counts: Counts,
-    /// The digest over all that was recorded: the same seed gives the same.
+    /// What the contract's owner would want to hear of.
+    pub told: Told,
+    /// What broke, one after the other.
+    pub happened: Vec<Happened>,
+    /// Every point at which something could break, with what could; none unless they were to be kept.
+    pub points: Vec<(Point, Vec<Fault>)>,
+    /// The digest over all that was recorded: the same spec gives the same.
     pub chain: String,
-    /// The journal's kinds of events with their places, for whoever looks into a failure.
-    pub journal: Vec<String>,
+    /// The journal, for whoever looks into a failure.
+    pub journal: Vec<Event>,
 }
 
 pub(crate) struct World {
     pub(crate) seed: u64,
     pub(crate) mutant: Option<Mutant>,
-    pub(crate) plan: Arc<Plan>,
+    pub(crate) is_good: bool,
+    pub(crate) subject: Arc<Subject>,
     pub(crate) id: RunId,
-    pub(crate) random: Random,
+    pub(crate) fates: Fates,
     pub(crate) now: u64,
     pub(crate) queue: Queue,
     pub(crate) store: Store,
@@ -53,6 +85,8 @@ pub(crate) struct World {
     person: Person,
     appends: u64,
     mails: u64,
+    /// When a slow person says what was asked for.
+    says_at: u64,
     /// When the run came to its end.
     ended: Option<u64>,
 }
@@ -60,9 +94,9 @@ pub(crate) struct World {
 /// Lets one world happen.
 ///
 /// # Errors
-/// The world's own contract doesn't load: mend `contract.yaml`.
-pub fn run(seed: u64, mutant: Option<Mutant>) -> Result<Outcome, String> {
-    let mut world = World::new(seed, mutant, crate::plan::plan()?);
+/// The run can't begin: its contract isn't ready to be run, or takes no input that could be made.
+pub fn run(subject: &Arc<Subject>, spec: Spec) -> Result<Outcome, String> {
+    let mut world = World::new(subject.clone(), spec);
     world.begin()?;
     let mut left = HAPPENINGS_MAX;
     while let Some((time, happening)) = world.queue.next() {
@@ -78,57 +112,66 @@ pub fn run(seed: u64, mutant: Option<Mutant>) -> Result<Outcome, String> {
 }
 
 impl World {
-    fn new(seed: u64, mutant: Option<Mutant>, plan: Arc<Plan>) -> Self {
+    fn new(subject: Arc<Subject>, spec: Spec) -> Self {
         let mut bytes = [0; 16];
-        bytes[..8].copy_from_slice(&seed.to_be_bytes());
+        bytes[..8].copy_from_slice(&spec.seed.to_be_bytes());
         let id = RunId::from_bytes(bytes);
+        let fates = Fates::new(spec.seed, spec.faults, spec.keeps_points);
         Self {
-            seed,
-            mutant,
-            plan,
+            seed: spec.seed,
+            mutant: spec.mutant,
+            is_good: spec.is_good,
+            watch: Watch::new(subject.clone()),
+            subject,
             id,
-            random: Random::new(seed),
             now: 0,
             queue: Queue::default(),
             store: Store::new(id),
             workers: (0..WORKERS).map(|_| Worker::default()).collect(),
             ledger: Ledger::default(),
-            watch: Watch::default(),
             counts: Counts::default(),
-            disturbed: FAULTS,
+            disturbed: if fates.is_rough(0) { FAULTS } else { 0 },
+            fates,
             person: Person::default(),
             appends: 0,
             mails: 0,
+            says_at: 0,
             ended: None,
         }
     }
 
     fn begin(&mut self) -> Result<(), String> {
-        let start = Start { workflow: "ticket".into(), input: serde_json::json!({}), ..Start::default() };
-        let run = Run::new(self.plan.clone(), self.id);
+        let input = self.subject.input(self.seed);
+        let start = Start { workflow: self.subject.workflow.name.to_string(), input, ..Start::default() };
+        let run = Run::new(self.subject.plan.clone(), self.id);
         let events = run.start(start, time(0)).map_err(|refused| refused.to_string())?;
         self.store.write(&events);
         self.watch.acknowledged(&events);
         for event in &events {
             self.watch.landed(0, event);
         }
+        let mut random = Random::at(self.seed, "begin");
         for worker in 0..WORKERS {
-            let first = self.random.between(0, LOOK);
-            self.queue.at(first, Happening::Looks(worker));
+            self.queue.at(random.between(0, LOOK), Happening::Looks(worker));
         }
         self.queue.at(PERSON, Happening::PersonLooks);
-        if self.random.chance(15) {
-            let enough = self.random.between(100, FAULTS);
-            self.queue.at(enough, Happening::PersonCancels);
-        }
-        let first = self.random.between(20, 1_500);
-        self.queue.at(first, Happening::Breaks);
+        self.queue.at(random.between(20, 1_500), Happening::Moment(0));
         Ok(())
     }
 
-    /// Faults happen for a while, and then no more.
-    pub(crate) fn is_troubled(&self) -> bool {
-        self.now < FAULTS
+    /// What breaks here; it is counted, and the run may need time to get over it.
+    pub(crate) fn fate(
+        &mut self,
+        boundary: Boundary,
+        what: &str,
+        could: impl Fn() -> Vec<Fault>,
+    ) -> (Option<Fault>, Random) {
+        let (fault, random) = self.fates.at(self.now, boundary, what, could);
+        if let Some(fault) = fault {
+            self.counts.broken(boundary, fault);
+            self.disturb(self.now);
+        }
+        (fault, random)
     }
 
     /// Something happened that a run may need time to get over.
@@ -142,14 +185,7 @@ impl World {
     }
 
     fn happen(&mut self, happening: Happening) {
-        let who = match &happening {
-            Happening::Answers(who, ..) | Happening::Leaves(who, ..) | Happening::Writes(who, ..) => {
-                Some(*who)
-            }
-            Happening::Returns(who, ..) | Happening::Wakes(who, ..) => Some(*who),
-            _ => None,
-        };
-        if let Some(who) = who {
+        if let Some(who) = happening.whose() {
             let Some(worker) = self.workers.get(who.worker) else { return };
             if worker.is_dead || worker.life != who.life {
                 return;
@@ -160,9 +196,10 @@ impl World {
         }
         match happening {
             Happening::Looks(worker) => self.look(worker),
+            Happening::Commits(who, append) => self.commit_late(who, append),
             Happening::Answers(who, append, answered) => self.answered(who, append, answered),
             Happening::LandsLate(append) => _ = self.land(&append),
-            Happening::Leaves(who, debt, send_by) => self.leave(who, debt, send_by),
+            Happening::Leaves(who, debt, leaving) => self.leave(who, debt, leaving),
             Happening::Writes(who, debt) => self.write(who, debt),
             Happening::CallArrives(who, call) => self.call_arrives(who, *call),
             Happening::TakesEffect(call) => _ = self.take_effect(&call),
@@ -170,16 +207,26 @@ impl World {
             Happening::Returns(who, command) => self.tell(who, *command),
             Happening::Wakes(who, until) => self.wake(who, until),
             Happening::PersonLooks => self.person_looks(),
-            Happening::PersonCancels => self.post(cancel()),
-            Happening::Breaks => self.break_something(),
+            Happening::PersonSays(mail) => self.post(mail, false),
+            Happening::Moment(count) => self.moment(count),
+            Happening::Dies(who) => self.die(who.worker),
+            Happening::Sleeps(who, until) => self.stall(who.worker, until),
             Happening::Restarts(worker) => self.restart(worker),
         }
     }
 
     fn look(&mut self, at: usize) {
-        self.queue.at(self.now + LOOK, Happening::Looks(at));
         let clock = self.clock(at);
         let Some(worker) = self.workers.get_mut(at) else { return };
+        let next = match (worker.looks_until, self.store.is_idle()) {
+            (until, _) if until > self.now => None,
+            (_, true) => Some(self.now + LOOK_IDLE),
+            _ => Some(self.now + LOOK),
+        };
+        // A look that was asked for beside the others is one, and begins no second chain of them.
+        let Some(next) = next else { return };
+        worker.looks_until = next;
+        self.queue.at(next, Happening::Looks(at));
         if worker.is_dead || worker.stalled_until > self.now {
             return;
         }
@@ -191,7 +238,7 @@ impl World {
             }
             return self.think(who);
         }
-        if self.mutant == Some(Mutant::NoTakeover) && self.counts.deaths > 0 {
+        if self.mutant == Some(Mutant::NoTakeover) && self.workers.iter().any(|worker| worker.life > 0) {
             return;
         }
         if let Some(epoch) = self.store.take(at, self.now, clock) {
@@ -216,7 +263,7 @@ impl World {
 
     /// The run, as its journal tells it.
     pub(crate) fn replay(&mut self) -> Option<Run> {
-        let fresh = Run::new(self.plan.clone(), self.id);
+        let fresh = Run::new(self.subject.plan.clone(), self.id);
         let events = match self.store.load() {
             Ok(events) => events,
             Err(error) => {
@@ -229,11 +276,8 @@ impl World {
             run = match run.evolve(event) {
                 Ok(run) => run,
                 Err(illegal) => {
-                    self.watch.broke(
-                        Law::SameAgain,
-                        self.now,
-                        format!("the journal does not fold: {illegal}"),
-                    );
+                    let told = format!("the journal does not fold: {illegal}");
+                    self.watch.broke(Law::SameAgain, self.now, told);
                     return None;
                 }
             };
@@ -253,7 +297,8 @@ impl World {
         if self.mutant == Some(Mutant::OtherBytes) {
             crate::perform::spoil(&mut kept.events);
         }
-        if let Err(refused) = self.store.land(&kept) {
+        if let Err(refused) = self.store.land(&kept, self.mutant) {
+            self.counts.fenced += u64::from(refused == crate::store::Refused::Fenced);
             return Answered::Refused(refused);
         }
         for event in &kept.events {
@@ -267,33 +312,51 @@ impl World {
     }
 
     fn person_looks(&mut self) {
-        self.queue.at(self.now + PERSON, Happening::PersonLooks);
+        let is_hasty = self.mutant == Some(Mutant::HastyPerson);
+        self.queue.at(self.now + if is_hasty { PERSON / 10 } else { PERSON }, Happening::PersonLooks);
         // What was said once is waited for.
-        if !self.store.mailbox.is_empty() {
+        if !self.store.mailbox.is_empty() || self.says_at > self.now {
             return;
         }
-        let is_hasty = self.mutant == Some(Mutant::HastyPerson);
         let status = self.store.status.clone();
-        let mails = self.person.act(&status, &self.watch, &self.ledger, (time(self.now), is_hasty));
-        for mail in mails {
+        let seen = Seen {
+            subject: &self.subject,
+            status: &status,
+            watch: &self.watch,
+            ledger: &self.ledger,
+            now: time(self.now),
+            is_hasty,
+        };
+        for mail in self.person.act(&seen) {
+            let what = asked_for(&mail);
             match &mail {
                 Mail::Settle { .. } => self.counts.settled += 1,
                 Mail::Raise { .. } => self.counts.raised += 1,
                 _ => {}
             }
-            self.post(mail);
+            let (fault, _) = self.fate(Boundary::AtPerson, &what, || vec![Fault::SaidTwice, Fault::SaidLate]);
+            if fault == Some(Fault::SaidLate) {
+                self.says_at = self.now + PERSON_SLOW;
+                self.queue.at(self.says_at, Happening::PersonSays(mail));
+            } else {
+                self.post(mail, fault == Some(Fault::SaidTwice));
+            }
         }
     }
 
-    /// Puts a row to the mailbox; a person who hears nothing puts it there again.
-    fn post(&mut self, mail: Mail) {
+    /// Puts a row to the mailbox, and knocks; a person who hears nothing puts it there again.
+    pub(crate) fn post(&mut self, mail: Mail, twice: bool) {
         self.disturb(self.now);
         self.mails += 1;
         let row = MailRow { id: CommandId::new(format!("mail-{}", self.mails)), at: time(self.now), mail };
-        if self.random.chance(20) {
+        if twice {
             self.store.put_mail(row.clone());
         }
         self.store.put_mail(row);
+        for (at, worker) in self.workers.iter_mut().enumerate() {
+            worker.looks_until = 0;
+            self.queue.at(self.now + 1, Happening::Looks(at));
+        }
     }
 
     /// Never lost: some time after the last trouble, a run is at its end or rests on something that it names.
@@ -308,7 +371,7 @@ impl World {
 
     /// Whether the run has ended and nothing can still be under way.
     fn is_over(&self) -> bool {
-        let quiet = LEASE + NETWORK_MAX + TOOL_MAX;
+        let quiet = LEASE + NETWORK_MAX + TOOL_OVERRUN;
         self.ended.is_some_and(|ended| self.now > ended.max(self.disturbed) + quiet)
     }
 
@@ -318,28 +381,37 @@ impl World {
             let told = format!("it never came to its end; it is {}", self.store.status.name());
             self.watch.broke(Law::NeverLost, self.now, told);
         }
-        self.watch.end(self.now, &journal, self.store.known_mail(), &self.ledger);
+        let is_failed = matches!(self.store.status, Status::Failed | Status::Cancelled);
+        self.watch.end(self.now, &journal, (self.store.known_mail(), is_failed), &self.ledger);
         // Same again, at every place where somebody saw it.
-        let mut run = Some(Run::new(self.plan.clone(), self.id));
+        let mut run = Some(Run::new(self.subject.plan.clone(), self.id));
         for event in &journal {
             run = run.and_then(|run| run.evolve(event).ok());
             let (now, Some(run)) = (self.now, &run) else { break };
             self.watch.saw_again(now, run);
         }
         self.counts.events = self.store.seq();
-        let place = |event: &handfast_events::Event| {
-            let place = event.call.as_ref().map(ToString::to_string);
-            let place = place.or_else(|| event.step.as_ref().map(ToString::to_string)).unwrap_or_default();
-            format!("{:>4} {} {} {place}", event.seq, event.time, event.name())
-        };
         Outcome {
             seed: self.seed,
             broken: self.watch.broken,
             status: self.store.status.clone(),
             counts: self.counts,
+            told: self.watch.told,
+            happened: self.fates.happened,
+            points: self.fates.visited.unwrap_or_default(),
             chain: self.store.chain().to_string(),
-            journal: journal.iter().map(place).collect(),
+            journal,
         }
+    }
+}
+
+/// What the person was asked for.
+fn asked_for(mail: &Mail) -> String {
+    match mail {
+        Mail::Settle { call, .. } => format!("a word on {call}"),
+        Mail::Raise { limit, .. } => format!("more {}", limit.name()),
+        Mail::Resume { .. } => "a mended account".into(),
+        _ => "the end".into(),
     }
 }
 

@@ -16,6 +16,7 @@ mod format;
 mod people;
 mod refusals;
 mod servers;
+mod simulating;
 mod starting;
 mod steering;
 mod testing;

@@ -1,83 +1,133 @@
-//! The laws hold in every world, and every law is broken by its mutant.
-//!
-//! `HANDFAST_SIM_SEED` is the first seed and `HANDFAST_SIM_COUNT` the number of worlds (`cargo xtask sim --seed N --count N`).
+//! The laws hold in every world, and every law is broken by its mutants.
 
 #![expect(clippy::panic, reason = "a test that is surprised must stop")]
 
-use handfast_sim::{Counts, Mutant, Outcome, run};
+use std::sync::Arc;
 
-/// So many worlds meet every boundary many times, and take seconds.
-const WORLDS: u64 = 300;
+use handfast_sim::{
+    Boundary, Counts, Law, Mutant, Outcome, Spec, Subject, Sweep, hunt, run, shrink, story, sweep,
+};
+
+/// So many worlds of each contract take seconds, unoptimised; `cargo xtask sim` lets any number happen.
+const WORLDS: u64 = 40;
 /// So many worlds a mutant gets to be caught in; most are caught within the first twenty.
-const MUTANT_WORLDS: u64 = 600;
+const MUTANT_WORLDS: u64 = 1_000;
+/// Unoptimised, so many pairs of a boundary and a fault are passed over for each that is tried; `cargo xtask sim` tries all.
+const PAIRS_PASSED: usize = if cfg!(debug_assertions) { 6 } else { 1 };
 
-fn happen(seed: u64, mutant: Option<Mutant>) -> Outcome {
-    run(seed, mutant).unwrap_or_else(|error| panic!("the world's own contract is wrong: {error}"))
+fn subjects() -> Vec<Arc<Subject>> {
+    let (subjects, skipped) = Subject::built_in();
+    for skipped in skipped {
+        println!("skipped: {}: {}", skipped.name, skipped.why);
+    }
+    subjects.into_iter().map(Arc::new).collect()
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test's own switch, for whoever looks into a seed")]
-fn number(variable: &str, otherwise: u64) -> u64 {
-    match std::env::var(variable) {
-        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{variable} is no number: {text}")),
-        Err(_) => otherwise,
-    }
+fn happen(subject: &Arc<Subject>, spec: Spec) -> Outcome {
+    run(subject, spec).unwrap_or_else(|error| panic!("{} can't begin: {error}", subject.name))
 }
 
 #[test]
 fn every_law_holds_in_every_world() {
-    let (first, count) = (number("HANDFAST_SIM_SEED", 1), number("HANDFAST_SIM_COUNT", WORLDS));
-    let mut total = Counts::default();
     let mut failed = 0;
-    let mut ends = std::collections::BTreeMap::<&str, u64>::new();
-    for seed in first..first.saturating_add(count) {
-        let outcome = happen(seed, None);
-        total.add(outcome.counts);
-        *ends.entry(outcome.status.name()).or_default() += 1;
-        if outcome.broken.is_empty() {
-            continue;
+    for subject in subjects() {
+        let mut total = Counts::default();
+        let mut ends = std::collections::BTreeMap::<&str, u64>::new();
+        for seed in 1..=WORLDS {
+            let outcome = happen(&subject, Spec::drawn(seed));
+            total.add(&outcome.counts);
+            *ends.entry(outcome.status.name()).or_default() += 1;
+            if outcome.broken.is_empty() {
+                continue;
+            }
+            failed += 1;
+            println!("{} seed {seed} broke:", subject.name);
+            for broken in &outcome.broken {
+                println!("  {broken}");
+            }
+            if failed == 1 {
+                for happened in &outcome.happened {
+                    println!("{} ms {happened}", happened.at_ms);
+                }
+                for event in &outcome.journal {
+                    println!("{event:?}");
+                }
+            }
         }
-        failed += 1;
-        println!("seed {seed} broke:");
-        for broken in &outcome.broken {
-            println!("  {broken}");
-        }
-        if failed == 1 {
-            println!("its journal:\n{}", outcome.journal.join("\n"));
-        }
+        println!("{}: {WORLDS} worlds: {ends:?}\n{total:#?}", subject.name);
     }
-    println!("{count} worlds from seed {first}: {ends:?}\n{total:#?}");
-    assert_eq!(failed, 0, "worlds broke a law; `cargo xtask sim --seed N --count 1` runs one again");
-}
-
-#[test]
-fn the_worlds_meet_every_boundary() {
-    let total =
-        (1..=60).map(|seed| happen(seed, None).counts).fold(Counts::default(), |mut total, counts| {
-            total.add(counts);
-            total
-        });
-    for (what, times) in total.named() {
-        assert!(times >= 5, "{what} happened {times} times in 60 worlds: too rarely to prove anything");
-    }
+    assert_eq!(failed, 0, "worlds broke a law");
 }
 
 #[test]
 fn a_seed_is_one_world() {
-    for seed in 1..=10 {
-        let (one, two) = (happen(seed, None), happen(seed, None));
-        assert_eq!((one.chain, one.counts), (two.chain, two.counts), "seed {seed}");
+    for subject in subjects() {
+        for seed in 1..=10 {
+            let (one, two) = (happen(&subject, Spec::drawn(seed)), happen(&subject, Spec::drawn(seed)));
+            assert_eq!((one.chain, one.counts), (two.chain, two.counts), "seed {seed}");
+        }
     }
 }
 
 #[test]
 fn each_mutant_is_caught_by_its_law() {
+    let subjects = subjects();
     for mutant in Mutant::ALL {
-        let caught = (1..=MUTANT_WORLDS).find(|seed| {
-            happen(*seed, Some(mutant)).broken.iter().any(|broken| broken.law == mutant.breaks())
-        });
-        let Some(seed) = caught else {
+        let caught = hunt(&subjects, *mutant, 1, MUTANT_WORLDS);
+        let Some(caught) = caught.unwrap_or_else(|error| panic!("{error}")) else {
             panic!("{mutant:?} lives: {:?} caught it in none of {MUTANT_WORLDS} worlds", mutant.breaks());
         };
-        println!("{mutant:?} is caught by {:?} in seed {seed}", mutant.breaks());
+        println!("{mutant:?} is caught by {:?} in world {}: {}", mutant.breaks(), caught.tried, caught.told);
     }
+}
+
+#[test]
+fn each_law_has_two_mutants() {
+    use Law::{NeverLost, NeverOver, NeverTwice, NeverUnasked, NeverUnsaid, SameAgain};
+    for law in [NeverTwice, NeverLost, NeverUnsaid, NeverOver, NeverUnasked, SameAgain] {
+        let mutants = Mutant::ALL.iter().filter(|mutant| mutant.breaks() == law).count();
+        assert!(mutants >= 2, "{law:?} has {mutants}");
+    }
+}
+
+#[test]
+fn every_boundary_of_a_good_run_is_broken_once_by_everything_that_can_break_there() {
+    for subject in subjects() {
+        let sweep = sweep(&subject, 1).unwrap_or_else(|error| panic!("{}: {error}", subject.name));
+        assert_eq!(sweep.objection(), None, "{}: {}", subject.name, story(&sweep.good));
+        println!("{}: {} pairs: {:?}", subject.name, sweep.pairs.len(), sweep.by_boundary());
+        for boundary in [
+            Boundary::Commit,
+            Boundary::BeforeFirstByte,
+            Boundary::AfterFirstByte,
+            Boundary::AtTool,
+            Boundary::BeforeResult,
+        ] {
+            assert!(sweep.by_boundary().contains_key(&boundary), "{}: {boundary:?}", subject.name);
+        }
+        for pair in sweep.pairs.iter().step_by(PAIRS_PASSED) {
+            let outcome = happen(&subject, sweep.spec(pair, None));
+            assert!(
+                Sweep::has_happened(&outcome.counts),
+                "{}: {}, {} did not happen",
+                subject.name,
+                pair.0,
+                pair.1
+            );
+            assert!(outcome.broken.is_empty(), "{}: {}", subject.name, story(&outcome));
+        }
+    }
+}
+
+#[test]
+fn a_broken_world_is_shrunk_to_what_breaks_it() {
+    let subject = subjects().swap_remove(0);
+    let spec = |seed| Spec { mutant: Some(Mutant::FreshKeys), ..Spec::drawn(seed) };
+    let is_broken =
+        |seed: &u64| happen(&subject, spec(*seed)).broken.iter().any(|broken| broken.law == Law::NeverTwice);
+    let seed = (1..100).find(is_broken).unwrap_or_else(|| panic!("no world of a hundred breaks the law"));
+    let shrunk = shrink(&subject, spec(seed), Law::NeverTwice).unwrap_or_else(|error| panic!("{error}"));
+    let faults = shrunk.outcome.happened.len();
+    assert!((1..=2).contains(&faults), "{faults} faults are left:\n{}", story(&shrunk.outcome));
+    println!("seed {seed}, {} tries:\n{}", shrunk.tried, story(&shrunk.outcome));
 }
