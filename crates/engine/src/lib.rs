@@ -34,6 +34,7 @@ mod wait;
 
 mod doubts;
 mod owed;
+mod table;
 mod words;
 
 pub use check::UNEVALUABLE;
@@ -46,5 +47,6 @@ pub use owed::{AskModel, CallTool, Debt, DebtKey};
 pub use plan::Plan;
 pub use refusal::Refusal;
 pub use state::{Illegal, Run, Spend};
+pub use table::{CLASSES, CallPhase, CallTrouble, Follows, failures_page, follows};
 
 use words::{evidence, is_too_deep, problems_told};

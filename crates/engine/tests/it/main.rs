@@ -30,6 +30,7 @@ mod requests;
 mod steps;
 mod stopping;
 mod story;
+mod table;
 mod takeover;
 mod turns;
 mod waiting;
