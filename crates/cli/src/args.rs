@@ -37,7 +37,7 @@ pub(crate) enum Command {
     /// Run the tests beside a contract, with fake tools; tells which clauses they exercised
     #[command(after_help = "Example: handfast test examples/support --filter refund")]
     Test(Test),
-    /// Break whatever can break, in simulated worlds, and say what of the contract did not survive
+    /// Break whatever can break in simulated worlds of a contract
     #[command(after_help = "Example: handfast sim examples/support --worlds 10000\n\n\
         Models and tools are made up from the contract: nothing is started, asked or sent. The same seed is the same worlds.")]
     Sim(Sim),

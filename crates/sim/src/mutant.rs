@@ -51,6 +51,8 @@ mutants! {
     ActsFirst breaks NeverUnasked,
     /// What goes out is not quite what was intended.
     OtherArguments breaks NeverUnasked,
+    /// A worker hears a yes in whatever a person says.
+    HearsYes breaks NeverUnasked,
     /// What is stored is not quite what was decided.
     OtherBytes breaks SameAgain,
     /// Events bear the time of their worker's clock, wherever that stands.

@@ -4,9 +4,10 @@ use handfast_events::{CallId, Ceiling, LimitKind, Mail, Money, PauseReason, Sett
 use jiff::Timestamp;
 
 use crate::limits::{NETWORK_MAX, SEND_BY, TOOL_OVERRUN};
+use crate::random::Random;
 use crate::subject::Subject;
 use crate::tool::Ledger;
-use crate::watch::{Story, Watch};
+use crate::watch::{Question, Story, Watch};
 
 /// What the person has done so far.
 #[derive(Default)]
@@ -18,6 +19,8 @@ pub(crate) struct Person {
 /// What the person sees.
 pub(crate) struct Seen<'a> {
     pub(crate) subject: &'a Subject,
+    pub(crate) seed: u64,
+    pub(crate) is_good: bool,
     pub(crate) status: &'a Status,
     pub(crate) watch: &'a Watch,
     pub(crate) ledger: &'a Ledger,
@@ -32,6 +35,10 @@ impl Person {
             Status::Waiting(Waits::Settlement) => {
                 let doubts = seen.watch.calls.iter().filter(|(_, story)| is_quiet(seen, story));
                 doubts.map(|(call, story)| settle(seen, call, story)).collect()
+            }
+            Status::Waiting(Waits::Approval) => {
+                let open = seen.watch.questions.values().filter(|question| question.is_open);
+                open.flat_map(|question| answers(seen, question)).collect()
             }
             Status::PausedByLimit => vec![self.raise(seen.watch.paused.as_ref())],
             Status::PausedForOperator => {
@@ -63,6 +70,19 @@ impl Person {
 fn is_quiet(seen: &Seen<'_>, story: &Story) -> bool {
     let quiet = if seen.is_hasty { 0 } else { SEND_BY + NETWORK_MAX + story.timeout_ms() + TOOL_OVERRUN };
     story.waits_since.is_some_and(|since| seen.now.duration_since(since).as_millis() >= i128::from(quiet))
+}
+
+/// What each role that is asked, and has not answered, says: most say yes.
+fn answers<'a>(seen: &Seen<'_>, question: &'a Question) -> impl Iterator<Item = Mail> + use<'a> {
+    let asked = &question.asked;
+    let (seed, is_good) = (seen.seed, seen.is_good);
+    let roles = asked.roles.iter().filter(|role| role.is_asked && !question.answered.contains(&role.role));
+    roles.filter_map(move |role| {
+        let mut random = Random::at(seed, &format!("{:?}{}", asked.id, role.role));
+        let answer = if is_good || random.chance(75) { asked.answers.first() } else { asked.answers.last() };
+        let (id, role) = (asked.id.clone(), Some(role.role.clone()));
+        Some(Mail::Answer { id, answer: answer?.clone(), role, note: String::new() })
+    })
 }
 
 pub(crate) fn cancel() -> Mail {

@@ -105,6 +105,13 @@ impl Rules {
         Ceilings { owner: format!("workflows.{}.limits", self.workflow.name), limits: &self.workflow.limits }
     }
 
+    /// Whether a call needs somebody's yes.
+    pub(crate) fn asks(&self, tool: &str, args: &Value) -> bool {
+        let Some(approval) = self.tool(tool).and_then(|tool| tool.approval.as_ref()) else { return false };
+        let scope = Scope::default().with("args", args).with("settings", self.settings());
+        approval.by.iter().any(|by| by.when.as_ref().is_none_or(|when| when.holds(&scope) != Ok(false)))
+    }
+
     /// Why a call may not be sent; nothing where its contract grants it.
     pub(crate) fn objection(
         &self,

@@ -1,6 +1,7 @@
 //! The simulated store: one run's journal, mailbox and lease. Whether a commit's answer arrives is the world's to say.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use handfast_events::{
     CommandId, DecodeError, Digest, Event, Mail, RunId, Salt, Status, StoredEvent, Waits, chain,
@@ -18,7 +19,7 @@ pub(crate) struct Append {
     pub(crate) asked: u64,
     pub(crate) follows: u64,
     pub(crate) epoch: u64,
-    pub(crate) events: Vec<Event>,
+    pub(crate) events: Arc<Vec<Event>>,
     pub(crate) status: Status,
     pub(crate) is_release: bool,
     pub(crate) taken: Option<CommandId>,
@@ -45,6 +46,8 @@ pub(crate) struct Store {
     run: RunId,
     salt: Salt,
     rows: Vec<StoredEvent>,
+    /// The rows as they were read back, each once: a takeover reads no byte again.
+    read: Vec<Event>,
     chain: Digest,
     landed: BTreeSet<u64>,
     epoch: u64,
@@ -52,7 +55,7 @@ pub(crate) struct Store {
     heartbeat: u64,
     pub(crate) status: Status,
     pub(crate) mailbox: Vec<MailRow>,
-    known: BTreeSet<CommandId>,
+    known: BTreeMap<CommandId, Mail>,
 }
 
 impl Store {
@@ -61,6 +64,7 @@ impl Store {
             run,
             salt: Salt([5; 16]),
             rows: Vec::new(),
+            read: Vec::new(),
             chain: Digest::default(),
             landed: BTreeSet::new(),
             epoch: 0,
@@ -68,7 +72,7 @@ impl Store {
             heartbeat: 0,
             status: Status::Running,
             mailbox: Vec::new(),
-            known: BTreeSet::new(),
+            known: BTreeMap::new(),
         }
     }
 
@@ -116,8 +120,11 @@ impl Store {
     }
 
     /// The journal, as it is read back.
-    pub(crate) fn load(&self) -> Result<Vec<Event>, DecodeError> {
-        self.rows.iter().map(StoredEvent::decode).collect()
+    pub(crate) fn load(&mut self) -> Result<&[Event], DecodeError> {
+        for row in self.rows.iter().skip(self.read.len()) {
+            self.read.push(row.decode()?);
+        }
+        Ok(&self.read)
     }
 
     /// When nobody needs to look for the run before: it rests, or waits for a time.
@@ -158,12 +165,12 @@ impl Store {
 
     /// Puts a row to the mailbox, once.
     pub(crate) fn put_mail(&mut self, row: MailRow) {
-        if self.known.insert(row.id.clone()) {
+        if self.known.insert(row.id.clone(), row.mail.clone()).is_none() {
             self.mailbox.push(row);
         }
     }
 
-    pub(crate) fn known_mail(&self) -> &BTreeSet<CommandId> {
+    pub(crate) fn known_mail(&self) -> &BTreeMap<CommandId, Mail> {
         &self.known
     }
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use handfast_contract::Limits;
 use handfast_engine::{AskModel, CallTool, DebtKey, Run};
 use handfast_events::{
-    Body, CallId, CallIntended, CallNotApplied, CallNotSent, Ceiling, CommandId, Event, LimitKind, Money,
-    Next, PauseReason, Reserved, Settled, Stayed, StepId, StepKind,
+    ApprovalAsked, ApprovalId, Body, CallId, CallIntended, CallNotApplied, CallNotSent, Ceiling, CommandId,
+    Digest, Event, LimitKind, Mail, Money, Next, PauseReason, Reserved, Settled, Stayed, StepId, StepKind,
+    canonical,
 };
 use jiff::Timestamp;
 use serde_json::Value;
@@ -41,6 +42,17 @@ impl Story {
     }
 }
 
+/// What the journal says of one question to people.
+#[derive(Clone, Debug)]
+pub(crate) struct Question {
+    pub(crate) asked: ApprovalAsked,
+    call: Option<CallId>,
+    pub(crate) answered: BTreeSet<String>,
+    pub(crate) is_open: bool,
+    /// A yes that is not used yet, and until when it may be.
+    yes: Option<Option<Timestamp>>,
+}
+
 /// What the journal says of one step.
 #[derive(Clone, Debug)]
 pub(crate) struct StepStory {
@@ -67,8 +79,9 @@ pub(crate) struct Watch {
     accounts: BTreeMap<Option<StepId>, Account>,
     bills: BTreeMap<Option<StepId>, Bill>,
     raised: BTreeMap<String, Ceiling>,
-    mail: BTreeSet<CommandId>,
-    acknowledged: BTreeMap<u64, Event>,
+    pub(crate) questions: BTreeMap<ApprovalId, Question>,
+    mail: BTreeMap<CommandId, Mail>,
+    acknowledged: Vec<Arc<Vec<Event>>>,
     views: BTreeMap<u64, View>,
     last: Option<Timestamp>,
     /// Why it paused last.
@@ -125,8 +138,9 @@ impl Watch {
             accounts: BTreeMap::new(),
             bills: BTreeMap::new(),
             raised: BTreeMap::new(),
-            mail: BTreeSet::new(),
-            acknowledged: BTreeMap::new(),
+            questions: BTreeMap::new(),
+            mail: BTreeMap::new(),
+            acknowledged: Vec::new(),
             views: BTreeMap::new(),
             last: None,
             paused: None,
@@ -147,10 +161,17 @@ impl Watch {
         }
         self.last = Some(event.time);
         match &event.body {
-            Body::MailTaken(taken) if self.mail.insert(taken.id.clone()) => {}
             Body::MailTaken(taken) => {
+                if self.mail.insert(taken.id.clone(), taken.mail.clone()).is_none() {
+                    return;
+                }
                 self.broke(Law::NeverTwice, at, format!("mail `{}` was taken in twice", taken.id));
             }
+            Body::ApprovalAsked(_)
+            | Body::ApprovalAnswered(_)
+            | Body::ApprovalLapsed(_)
+            | Body::ApprovalWithdrawn(_) => self.question(event),
+            Body::CallIntended(intent) if intent.attempt == 1 => self.used(at, event),
             Body::RunPaused(paused) => {
                 if let PauseReason::Limit { clause, .. } = &paused.reason {
                     self.told.add(Telling::Limit, clause);
@@ -186,6 +207,63 @@ impl Watch {
         }
         if let Some(call) = &event.call {
             self.call(call, event);
+        }
+    }
+
+    fn question(&mut self, event: &Event) {
+        match &event.body {
+            Body::ApprovalAsked(asked) => {
+                let question = Question {
+                    asked: asked.clone(),
+                    call: event.call.clone(),
+                    answered: BTreeSet::new(),
+                    is_open: true,
+                    yes: None,
+                };
+                self.questions.insert(asked.id.clone(), question);
+            }
+            Body::ApprovalAnswered(answered) => {
+                let Some(question) = self.questions.get_mut(&answered.id) else { return };
+                question.answered.insert(answered.role.clone());
+                if let Some(decision) = &answered.decides {
+                    question.is_open = false;
+                    let is_yes = question.asked.is_yes(&decision.answer);
+                    // Silence of another role can't make a yes of one: each that is asked must have said it.
+                    let asked = question.asked.roles.iter().filter(|role| role.is_asked);
+                    let is_whole = asked.clone().all(|role| question.answered.contains(&role.role));
+                    question.yes = (is_yes && is_whole).then_some(decision.valid_until);
+                }
+            }
+            Body::ApprovalLapsed(lapsed) => {
+                let Some(question) = self.questions.get_mut(&lapsed.id) else { return };
+                question.is_open = false;
+                let yes = lapsed.decides.as_ref().filter(|decision| question.asked.is_yes(&decision.answer));
+                question.yes = yes.map(|decision| decision.valid_until);
+            }
+            Body::ApprovalWithdrawn(withdrawn) => {
+                let Some(question) = self.questions.get_mut(&withdrawn.id) else { return };
+                (question.is_open, question.yes) = (false, None);
+            }
+            _ => {}
+        }
+    }
+
+    /// Never unasked: the first intent of a call uses up a yes to its exact arguments, where its contract asks for one.
+    fn used(&mut self, at: u64, event: &Event) {
+        let Some(id) = event.call.as_ref().filter(|id| id.behind().is_none()) else { return };
+        let Some(story) = self.calls.get(id) else { return };
+        if !self.subject.rules.asks(&story.tool, &story.args) {
+            return;
+        }
+        let subject = Digest::of(&canonical(&story.args));
+        let yes = self.questions.values_mut().find(|question| {
+            question.call.as_ref() == Some(id)
+                && question.asked.subject == subject
+                && question.yes.is_some_and(|until| until.is_none_or(|until| event.time <= until))
+        });
+        match yes {
+            Some(question) => question.yes = None,
+            None => self.broke(Law::NeverUnasked, at, format!("call {id} was intended without its yes")),
         }
     }
 
@@ -359,8 +437,8 @@ impl Watch {
     }
 
     /// A commit was acknowledged.
-    pub(crate) fn acknowledged(&mut self, events: &[Event]) {
-        self.acknowledged.extend(events.iter().map(|event| (event.seq.0, event.clone())));
+    pub(crate) fn acknowledged(&mut self, events: &Arc<Vec<Event>>) {
+        self.acknowledged.push(events.clone());
     }
 
     /// A run came to be what it is here: whoever sees it again sees the same.
@@ -386,13 +464,16 @@ impl Watch {
         &mut self,
         at: u64,
         journal: &[Event],
-        (posted, is_failed): (&BTreeSet<CommandId>, bool),
+        (posted, is_failed): (&BTreeMap<CommandId, Mail>, bool),
         ledger: &Ledger,
     ) {
-        for (seq, event) in std::mem::take(&mut self.acknowledged) {
-            let there = usize::try_from(seq - 1).ok().and_then(|index| journal.get(index));
-            if there != Some(&event) {
-                self.broke(Law::NeverLost, at, format!("event {seq} ({}) was acknowledged", event.name()));
+        let acknowledged = std::mem::take(&mut self.acknowledged);
+        for event in acknowledged.iter().flat_map(|events| events.iter()) {
+            let there = usize::try_from(event.seq.0 - 1).ok().and_then(|index| journal.get(index));
+            if there != Some(event) {
+                let told =
+                    format!("event {} ({}) was acknowledged, and isn't there", event.seq, event.name());
+                self.broke(Law::NeverLost, at, told);
             }
         }
         for (id, story) in self.calls.clone() {
@@ -414,7 +495,7 @@ impl Watch {
                 self.told.add(Telling::LeftStanding, tool);
             }
         }
-        if !posted.is_superset(&self.mail) {
+        if self.mail.iter().any(|(id, mail)| posted.get(id) != Some(mail)) {
             self.broke(Law::NeverUnasked, at, "mail was taken in that nobody put there".into());
         }
     }

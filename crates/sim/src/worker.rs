@@ -1,9 +1,10 @@
 //! A worker's loop in miniature: think, remember, become, act.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use handfast_engine::{Command, Debt, DebtKey, Illegal, Refusal, Run};
-use handfast_events::{Body, CommandId, Event, Money, Reserved, Usage};
+use handfast_events::{Body, CommandId, Event, Mail, Money, Reserved, Usage};
 use jiff::Timestamp;
 
 use crate::Mutant;
@@ -91,6 +92,15 @@ impl Live {
                 Command::Mail { id, .. } => Some(id.clone()),
                 _ => None,
             };
+            let command = match command {
+                Command::Mail { id, who, at, mail: Mail::Answer { id: question, role, note, .. } }
+                    if mutant == Some(Mutant::HearsYes) =>
+                {
+                    let mail = Mail::Answer { id: question, answer: "approved".into(), role, note };
+                    Command::Mail { id, who, at, mail }
+                }
+                command => command,
+            };
             let decision = match self.run.think(command, now) {
                 Ok(decision) if decision.events.is_empty() => continue,
                 Ok(decision) => decision,
@@ -107,7 +117,8 @@ impl Live {
             self.next = Some(next);
             let is_release = status.rests() && self.commands.is_empty();
             let (follows, epoch) = (self.run.seq().0, self.epoch);
-            let append = Append { id, asked, follows, epoch, events, status, is_release, taken };
+            let append =
+                Append { id, asked, follows, epoch, events: Arc::new(events), status, is_release, taken };
             self.pending = Some(append.clone());
             return Ok(Some(append));
         }

@@ -146,8 +146,9 @@ impl World {
         let run = Run::new(self.subject.plan.clone(), self.id);
         let events = run.start(start, time(0)).map_err(|refused| refused.to_string())?;
         self.store.write(&events);
+        let events = Arc::new(events);
         self.watch.acknowledged(&events);
-        for event in &events {
+        for event in events.iter() {
             self.watch.landed(0, event);
         }
         let mut random = Random::at(self.seed, "begin");
@@ -264,24 +265,20 @@ impl World {
     /// The run, as its journal tells it.
     pub(crate) fn replay(&mut self) -> Option<Run> {
         let fresh = Run::new(self.subject.plan.clone(), self.id);
-        let events = match self.store.load() {
-            Ok(events) => events,
-            Err(error) => {
-                self.watch.broke(Law::SameAgain, self.now, format!("the journal can't be read: {error}"));
+        let folded = match self.store.load() {
+            Ok(events) => {
+                let folded = events.iter().try_fold(fresh, Run::evolve);
+                folded.map_err(|illegal| format!("the journal does not fold: {illegal}"))
+            }
+            Err(error) => Err(format!("the journal can't be read: {error}")),
+        };
+        let run = match folded {
+            Ok(run) => run,
+            Err(told) => {
+                self.watch.broke(Law::SameAgain, self.now, told);
                 return None;
             }
         };
-        let mut run = fresh;
-        for event in &events {
-            run = match run.evolve(event) {
-                Ok(run) => run,
-                Err(illegal) => {
-                    let told = format!("the journal does not fold: {illegal}");
-                    self.watch.broke(Law::SameAgain, self.now, told);
-                    return None;
-                }
-            };
-        }
         self.watch.saw(self.now, &run);
         Some(run)
     }
@@ -295,13 +292,14 @@ impl World {
     pub(crate) fn land(&mut self, append: &Append) -> Answered {
         let mut kept = append.clone();
         if self.mutant == Some(Mutant::OtherBytes) {
-            crate::perform::spoil(&mut kept.events);
+            let events: &mut Vec<Event> = Arc::make_mut(&mut kept.events);
+            crate::perform::spoil(events);
         }
         if let Err(refused) = self.store.land(&kept, self.mutant) {
             self.counts.fenced += u64::from(refused == crate::store::Refused::Fenced);
             return Answered::Refused(refused);
         }
-        for event in &kept.events {
+        for event in kept.events.iter() {
             self.watch.landed(self.now, event);
         }
         self.watch.accounted(self.now);
@@ -321,6 +319,8 @@ impl World {
         let status = self.store.status.clone();
         let seen = Seen {
             subject: &self.subject,
+            seed: self.seed,
+            is_good: self.is_good,
             status: &status,
             watch: &self.watch,
             ledger: &self.ledger,
@@ -376,7 +376,7 @@ impl World {
     }
 
     fn end(mut self) -> Outcome {
-        let journal = self.store.load().unwrap_or_default();
+        let journal = self.store.load().map(<[Event]>::to_vec).unwrap_or_default();
         if self.ended.is_none() {
             let told = format!("it never came to its end; it is {}", self.store.status.name());
             self.watch.broke(Law::NeverLost, self.now, told);
@@ -411,6 +411,9 @@ fn asked_for(mail: &Mail) -> String {
         Mail::Settle { call, .. } => format!("a word on {call}"),
         Mail::Raise { limit, .. } => format!("more {}", limit.name()),
         Mail::Resume { .. } => "a mended account".into(),
+        Mail::Answer { id, role, .. } => {
+            format!("an answer to {id} of {}", role.as_deref().unwrap_or("anybody"))
+        }
         _ => "the end".into(),
     }
 }
