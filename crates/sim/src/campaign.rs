@@ -10,7 +10,7 @@ use handfast_events::Status;
 use crate::faults::{Boundary, Fault, Point};
 use crate::subject::Subject;
 use crate::sweep::{Sweep, sweep};
-use crate::watch::Told;
+use crate::told::Told;
 use crate::world::{Outcome, Spec, run};
 use crate::{Counts, Law, Mutant};
 

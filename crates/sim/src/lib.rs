@@ -30,6 +30,7 @@ mod person;
 mod tool;
 
 mod laws;
+mod told;
 mod watch;
 
 mod happening;
@@ -49,5 +50,5 @@ pub use mutant::Mutant;
 pub use shrink::{Shrunk, shrink, story};
 pub use subject::{Skipped, Subject};
 pub use sweep::{Caught, Sweep, hunt, sweep};
-pub use watch::{Telling, Told};
+pub use told::{Telling, Told};
 pub use world::{Outcome, Spec, run};

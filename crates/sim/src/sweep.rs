@@ -7,7 +7,7 @@ use handfast_events::Status;
 
 use crate::faults::{Boundary, Fault, Faults, Point};
 use crate::subject::Subject;
-use crate::watch::Telling;
+use crate::told::Telling;
 use crate::world::{Outcome, Spec, run};
 use crate::{Counts, Mutant};
 

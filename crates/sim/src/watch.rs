@@ -17,6 +17,7 @@ use crate::limits::BROKEN_MAX;
 use crate::model::Bill;
 use crate::rules::Class;
 use crate::subject::Subject;
+use crate::told::{Telling, Told};
 use crate::tool::Ledger;
 use crate::{Broken, Law};
 
@@ -90,41 +91,6 @@ pub(crate) struct Watch {
 
 /// What anybody could see of a run.
 type View = (handfast_events::Status, Vec<DebtKey>, handfast_engine::Spend);
-
-/// What a contract's owner would want to hear of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Telling {
-    /// A run failed, by the clause that broke or the kind of failure.
-    Failed,
-    /// A limit held a run, by its clause.
-    Limit,
-    /// A person had to settle a doubt, by the tool.
-    Settled,
-    /// A clause refused a call.
-    Refused,
-    /// What a run did stood when it had failed, by the tool.
-    LeftStanding,
-}
-
-/// In how many worlds something was to be told.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Told {
-    /// By what it is and whom it is about: in so many worlds.
-    pub worlds: BTreeMap<(Telling, String), u64>,
-}
-
-impl Told {
-    fn add(&mut self, telling: Telling, whom: &str) {
-        self.worlds.insert((telling, whom.to_owned()), 1);
-    }
-
-    /// Adds what is to be told of another world.
-    pub fn merge(&mut self, other: &Self) {
-        for (what, worlds) in &other.worlds {
-            *self.worlds.entry(what.clone()).or_default() += worlds;
-        }
-    }
-}
 
 impl Watch {
     pub(crate) fn new(subject: Arc<Subject>) -> Self {

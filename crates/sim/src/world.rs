@@ -16,8 +16,9 @@ use crate::person::{Person, Seen};
 use crate::random::Random;
 use crate::store::{Append, MailRow, Store};
 use crate::subject::Subject;
+use crate::told::Told;
 use crate::tool::Ledger;
-use crate::watch::{Told, Watch};
+use crate::watch::Watch;
 use crate::worker::{Live, Worker};
 use crate::{Broken, Counts, Law, Mutant};
 
