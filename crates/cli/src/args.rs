@@ -133,6 +133,12 @@ pub(crate) enum Command {
     /// End a run; what has left is settled first
     #[command(after_help = "Example: handfast cancel last --reason 'wrong customer'")]
     Cancel(Cancel),
+    /// Try again to take back what a run is stuck at
+    #[command(after_help = "Example: handfast retry last book@0.0 --reason 'the hotel answers again'")]
+    Retry(Retry),
+    /// Let stand what a call did: it is stuck, or nothing takes it back
+    #[command(after_help = "Example: handfast accept last book@0.0 --reason 'cancelled by phone'")]
+    Accept(Accept),
     /// Check the store, the machine, keys and programs
     #[command(after_help = "Example: handfast doctor examples/support")]
     Doctor(Doctor),
@@ -328,7 +334,8 @@ pub(crate) struct Go {
 
 #[derive(Debug, Args)]
 pub(crate) struct Runs {
-    /// Only those: running, waiting, paused, done, failed, cancelled, quarantined, or `waiting (settlement)`
+    /// Only those: running, waiting, paused, compensating, stuck, done, failed, cancelled,
+    /// quarantined, or `waiting (settlement)`
     #[arg(long, value_name = "STATUS")]
     pub(crate) status: Option<String>,
     /// Only those of this workflow
@@ -448,6 +455,32 @@ pub(crate) struct Cancel {
     pub(crate) run: String,
     /// Why, for the journal
     #[arg(long, default_value = "")]
+    pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) mail: Mail,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Retry {
+    /// A run's id, its beginning or end, or `last`
+    pub(crate) run: String,
+    /// The call that is to be taken back, as `handfast trace` names it
+    pub(crate) call: String,
+    /// Why, for the journal
+    #[arg(long, default_value = "")]
+    pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) mail: Mail,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Accept {
+    /// A run's id, its beginning or end, or `last`
+    pub(crate) run: String,
+    /// The call whose effect may stand, as `handfast trace` names it
+    pub(crate) call: String,
+    /// Why it may, for the journal
+    #[arg(long)]
     pub(crate) reason: String,
     #[command(flatten)]
     pub(crate) mail: Mail,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use handfast_events::{Status, Waits};
+use handfast_events::{EndedAs, Status, Waits};
 use handfast_host::{KitError, StartError};
 use handfast_store::{
     AppendError, DriverError, LoadError, MailError, OpenError, ReadError, TakeError, WriteError,
@@ -39,7 +39,7 @@ pub(crate) const TABLE: [(Exit, &str); 12] = [
     (Exit::Waiting, "waiting for somebody, or paused until somebody helps"),
     (Exit::Unavailable, "the store, a program or the worker is unavailable"),
     (Exit::Cancelled, "cancelled or killed"),
-    (Exit::Doubt, "in doubt, or quarantined"),
+    (Exit::Doubt, "in doubt, stuck or quarantined"),
     (Exit::Damaged, "the journal is damaged, or newer than this release"),
     (Exit::Interrupted, "interrupted"),
 ];
@@ -60,9 +60,10 @@ impl Exit {
     /// What a run's state comes to; a run that goes on is none of the command's fault.
     pub(crate) const fn of(status: &Status) -> Self {
         match status {
-            Status::Done | Status::Running => Self::Done,
-            Status::Failed => Self::Failed,
-            Status::Cancelled | Status::Killed => Self::Cancelled,
+            Status::Done | Status::Standing(EndedAs::Done) => Self::Done,
+            Status::Running | Status::Compensating => Self::Done,
+            Status::Failed | Status::Standing(EndedAs::Failed) => Self::Failed,
+            Status::Cancelled | Status::Standing(EndedAs::Cancelled) | Status::Killed => Self::Cancelled,
             Status::PausedByLimit => Self::Limit,
             Status::PausedForOperator
             | Status::PausedByPerson
@@ -74,7 +75,7 @@ impl Exit {
                 | Waits::Time { .. }
                 | Waits::Signal { .. },
             ) => Self::Waiting,
-            Status::Waiting(Waits::Settlement) | Status::Quarantined => Self::Doubt,
+            Status::Waiting(Waits::Settlement) | Status::Stuck | Status::Quarantined => Self::Doubt,
         }
     }
 
@@ -242,7 +243,11 @@ mod tests {
             (Status::Waiting(Waits::Settlement), 12),
             (Status::Waiting(Waits::Time { until: handfast_events::Timestamp::UNIX_EPOCH }), 9),
             (Status::Waiting(Waits::Signal { name: "paid".into() }), 9),
+            (Status::Stuck, 12),
             (Status::Quarantined, 12),
+            (Status::Standing(EndedAs::Done), 0),
+            (Status::Standing(EndedAs::Failed), 1),
+            (Status::Standing(EndedAs::Cancelled), 11),
         ];
         for (status, code) in codes {
             assert_eq!(Exit::of(&status) as u8, code, "{}", status.name());

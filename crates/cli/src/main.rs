@@ -111,6 +111,8 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Release(args) => go::release(&args).await?,
         Command::Signal(args) => post::signal(&args).await?,
         Command::Cancel(args) => post::cancel(&args).await?,
+        Command::Retry(args) => post::retry(&args).await?,
+        Command::Accept(args) => post::accept(&args).await?,
         Command::Doctor(args) => doctor::run(&args).await?,
         Command::Bench(args) => bench::run(&args).await.map(|()| Exit::Done)?,
         Command::Worker(args) => worker::run(&args).await?,

@@ -1,7 +1,7 @@
-//! `handfast settle`, `raise`, `signal`, `cancel`: rows of a run's mailbox, and what became of them.
+//! `handfast settle`, `raise`, `signal`, `cancel`, `retry`, `accept`: rows of a run's mailbox, and what became of them.
 
 use handfast_events::{
-    Body, CallId, Ceiling, CommandId, LimitKind, Mail, MailOutcome, RunId, Seq, Settlement,
+    Body, CallId, Ceiling, CommandId, LimitKind, Mail, MailOutcome, RunId, Seq, Settlement, Status,
 };
 use handfast_store::{LoadError, MailRow, Store as _};
 use serde_json::{Value, json};
@@ -115,6 +115,24 @@ pub(crate) async fn kill(args: &args::Kill) -> anyhow::Result<Exit> {
     put(&args.run, &args.mail, Mail::Kill { reason: args.reason.clone() }).await
 }
 
+/// Has what is stuck tried again.
+///
+/// # Errors
+/// As for [`settle`].
+pub(crate) async fn retry(args: &args::Retry) -> anyhow::Result<Exit> {
+    let (call, reason) = (CallId::new(args.call.as_str()), args.reason.clone());
+    put(&args.run, &args.mail, Mail::Retry { call, reason }).await
+}
+
+/// Lets stand what a call did.
+///
+/// # Errors
+/// As for [`settle`].
+pub(crate) async fn accept(args: &args::Accept) -> anyhow::Result<Exit> {
+    let (call, reason) = (CallId::new(args.call.as_str()), args.reason.clone());
+    put(&args.run, &args.mail, Mail::Accept { call, reason }).await
+}
+
 /// Puts mail to a run, waits until it is taken in, and says what became of it.
 async fn put(run: &str, args: &args::Mail, mail: Mail) -> anyhow::Result<Exit> {
     let store = store_open::existing(&args.store)?;
@@ -191,7 +209,9 @@ pub(crate) struct Posted {
 pub(crate) async fn post(driving: &mut Driving, run: RunId, mail: Mail) -> anyhow::Result<Posted> {
     let store = driving.store().clone();
     let row = store.run(run).await?.ok_or(LoadError::NotFound { run })?;
-    if row.status.is_ended() {
+    // Of an ended run only what was left standing can still be accepted.
+    let accepts = matches!((&mail, &row.status), (Mail::Accept { .. }, Status::Standing(_)));
+    if row.status.is_ended() && !accepts {
         let message =
             format!("refused: run {run} has ended ({}): nothing can be changed any more", row.status.name());
         return Err(stop(Exit::Failed, message));
@@ -236,7 +256,7 @@ pub(crate) async fn taken(driving: &mut Driving, run: RunId, posted: &Posted) ->
         if page.len() == EVENTS_PAGE {
             continue;
         }
-        if row.status.is_ended() {
+        if row.status.is_ended() && !matches!(row.status, Status::Standing(_)) {
             let why = format!("the run ended ({}) before this was taken in", row.status.name());
             return Ok(MailOutcome::Refused { why });
         }

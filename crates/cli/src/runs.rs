@@ -1,7 +1,7 @@
 //! `handfast runs`: what is going on in a store.
 
 use comfy_table::{ContentArrangement, Table, presets};
-use handfast_events::{Status, Waits};
+use handfast_events::{EndedAs, Status, Waits};
 use handfast_store::{RunFilter, RunRow, StatusFilter, Store as _, driver_alive};
 use serde_json::{Value, json};
 
@@ -94,11 +94,16 @@ fn status(text: &str) -> anyhow::Result<StatusFilter> {
         Status::PausedForOperator,
         Status::PausedByPerson,
         Status::PausedByHalt { scope: String::new() },
+        Status::Compensating,
+        Status::Stuck,
         Status::Quarantined,
         Status::Done,
         Status::Failed,
         Status::Cancelled,
         Status::Killed,
+        Status::Standing(EndedAs::Done),
+        Status::Standing(EndedAs::Failed),
+        Status::Standing(EndedAs::Cancelled),
     ];
     if all.iter().any(|status| filter.accepts(status)) {
         return Ok(filter);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use handfast_contract::{Schema, StepWork};
 use handfast_events::{
-    CallGiven, Failure, FailureClass, Kept, Output, Party, RunFailed, RunSucceeded, StepId, StepKind,
-    StepSkipped, StepStarted, StepSucceeded,
+    CallGiven, Failure, FailureClass, Kept, Output, Party, RunFailed, RunFailing, RunSucceeded, StepId,
+    StepKind, StepSkipped, StepStarted, StepSucceeded,
 };
 use serde_json::{Map, Value};
 
@@ -30,9 +30,9 @@ impl Draft {
                 }
                 self.move_step(index)?;
             }
-            if let Phase::Ending(ending) = self.run.phase.clone() {
+            if matches!(self.run.phase, Phase::Ending(_)) {
                 self.withdraw_all("the run is ending")?;
-                return self.wind_down(ending);
+                return self.wind_down();
             }
             self.unwind()?;
             if matches!(self.run.phase, Phase::Paused(_)) {
@@ -71,7 +71,8 @@ impl Draft {
 
     fn tend_each(&mut self, step: &StepId, calls: &[Call]) -> Result<(), Refusal> {
         for call in calls {
-            if self.run.phase == Phase::Running && !self.run.is_failing(step) {
+            let goes_later = matches!(call.state, CallState::Due(_)) && self.goes_later(call, calls);
+            if self.run.phase == Phase::Running && !self.run.is_failing(step) && !goes_later {
                 self.tend(&call.id)?;
             }
         }
@@ -82,7 +83,7 @@ impl Draft {
     fn start_step(&mut self, step: &StepRun) -> Result<(), Refusal> {
         let is_finished =
             |name: &Arc<str>| self.run.step(&step.frame.id_of(name)).is_some_and(|other| other.is_finished());
-        if !step.step.after.iter().all(is_finished) {
+        if !step.step.after.iter().all(is_finished) || self.is_held_back(step) {
             return Ok(());
         }
         let wanted = match &step.step.when {
@@ -245,7 +246,20 @@ impl Draft {
                 let failure =
                     Failure::new(FailureClass::Author, format!("the output can't be made: {fault}"));
                 let clause = Some(format!("workflows.{}.output", workflow.name));
-                self.tell(RunFailed { step: None, failure, clause, party: Party::Author })
+                let party = Party::Author;
+                if self.run.applied.iter().next().is_none() {
+                    let (compensated, standing) = (self.run.compensated.clone(), self.run.standing.clone());
+                    return self.tell(RunFailed {
+                        step: None,
+                        failure,
+                        clause,
+                        party,
+                        compensated,
+                        standing,
+                    });
+                }
+                self.tell(RunFailing { failure, clause, party })?;
+                self.wind_down()
             }
         }
     }

@@ -9,7 +9,9 @@ mod model;
 mod stop;
 mod tool;
 
-use handfast_events::{Body, CallId, Event, Failure, Party, RunStarted, StepFailed, StepId, Timestamp};
+use handfast_events::{
+    Body, CallId, Event, Failure, Party, RunStarted, Status, StepFailed, StepId, Timestamp,
+};
 use serde_json::Value;
 
 use crate::state::{Phase, Run};
@@ -85,7 +87,9 @@ impl Run {
     /// # Errors
     /// As for [`Run::decide`].
     pub fn think_again(&self, command: Command, now: Timestamp, seen: Seen) -> Result<Decision, Refusal> {
-        if matches!(self.phase, Phase::Unborn | Phase::Ended(_)) {
+        let stands = matches!(self.phase, Phase::Ended(Status::Standing(_)));
+        let is_taken_in = self.is_live() || stands && matches!(command, Command::Mail { .. });
+        if !is_taken_in {
             return Err(Refusal::NotLive { state: self.phase.name() });
         }
         let mut draft = Draft { seen, ..Draft::new(self, now) };

@@ -18,6 +18,7 @@ mod block;
 mod check;
 mod ground;
 mod halt;
+mod hold;
 mod judge;
 mod look;
 mod once;

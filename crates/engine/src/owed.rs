@@ -7,7 +7,7 @@ use handfast_contract::{Name, Tool};
 use handfast_events::{CallId, Idempotency, Prompt, RunId, StepId, Timestamp};
 use serde_json::Value;
 
-use crate::state::{CallState, Phase, Run, StepState};
+use crate::state::{CallState, Run, StepState};
 
 /// One thing that a run owes. Performed at least once, known by its key.
 #[derive(Clone, Debug)]
@@ -98,7 +98,7 @@ impl Debt {
 impl Run {
     /// What this run still owes.
     pub fn owed(&self) -> impl Iterator<Item = Debt> + '_ {
-        let is_live = !matches!(self.phase, Phase::Unborn | Phase::Ended(_));
+        let is_live = self.is_live();
         let wait = self.wakes_at();
         let debts = self.asks().chain(self.sent_calls()).chain(wait.map(|until| Debt::Wait { until }));
         debts.filter(move |_| is_live)

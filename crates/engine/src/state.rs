@@ -1,8 +1,10 @@
-//! The four nested tables: run, step, turn, call. Each says which event may follow in which state, and what it becomes.
+//! The four nested tables: run, step, turn, call; beside them what took effect, and what is taken back. Each says which event may follow in which state, and what it becomes.
 //!
 //! Nothing here evaluates: no condition, schema, price or default. What was decided is in the event.
 
+mod applied;
 mod call;
+mod compensation;
 mod frame;
 mod frames;
 mod open;
@@ -12,7 +14,9 @@ mod spend;
 mod step;
 mod turn;
 
+pub(crate) use applied::{Applied, is_within};
 pub(crate) use call::{Call, CallState, Closed, Due, Family, Sent, Settles};
+pub(crate) use compensation::{Compensation, CompensationState};
 pub(crate) use frame::{Frame, FrameOf, block};
 pub(crate) use open::{Lane, Lanes, Open, Signal, Unwinding, Waiting};
 pub(crate) use question::{Moved, Over, Question, Yes};

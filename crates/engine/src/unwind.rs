@@ -6,7 +6,7 @@
 use handfast_contract::{Otherwise, StepWork};
 use handfast_events::{
     CallDoubted, CallId, Failure, FailureClass, LaneFailed, Next, OtherwiseTaken, Output, Party,
-    RunCancelled, StepId, StepSkipped, StepSucceeded,
+    RunCancelled, RunFailed, StepId, StepSkipped, StepSucceeded,
 };
 
 use crate::Refusal;
@@ -54,15 +54,17 @@ impl Draft {
         Ok(())
     }
 
-    /// Nothing new begins. What has left comes back or is settled; then the run ends.
-    pub(crate) fn wind_down(&mut self, ending: Ending) -> Result<(), Refusal> {
+    /// Nothing new begins. What has left comes back or is settled, what was done is taken back; then the run ends.
+    pub(crate) fn wind_down(&mut self) -> Result<(), Refusal> {
+        let Phase::Ending(ending) = self.run.phase.clone() else { return Ok(()) };
         if !self.rests(None)? {
             return Ok(());
         }
         self.free_actions()?;
+        let (compensated, standing) = (self.run.compensated.clone(), self.run.standing.clone());
         match ending {
-            Ending::Failed(failed) => self.tell(failed),
-            Ending::Cancelled => self.tell(RunCancelled {}),
+            Ending::Failed(failed) => self.tell(RunFailed { compensated, standing, ..failed }),
+            Ending::Cancelled => self.tell(RunCancelled { compensated, standing }),
         }
     }
 
@@ -80,10 +82,6 @@ impl Draft {
             let failure = Failure::new(FailureClass::Cancelled, told);
             let next = Next::Settlement;
             self.tell_call(&id, CallDoubted { attempt, failure, latency_ms: 0, next })?;
-        }
-        // A run that is held looks at nothing.
-        if !matches!(self.run.phase, Phase::Paused(_)) {
-            self.tend_what_left(scope)?;
         }
         // A run that is held looks at nothing.
         if !matches!(self.run.phase, Phase::Paused(_)) {

@@ -147,11 +147,35 @@ impl StepId {
         Self::new(format!("{self}~otherwise"))
     }
 }
+/// What stands behind a call's id in that of the call that takes it back.
+const COMPENSATION: &str = "~compensate";
 
 impl CallId {
     /// The call that `turn` of `step` asked for as its `ordinal`-th, counted from 0.
     pub fn of(step: &StepId, turn: u32, ordinal: u32) -> Self {
         Self::new(format!("{step}@{turn}.{ordinal}"))
+    }
+
+    /// The call that takes this one back: `refund@1.0~compensate`.
+    #[must_use]
+    pub fn compensation(&self) -> Self {
+        Self::new(format!("{self}{COMPENSATION}"))
+    }
+
+    /// The call that this one takes back, itself or as a side call of the one that does; none where it is no such call.
+    ///
+    /// ```
+    /// use handfast_events::CallId;
+    /// let call = CallId::new("refund@1.0");
+    /// assert_eq!(call.takes_back(), None);
+    /// assert_eq!(call.compensation().takes_back(), Some(call.clone()));
+    /// assert_eq!(CallId::new("refund@1.0~compensate~reconcile#1").takes_back(), Some(call));
+    /// ```
+    pub fn takes_back(&self) -> Option<Self> {
+        // A step's path may hold `~`, but no `@`: what stands behind that is of the call alone.
+        let from = self.0.rfind('@')?;
+        let place = self.0.get(from..)?.find(COMPENSATION)?;
+        self.0.get(..from + place).map(Self::new)
     }
 
     /// The step whose call this is.

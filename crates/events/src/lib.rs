@@ -13,6 +13,7 @@ mod approval;
 mod block;
 mod call;
 mod claim;
+mod compensation;
 mod failure;
 mod halt;
 mod mail;
@@ -42,6 +43,10 @@ pub use call::{
     CallQueued, CallRefused, CallSettled, Idempotency, Kept, Next, Settled,
 };
 pub use claim::{Action, CallGiven, CallWaits, ClaimBefore, ClaimChanged, Done};
+pub use compensation::{
+    CallCompensated, CallLeftStanding, CompensationBegan, CompensationRetried, CompensationStuck, Standing,
+    StandingAccepted,
+};
 pub use digest::{Digest, Hasher, canonical};
 pub use envelope::{Envelope, Head, Salt, StoredEvent, chain};
 pub use event::Event;
@@ -53,8 +58,9 @@ pub use mail::{Mail, MailOutcome, MailTaken, Settlement};
 pub use money::{Money, ParseMoneyError};
 pub use prompt::{Prompt, PromptDelta, RebuildError};
 pub use run::{
-    Ceiling, EpochBegan, Format, LimitKind, LimitRaised, PauseReason, RunCancelRequested, RunCancelled,
-    RunFailed, RunKilled, RunPaused, RunResumed, RunStarted, RunSucceeded, Status, StillOpen, Waits,
+    Ceiling, EndedAs, EpochBegan, Format, LimitKind, LimitRaised, PauseReason, RunCancelRequested,
+    RunCancelled, RunFailed, RunFailing, RunKilled, RunPaused, RunResumed, RunStarted, RunSucceeded, Status,
+    StillOpen, Waits,
 };
 pub use side::{CallFound, DoubtStayed, Purpose, SideCallProposed, Stayed};
 pub use sources::Sources;

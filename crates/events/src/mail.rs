@@ -70,6 +70,20 @@ pub enum Mail {
         /// Why.
         reason: String,
     },
+    /// What is stuck is tried again.
+    Retry {
+        /// Which call: the one that is to be taken back, or the one that takes it back.
+        call: CallId,
+        /// Why.
+        reason: String,
+    },
+    /// What can't be taken back, or wasn't, may stand.
+    Accept {
+        /// Which call.
+        call: CallId,
+        /// Why.
+        reason: String,
+    },
 }
 
 /// Which way a person settles a doubt.
@@ -116,6 +130,7 @@ impl MailTaken {
         match self.mail {
             Mail::Settle { .. } | Mail::Raise { .. } | Mail::Cancel { .. } | Mail::Resume { .. } => 1,
             Mail::Signal { .. } | Mail::Answer { .. } | Mail::Pause { .. } | Mail::Kill { .. } => 2,
+            Mail::Retry { .. } | Mail::Accept { .. } => 2,
         }
     }
 }

@@ -201,13 +201,32 @@ pub struct RunFailed {
     pub clause: Option<String>,
     /// Who was at fault.
     pub party: Party,
+    /// Calls that were taken back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compensated: Vec<CallId>,
+    /// Calls whose effects stand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub standing: Vec<CallId>,
 }
 
 impl RunFailed {
-    /// The lowest version that can say it.
+    /// The version of its stored form.
     pub(crate) const fn version(&self) -> u32 {
-        self.failure.class.version()
+        let is_plain = self.compensated.is_empty() && self.standing.is_empty();
+        if is_plain { self.failure.class.version() } else { 2 }
     }
+}
+
+/// What the run promised can't come about any more, though no step failed: what it did is taken back first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunFailing {
+    /// Why.
+    pub failure: Failure,
+    /// The clause that broke, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clause: Option<String>,
+    /// Who was at fault.
+    pub party: Party,
 }
 
 /// Somebody wants the run to end; what has left is settled first.
@@ -220,8 +239,22 @@ pub struct RunCancelRequested {
 }
 
 /// The run ended because somebody wanted it to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RunCancelled {}
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunCancelled {
+    /// Calls that were taken back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compensated: Vec<CallId>,
+    /// Calls whose effects stand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub standing: Vec<CallId>,
+}
+
+impl RunCancelled {
+    /// The version of its stored form.
+    pub(crate) const fn version(&self) -> u32 {
+        if self.compensated.is_empty() && self.standing.is_empty() { 1 } else { 2 }
+    }
+}
 
 /// The run ended at once, because somebody wanted it to. Nothing was settled, and nothing was taken back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -266,6 +299,10 @@ pub enum Status {
         /// What is halted.
         scope: String,
     },
+    /// What it did is being taken back.
+    Compensating,
+    /// What it did can't be taken back: a person tries again, or leaves it standing.
+    Stuck,
     /// Its journal doesn't fold; nothing is done with it.
     Quarantined,
     /// Ended as promised.
@@ -276,6 +313,20 @@ pub enum Status {
     Cancelled,
     /// Ended at once, by request.
     Killed,
+    /// Ended so, and of what it did something stands that nobody took back: until a person has accepted that.
+    Standing(EndedAs),
+}
+
+/// How a run ended of which something stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndedAs {
+    /// As promised; a part of it failed on the way.
+    Done,
+    /// Otherwise.
+    Failed,
+    /// By request.
+    Cancelled,
 }
 
 /// What a waiting run waits for.
@@ -311,14 +362,28 @@ pub enum Waits {
 }
 
 impl Status {
+    /// How it ended, with what stands beside it or not; none for a run that is live.
+    pub const fn ended(&self) -> Option<EndedAs> {
+        match self {
+            Self::Done => Some(EndedAs::Done),
+            Self::Failed => Some(EndedAs::Failed),
+            Self::Cancelled => Some(EndedAs::Cancelled),
+            Self::Standing(ended) => Some(*ended),
+            _ => None,
+        }
+    }
+
     /// Whether nothing can ever happen any more.
     pub const fn is_ended(&self) -> bool {
-        matches!(self, Self::Done | Self::Failed | Self::Cancelled | Self::Killed)
+        matches!(self, Self::Done | Self::Failed | Self::Cancelled | Self::Killed | Self::Standing(_))
     }
 
     /// Whether only somebody outside can move it.
     pub const fn rests(&self) -> bool {
-        !matches!(self, Self::Running | Self::Waiting(Waits::Retry { .. } | Waits::Claim { .. }))
+        !matches!(
+            self,
+            Self::Running | Self::Compensating | Self::Waiting(Waits::Retry { .. } | Waits::Claim { .. })
+        )
     }
 
     /// In words, as people read it: `waiting (settlement)`.
@@ -335,11 +400,16 @@ impl Status {
             Self::PausedForOperator => "paused (operator)",
             Self::PausedByPerson => "paused (person)",
             Self::PausedByHalt { .. } => "paused (halt)",
+            Self::Compensating => "compensating",
+            Self::Stuck => "stuck",
             Self::Quarantined => "quarantined",
             Self::Done => "done",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
             Self::Killed => "killed",
+            Self::Standing(EndedAs::Done) => "done (standing)",
+            Self::Standing(EndedAs::Failed) => "failed (standing)",
+            Self::Standing(EndedAs::Cancelled) => "cancelled (standing)",
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Why a run stands where it stands, and the exact command that goes on from there.
 
 use handfast_events::{
-    CallId, Ceiling, LimitKind, Money, Party, PauseReason, Status, StepId, StepKind, Waits,
+    CallId, Ceiling, EndedAs, LimitKind, Money, Party, PauseReason, Status, StepId, StepKind, Waits,
 };
 use serde::Serialize;
 
+use crate::explain_compensation::{standing, stuck};
 use crate::people;
 use crate::text::{json, shell_word};
 use crate::trace::{Call, CallState, End, Note, Step, Trace};
@@ -75,10 +76,15 @@ pub fn explain(trace: &Trace) -> Option<Explanation> {
         | Status::PausedForOperator
         | Status::PausedByPerson
         | Status::PausedByHalt { .. } => trace.paused.as_ref().map(|why| paused(trace, why)),
-        Status::Failed => Some(failed(trace)),
-        Status::Cancelled => Some(cancelled(trace)),
         Status::Killed => Some(killed(trace)),
-        Status::Running | Status::Done | Status::Quarantined => None,
+        Status::Stuck => Some(stuck(trace)),
+        Status::Failed | Status::Standing(EndedAs::Failed) => Some(standing(failed(trace), trace)),
+        Status::Cancelled | Status::Standing(EndedAs::Cancelled) => Some(standing(cancelled(trace), trace)),
+        Status::Standing(EndedAs::Done) => {
+            let headline = "it gave what it promised; of what failed on the way, something stands".to_owned();
+            Some(standing(Explanation { headline, ..Explanation::bare(trace) }, trace))
+        }
+        Status::Running | Status::Compensating | Status::Done | Status::Quarantined => None,
     }
 }
 
@@ -144,7 +150,7 @@ fn doubt(call: &Call) -> Vec<String> {
 }
 
 /// The attempts of a call that gave no result, with what they said.
-fn failed_attempts(call: &Call) -> impl Iterator<Item = String> {
+pub(crate) fn failed_attempts(call: &Call) -> impl Iterator<Item = String> {
     call.attempts.iter().filter_map(|attempt| {
         let failure = attempt.failure.as_ref()?;
         let (number, at) = (attempt.attempt, attempt.at);
@@ -306,10 +312,11 @@ fn failed(trace: &Trace) -> Explanation {
     }
 }
 
-/// Whether a call took effect and wasn't only a read.
+/// Whether a call took effect, wasn't only a read, and nothing is said of what became of that: as in older journals.
 fn changed_something(call: &Call) -> bool {
     let reads = call.idempotency == Some(handfast_events::Idempotency::Reads);
-    matches!(call.state, CallState::Applied { .. }) && !reads
+    let is_told = call.compensation.is_some() || call.id.takes_back().is_some();
+    matches!(call.state, CallState::Applied { .. }) && !reads && !is_told
 }
 
 fn cancelled(trace: &Trace) -> Explanation {

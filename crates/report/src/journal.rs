@@ -1,8 +1,8 @@
 //! A journal as lines: where, when, what, and a digest of what it says.
 
 use handfast_events::{
-    Answer, Body, Event, Kept, Mail, MailOutcome, Next, Output, PauseReason, Purpose, Settled, Stayed,
-    StepKind,
+    Answer, Body, Event, Kept, Mail, MailOutcome, Next, Output, PauseReason, Purpose, Settled, Standing,
+    Stayed, StepKind,
 };
 
 use crate::limits::{WIDTH_MAX, WIDTH_MIN};
@@ -50,6 +50,7 @@ fn phrase(body: &Body) -> String {
         Body::RunCancelRequested(request) => format!("by {}: {}", request.who, request.why),
         Body::RunSucceeded(done) => json(&done.output),
         Body::RunFailed(failed) => failure(&failed.failure),
+        Body::RunFailing(failing) => failure(&failing.failure),
         Body::RunCancelled(_) => String::new(),
         Body::RunKilled(killed) => {
             let open = number_of(killed.open.len() as u64, "thing", "things");
@@ -196,6 +197,22 @@ fn phrase_of_flow(body: &Body) -> String {
             (None, None) => String::new(),
         },
         Body::SignalReceived(received) => format!("by {}", received.id),
+        body => phrase_of_compensation(body),
+    }
+}
+
+fn phrase_of_compensation(body: &Body) -> String {
+    match body {
+        Body::CompensationBegan(began) => {
+            let calls = began.calls.iter().map(|call| call.as_str()).collect::<Vec<_>>().join(", ");
+            format!("taken back in this order: {calls}")
+        }
+        Body::CallCompensated(done) if done.leaves.is_empty() => "taken back".into(),
+        Body::CallCompensated(done) => format!("taken back but for {}", done.leaves.join(", ")),
+        Body::CompensationStuck(stuck) => format!("can't be taken back: {}", failure(&stuck.failure)),
+        Body::CompensationRetried(retried) => format!("tried again by {}: {}", retried.who, retried.why),
+        Body::CallLeftStanding(left) => format!("{}; {}", left.what.join(", "), standing(&left.why)),
+        Body::StandingAccepted(said) => format!("may stand, by {}: {}", said.who, said.why),
         _ => String::new(),
     }
 }
@@ -210,6 +227,16 @@ pub(crate) fn purpose(purpose: &Purpose) -> String {
     }
 }
 
+/// Why something stands, behind what stands.
+pub(crate) fn standing(why: &Standing) -> String {
+    match why {
+        Standing::Leaves => "its contract says that it may stay".into(),
+        Standing::Impossible => "its contract says that nothing takes it back".into(),
+        Standing::Unsaid => "its contract doesn't say what takes it back".into(),
+        Standing::Accepted { who, why } => format!("accepted by {who}: {why}"),
+    }
+}
+
 fn mail(mail: &Mail) -> String {
     match mail {
         Mail::Signal { name, value, .. } => format!("signal {name} {}", json(value)),
@@ -220,6 +247,8 @@ fn mail(mail: &Mail) -> String {
         Mail::Answer { id, answer, .. } => format!("answer {id}: {answer}"),
         Mail::Pause { reason } => format!("pause ({reason})"),
         Mail::Kill { reason } => format!("kill ({reason})"),
+        Mail::Retry { call, reason } => format!("retry {call} ({reason})"),
+        Mail::Accept { call, reason } => format!("accept {call} ({reason})"),
     }
 }
 

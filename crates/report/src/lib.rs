@@ -10,6 +10,7 @@ mod text;
 mod trace;
 
 mod explain;
+mod explain_compensation;
 mod inbox;
 mod journal;
 mod people;
@@ -26,6 +27,6 @@ pub use prompts::{AskedPrompt, PromptError, prompts};
 pub use render::{render, render_explanation, render_item};
 pub use text::{Style, visible};
 pub use trace::{
-    Adjusted, Attempt, AttemptState, Call, CallAttempt, CallState, End, Note, Question, QuestionEnd, Step,
-    StepState, Totals, Trace, Turn, Wait,
+    Adjusted, Attempt, AttemptState, Call, CallAttempt, CallState, Compensation, CompensationState, End,
+    Note, Question, QuestionEnd, Step, StepState, Totals, Trace, Turn, Wait,
 };

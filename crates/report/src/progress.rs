@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::limits::{DOING_MAX, WIDTH_MAX, WIDTH_MIN};
 use crate::text::{cost, count, duration, number_of, shorten, visible};
-use crate::trace::{AttemptState, CallState, StepState, Totals, Trace, Wait, between};
+use crate::trace::{AttemptState, Call, CallState, StepState, Totals, Trace, Wait, between};
 
 /// Where a run stands.
 #[derive(Clone, Debug, Serialize)]
@@ -113,24 +113,9 @@ fn doing(trace: &Trace, now: Timestamp) -> Vec<Doing> {
                 _ => {}
             }
         }
-        for call in step.all_calls() {
-            let at = call.attempts.last().map_or(now, |attempt| attempt.at);
-            match &call.state {
-                CallState::Intended => {
-                    push(Some(call.id.clone()), format!("{} is called", call.tool), since(at))
-                }
-                CallState::Proposed if let Some(due) = call.due() => {
-                    let what = format!("{} is called again in", call.tool);
-                    push(Some(call.id.clone()), what, between(Some(now), Some(due)));
-                }
-                CallState::Asking => {
-                    let at = call.questions.last().map_or(now, |question| question.at);
-                    push(Some(call.id.clone()), format!("{} waits for an answer", call.tool), since(at))
-                }
-                CallState::InDoubt => {
-                    push(Some(call.id.clone()), format!("{} is in doubt", call.tool), since(at))
-                }
-                _ => {}
+        for call in step.all_calls().filter(|call| call.id.takes_back().is_none()) {
+            if let Some((what, for_ms)) = called(call, now) {
+                push(Some(call.id.clone()), what, for_ms);
             }
         }
         if all.len() == before {
@@ -152,5 +137,25 @@ fn doing(trace: &Trace, now: Timestamp) -> Vec<Doing> {
             all.push(Doing { step: step.id.clone(), call: None, what, for_ms: since(step.began) });
         }
     }
+    // What is taken back belongs to steps that ended long since.
+    for by in trace.calls().filter(|call| call.id.takes_back().is_some()) {
+        if let Some((what, for_ms)) = called(by, now) {
+            all.push(Doing { step: by.id.step(), call: Some(by.id.clone()), what, for_ms });
+        }
+    }
     all
+}
+
+/// What an open call does, and for how long.
+fn called(call: &Call, now: Timestamp) -> Option<(String, u64)> {
+    let at = call.attempts.last().map_or(now, |attempt| attempt.at);
+    let since = between(Some(at), Some(now));
+    match &call.state {
+        CallState::Intended => Some((format!("{} is called", call.tool), since)),
+        CallState::Proposed => {
+            Some((format!("{} is called again in", call.tool), between(Some(now), Some(call.due()?))))
+        }
+        CallState::InDoubt => Some((format!("{} is in doubt", call.tool), since)),
+        _ => None,
+    }
 }

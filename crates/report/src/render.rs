@@ -100,13 +100,16 @@ impl Page {
         line.push(Paint::Plain, "  ");
         let mark = match &status {
             Status::Done => Mark::Good,
-            Status::Failed | Status::Cancelled | Status::Killed | Status::Quarantined => Mark::Bad,
+            Status::Failed | Status::Cancelled | Status::Killed | Status::Quarantined | Status::Stuck => {
+                Mark::Bad
+            }
             Status::Waiting(_)
             | Status::PausedByLimit
             | Status::PausedForOperator
             | Status::PausedByPerson
-            | Status::PausedByHalt { .. } => Mark::Doubt,
-            Status::Running => Mark::Open,
+            | Status::PausedByHalt { .. }
+            | Status::Standing(_) => Mark::Doubt,
+            Status::Running | Status::Compensating => Mark::Open,
         };
         line.push(mark.paint(), &format!("{} {}", mark.sign(), status.name()));
         self.write(line);

@@ -2,6 +2,7 @@
 //!
 //! The types; `fold` makes them from events. A trace is for looking at: the engine never reads one.
 
+mod compensation;
 mod flow;
 mod fold;
 mod question;
@@ -17,6 +18,7 @@ use handfast_events::{
 use serde::Serialize;
 use serde_json::Value;
 
+pub use compensation::{Compensation, CompensationState};
 pub use question::{Question, QuestionEnd};
 pub use totals::Totals;
 
@@ -55,6 +57,8 @@ pub struct Trace {
     pub notes: Vec<(Timestamp, Note)>,
     /// Why no new call leaves, where none does.
     pub paused: Option<PauseReason>,
+    /// Whether it ends, and what it did is taken back first.
+    pub is_ending: bool,
     /// How it ended, if it did.
     pub end: Option<End>,
     /// The scopes that fail, and are caught.
@@ -332,6 +336,8 @@ pub struct Call {
     /// The calls that hang behind it: looks at the world, and what takes it back.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub side: Vec<Call>,
+    /// What became of what it did, once its scope failed or was cancelled.
+    pub compensation: Option<Compensation>,
 }
 
 /// One try of a tool.

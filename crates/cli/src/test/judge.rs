@@ -1,7 +1,7 @@
 //! What was expected, held against what came.
 
 use handfast_contract::{Action, Case, Contract, Expectation};
-use handfast_events::{Held, Kept, PauseReason, Status};
+use handfast_events::{EndedAs, Held, Kept, PauseReason};
 use handfast_model::UNSCRIPTED;
 use handfast_report::{AttemptState, Call, CallState, End, StepState, Trace};
 use serde::Serialize;
@@ -105,14 +105,14 @@ impl Facts<'_> {
                 }
                 _ => false,
             },
-            None => self.played.status == Status::Done,
+            None => self.played.status.ended() == Some(EndedAs::Done),
         }
     }
 
     fn is_failed(&self, clause: Option<&str>) -> bool {
         let has_failed = match self.proposed() {
             Some(call) => call.state == CallState::Failed,
-            None => self.played.status == Status::Failed,
+            None => self.played.status.ended() == Some(EndedAs::Failed),
         };
         let Some(wanted) = clause.filter(|_| has_failed) else { return has_failed };
         let of_run = match &self.played.trace.end {

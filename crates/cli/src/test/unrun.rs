@@ -9,7 +9,7 @@ use handfast_engine::UNEVALUABLE;
 use handfast_report::{CallState, Trace};
 
 /// Parts of a tool that change nothing about what comes of one call.
-const OF_A_TOOL: [&str; 2] = ["compensate", "at_least"];
+const OF_A_TOOL: [&str; 1] = ["at_least"];
 /// The parts of an agent that change what comes of its work.
 const OF_AN_AGENT: [&str; 2] = ["ensures", "never"];
 /// Parts of a workflow that change nothing about how it runs.

@@ -99,7 +99,6 @@ impl<'a> Loader<'a> {
                 );
                 return None;
             }
-            self.not_run(&node.span, "`compensate: impossible`");
             return Some(Compensate::Impossible);
         }
         let fields = self.fields(node, "`compensate`", &grammar::COMPENSATE)?;
@@ -116,7 +115,6 @@ impl<'a> Loader<'a> {
             }
             return Some(Compensate::By { undo: None, leaves });
         };
-        self.not_run(&tool.at, "`compensate` by a tool");
         let undoes = self.named_tool(&tool.value);
         let taker = undoes.as_ref().and_then(|(name, head)| head.taker(name));
         let what = format!("the `compensate` of {}", draft.fields.what);

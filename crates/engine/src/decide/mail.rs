@@ -40,12 +40,17 @@ impl Draft {
             Mail::Answer { .. } => self.answer(who, at, mail),
             Mail::Pause { reason } => self.rest(who, reason),
             Mail::Kill { reason } => self.kill(who, reason),
+            Mail::Retry { call, reason } => self.retry_stuck(&call, who, reason),
+            Mail::Accept { call, reason } => self.accept(&call, who, reason),
         }
     }
 
     /// Why it can't be done; none where it can.
     fn objection(&self, mail: &Mail, at: Timestamp) -> Option<String> {
         match mail {
+            Mail::Retry { call, .. } => self.objection_to_retrying(call),
+            Mail::Accept { call, .. } => self.objection_to_accepting(call),
+            _ if !self.run.is_live() => Some("the run has ended".into()),
             Mail::Settle { call, settlement, .. } => self.objection_to_settling(call, settlement),
             Mail::Raise { limit, to, .. } => self.objection_to_raising(*limit, *to),
             Mail::Signal { name, key, value } => self.objection_to_signal(name, key.as_deref(), value),

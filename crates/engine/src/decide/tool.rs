@@ -42,7 +42,8 @@ impl Draft {
                 self.judge(id)
             }
             Came::NotApplied { failure, settles_call } => {
-                let (pause, detail) = (remedy(&failure) == Remedy::Pause, failure.detail.clone());
+                let pause = remedy(&failure) == Remedy::Pause && id.takes_back().is_none();
+                let detail = failure.detail.clone();
                 let next = self.next(&call, &sent, &failure, settles_call);
                 self.tell_call(id, CallNotApplied { attempt, failure, latency_ms, next })?;
                 if pause && !self.run.is_failing(&id.step()) {
@@ -52,7 +53,7 @@ impl Draft {
                 }
             }
             Came::NotSent(failure) => {
-                let pause = remedy(&failure) == Remedy::Pause;
+                let pause = remedy(&failure) == Remedy::Pause && id.takes_back().is_none();
                 let detail = failure.detail.clone();
                 let next = self.next(&call, &sent, &failure, false);
                 self.tell_call(id, CallNotSent { attempt, failure, next })?;
@@ -76,7 +77,9 @@ impl Draft {
             return Next::Settlement;
         }
         let may_repeat = !in_doubt || sent.is_repeatable();
-        let worth_it = in_doubt || remedy(failure) != Remedy::Fail;
+        // What only the operator can mend holds a run; where something is taken back it is stuck instead, and says so.
+        let holds = remedy(failure) == Remedy::Pause && call.id.takes_back().is_none();
+        let worth_it = in_doubt || remedy(failure) == Remedy::Retry || holds;
         let is_ending = matches!(self.run.phase, Phase::Ending(_)) || self.run.is_failing(&call.id.step());
         let is_ending = is_ending && !call.is_aftermath();
         let limit = self.run.plan.tool(&call.tool).and_then(|tool| tool.limits.attempts);

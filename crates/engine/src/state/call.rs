@@ -17,6 +17,8 @@ pub(crate) struct Call {
     pub(crate) tool: Arc<str>,
     pub(crate) args: Arc<Value>,
     pub(crate) state: CallState,
+    /// The newest attempt, whatever came of it.
+    pub(crate) newest: Option<Arc<CallIntended>>,
     /// When the newest attempt is given up at the latest: until then it may be at work, whoever made it.
     pub(crate) over_by: Timestamp,
     /// When the newest attempt was intended.
@@ -120,6 +122,7 @@ impl Call {
             tool: tool.into(),
             args: Arc::new(args),
             state: CallState::Due(due),
+            newest: None,
             over_by: Timestamp::UNIX_EPOCH,
             asked_at: Timestamp::UNIX_EPOCH,
             told_at: Timestamp::UNIX_EPOCH,
@@ -130,7 +133,7 @@ impl Call {
         }
     }
 
-    fn aside(id: CallId, proposed: &SideCallProposed) -> Self {
+    pub(super) fn aside(id: CallId, proposed: &SideCallProposed) -> Self {
         let due = Due { attempt: 1, not_before: proposed.not_before, ..Due::default() };
         Self {
             state: CallState::Due(due),
@@ -182,6 +185,7 @@ impl Call {
             let timeout = std::time::Duration::from_millis(intent.timeout_ms);
             self.over_by = time.checked_add(timeout).unwrap_or(Timestamp::MAX);
             self.asked_at = time;
+            self.newest = Some(Arc::new(intent.clone()));
         }
         match body {
             Body::CallIntended(_) | Body::CallQueued(_) => self.seen_from = self.side.len(),
@@ -292,6 +296,28 @@ impl Call {
     pub(crate) fn is_open(&self) -> bool {
         let counts = |call: &&Self| matches!(call.purpose, None | Some(Purpose::Compensate));
         self.family().filter(counts).any(Self::may_have_left)
+    }
+
+    /// Whether it took effect, and there may be something to take back.
+    pub(crate) fn has_changed_something(&self) -> bool {
+        let has_applied = matches!(
+            self.state,
+            CallState::Applied(_) | CallState::Closed(Closed::Judged(_) | Closed::Broken(_))
+        );
+        has_applied && self.newest.as_ref().is_some_and(|intent| intent.idempotency != Idempotency::Reads)
+    }
+
+    /// Whether it took effect and broke a promise.
+    pub(crate) const fn is_broken(&self) -> bool {
+        matches!(self.state, CallState::Closed(Closed::Broken(_)))
+    }
+
+    /// What it gave, once that is there.
+    pub(crate) const fn result(&self) -> Option<&Kept> {
+        match &self.state {
+            CallState::Applied(result) | CallState::Closed(Closed::Judged(result)) => Some(result),
+            _ => None,
+        }
     }
 
     /// Whether a person may say what came of it.

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use handfast_contract::Workflow;
 use handfast_events::{
-    Action, Body, CallDoubted, CallId, CallNotApplied, CallNotSent, Ceiling, Epoch, Event, FailureClass,
-    Halt, Mail, MailOutcome, MailTaken, Next, PauseReason, Reserved, RunFailed, RunId, RunStarted, Seq,
-    Status, StepId, Timestamp, Waits,
+    Action, Body, CallDoubted, CallId, CallNotApplied, CallNotSent, Ceiling, CompensationBegan, EndedAs,
+    Epoch, Event, FailureClass, Halt, Mail, MailOutcome, MailTaken, Next, PauseReason, Reserved, RunFailed,
+    RunId, RunStarted, Seq, Status, StepId, Timestamp, Waits,
 };
 use serde_json::Value;
 
 use super::{
-    Call, CallState, Family, Frame, Happened, Illegal, Over, Question, Signal, Spend, StepRun, StepState,
-    Turn, Unwinding, Waiting,
+    Applied, Call, CallState, Compensation, Family, Frame, Happened, Illegal, Over, Question, Signal, Spend,
+    StepRun, StepState, Turn, Unwinding, Waiting,
 };
 use crate::Plan;
 
@@ -46,6 +46,15 @@ pub struct Run {
     pub(crate) halts: Arc<[Halt]>,
     /// The actions that it holds, by their rows.
     pub(crate) actions: BTreeMap<String, Action>,
+    /// What took effect, and may have to be taken back.
+    pub(crate) applied: Applied,
+    /// What is being taken back, in the order in which it is.
+    pub(crate) compensations: Vec<Compensation>,
+    /// Calls that were taken back, and those left standing.
+    pub(crate) compensated: Vec<CallId>,
+    pub(crate) standing: Vec<CallId>,
+    /// Those of them that a person has yet to accept.
+    pub(crate) unaccepted: Vec<CallId>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -90,6 +99,11 @@ impl Run {
             over: Over::default(),
             halts: Arc::new([]),
             actions: BTreeMap::new(),
+            applied: Applied::default(),
+            compensations: Vec::new(),
+            compensated: Vec::new(),
+            standing: Vec::new(),
+            unaccepted: Vec::new(),
         }
     }
 
@@ -128,8 +142,10 @@ impl Run {
         if event.seq != self.seq.next() {
             return Err(illegal("at another place of its journal"));
         }
-        if let Some(step) = &event.step {
-            self.evolve_step(step, event)?;
+        match &event.step {
+            _ if self.evolve_compensation(event)? => {}
+            Some(step) => self.evolve_step(step, event)?,
+            None => {}
         }
         self.over.follow(&event.body, event.time);
         self.phase = match (std::mem::replace(&mut self.phase, Phase::Unborn), &event.body) {
@@ -174,15 +190,32 @@ impl Run {
                     failure: failed.failure.clone(),
                     clause: failed.clause.clone(),
                     party: failed.party,
+                    compensated: Vec::new(),
+                    standing: Vec::new(),
                 }))
             }
-            (Phase::Running, Body::RunSucceeded(_)) if self.is_finished() => Phase::Ended(Status::Done),
-            (Phase::Running, Body::RunFailed(_)) if self.is_finished() => Phase::Ended(Status::Failed),
+            (Phase::Running, Body::RunFailing(failing)) if self.is_finished() => {
+                Phase::Ending(Ending::Failed(RunFailed {
+                    step: None,
+                    failure: failing.failure.clone(),
+                    clause: failing.clause.clone(),
+                    party: failing.party,
+                    compensated: Vec::new(),
+                    standing: Vec::new(),
+                }))
+            }
+            (Phase::Running, Body::RunSucceeded(_)) if self.is_finished() => self.ended(EndedAs::Done),
+            (Phase::Running, Body::RunFailed(_)) if self.is_finished() => self.ended(EndedAs::Failed),
             (Phase::Ending(Ending::Failed(_)), Body::RunFailed(_)) if !self.may_hear() => {
-                Phase::Ended(Status::Failed)
+                self.ended(EndedAs::Failed)
             }
             (Phase::Ending(Ending::Cancelled), Body::RunCancelled(_)) if !self.may_hear() => {
-                Phase::Ended(Status::Cancelled)
+                self.ended(EndedAs::Cancelled)
+            }
+            (Phase::Ended(status @ Status::Standing(_)), Body::MailTaken(_)) => Phase::Ended(status),
+            (Phase::Ended(Status::Standing(ended)), Body::StandingAccepted(_)) => self.ended(ended),
+            (phase @ (Phase::Running | Phase::Paused(_) | Phase::Ending(_)), Body::CompensationBegan(_)) => {
+                phase
             }
             (phase @ (Phase::Running | Phase::Paused(_) | Phase::Ending(_)), _) if event.step.is_some() => {
                 phase
@@ -205,6 +238,64 @@ impl Run {
         Some(())
     }
 
+    /// How it stands once it has ended so.
+    fn ended(&self, ended: EndedAs) -> Phase {
+        Phase::Ended(match ended {
+            _ if !self.unaccepted.is_empty() => Status::Standing(ended),
+            EndedAs::Done => Status::Done,
+            EndedAs::Failed => Status::Failed,
+            EndedAs::Cancelled => Status::Cancelled,
+        })
+    }
+
+    /// What is about taking back: told apart from the events of steps, which may have gone long since.
+    fn evolve_compensation(&mut self, event: &Event) -> Result<bool, Illegal> {
+        let Some(call) = &event.call else {
+            let Body::CompensationBegan(began) = &event.body else { return Ok(false) };
+            return self.list_compensations(began, event).map(|()| true);
+        };
+        let of = call.takes_back();
+        let unknown = |state| Illegal { place: format!("call `{call}`"), state, event: event.name() };
+        match &event.body {
+            Body::StandingAccepted(_) => {
+                let index = self.unaccepted.iter().position(|standing| standing == call);
+                self.unaccepted.remove(index.ok_or_else(|| unknown("not left standing"))?);
+                return Ok(true);
+            }
+            Body::CallLeftStanding(left) => {
+                self.standing.push(call.clone());
+                if left.why.waits() {
+                    self.unaccepted.push(call.clone());
+                }
+                if self.applied.take(call).is_some() {
+                    return Ok(true);
+                }
+            }
+            Body::CallCompensated(_) => self.compensated.push(call.clone()),
+            Body::CompensationStuck(_) | Body::CompensationRetried(_) => {}
+            _ if of.is_none() => return Ok(false),
+            _ => {}
+        }
+        let of = of.as_ref().unwrap_or(call);
+        let index = self.compensations.iter().position(|one| one.of.id == *of);
+        let index = index.ok_or_else(|| unknown("not taken back"))?;
+        let before = self.compensations.remove(index);
+        if let Some(after) = before.evolve(event.time, event.call.as_ref(), &event.body)? {
+            self.compensations.insert(index, after);
+        }
+        Ok(true)
+    }
+
+    fn list_compensations(&mut self, began: &CompensationBegan, event: &Event) -> Result<(), Illegal> {
+        for id in &began.calls {
+            let illegal =
+                || Illegal { place: format!("call `{id}`"), state: "without effect", event: event.name() };
+            let call = self.applied.take(id).ok_or_else(illegal)?;
+            self.compensations.push(Compensation::new(call));
+        }
+        Ok(())
+    }
+
     fn evolve_step(&mut self, id: &StepId, event: &Event) -> Result<(), Illegal> {
         let unknown = || Illegal { place: format!("step `{id}`"), state: "unknown", event: event.name() };
         let index = self.steps.iter().position(|step| step.id == *id).ok_or_else(unknown)?;
@@ -219,10 +310,18 @@ impl Run {
         };
         self.book(index, &event.body);
         let step = Arc::make_mut(self.steps.get_mut(index).ok_or_else(unknown)?);
+        let of = |step: &StepRun| {
+            let id = event.call.as_ref()?;
+            step.calls().iter().find(|call| call.id == *id && call.has_changed_something()).cloned()
+        };
+        let was_there = of(step).is_some();
         let blank = StepRun::pending(id.clone(), step.step.clone(), step.frame.clone());
         let own = std::mem::replace(step, blank);
         let (call, body) = (event.call.as_ref(), &event.body);
         *step = own.evolve(Happened { time: event.time, call, body, opened: opened.clone(), given })?;
+        if let Some(call) = of(step) {
+            self.applied.note(&call, !was_there);
+        }
         match before {
             Some(before) => self.follow_frames(&before, opened, event),
             None => Ok(()),
@@ -280,6 +379,9 @@ impl Run {
         if self.is_busy() {
             return Status::Running;
         }
+        if self.calls().any(|call| matches!(call.state, CallState::Intended(_))) {
+            return Status::Compensating;
+        }
         match &self.phase {
             Phase::Paused(PauseReason::Limit { .. }) => return Status::PausedByLimit,
             Phase::Paused(PauseReason::Operator { .. }) => return Status::PausedForOperator,
@@ -295,6 +397,9 @@ impl Run {
                 None => Status::Waiting(Waits::Retry { until }),
             };
         }
+        if self.compensations.iter().any(Compensation::is_stuck) {
+            return Status::Stuck;
+        }
         if self.calls().any(|call| matches!(call.state, CallState::Doubted(_))) {
             return Status::Waiting(Waits::Settlement);
         }
@@ -304,8 +409,14 @@ impl Run {
         let mut waits = self.waits();
         match waits.next() {
             Some((_, first)) => Status::Waiting(rests_on(first, waits.map(|(_, waiting)| waiting))),
-            None => Status::Running,
+            None if self.compensations.is_empty() => Status::Running,
+            None => Status::Compensating,
         }
+    }
+
+    /// Whether something may still happen to it by itself or by anybody.
+    pub(crate) const fn is_live(&self) -> bool {
+        !matches!(self.phase, Phase::Unborn | Phase::Ended(_))
     }
 
     /// Whether every step is finished.
@@ -315,12 +426,8 @@ impl Run {
 
     /// Whether there is a call of which somebody may still hear: until it is settled nothing ends.
     pub(crate) fn may_hear(&self) -> bool {
-        self.may_hear_of(None)
-    }
-
-    /// The same of one scope.
-    pub(crate) fn may_hear_of(&self, scope: Option<&StepId>) -> bool {
-        self.steps_of(scope).any(|step| step.calls().iter().any(Call::is_open))
+        let taking_back = self.compensations.iter().filter_map(Compensation::calling);
+        self.steps.iter().flat_map(|step| step.calls()).chain(taking_back).any(Call::is_open)
     }
 
     /// The steps of one scope.
@@ -328,12 +435,13 @@ impl Run {
         self.steps.iter().filter(move |step| scope.is_none_or(|scope| step.id.is_within(scope)))
     }
 
-    /// Whether something is under way that will come back by itself.
+    /// Whether something is under way that will come back by itself, beside what takes back.
     fn is_busy(&self) -> bool {
         let asked = self.steps.iter().any(
             |step| matches!(&step.state, StepState::Agent(agent) if matches!(agent.turn, Turn::Asked(_))),
         );
-        asked || self.calls().any(|call| matches!(call.state, CallState::Intended(_)))
+        let mut own = self.steps.iter().flat_map(|step| Family::of(step.calls()));
+        asked || own.any(|call| matches!(call.state, CallState::Intended(_)))
     }
 
     /// When it moves by itself, where it rests or waits for a time.
@@ -382,7 +490,12 @@ impl Run {
                 _ => None,
             })
         });
-        turns.chain(calls).min()
+        let taking_back = self.compensations.iter().filter_map(Compensation::calling).flat_map(Call::family);
+        let taking_back = taking_back.filter_map(|call| match &call.state {
+            CallState::Due(due) if due.behind.is_none() => due.not_before,
+            _ => None,
+        });
+        turns.chain(calls).chain(taking_back).min()
     }
 
     /// The steps that wait for a signal or a time.
@@ -393,9 +506,16 @@ impl Run {
         })
     }
 
-    /// Every call that is open, or closed in a turn that still waits for others, with those behind it.
+    /// Every call that is open, or closed in a turn that still waits for others, with those behind it; what takes others
+    /// back comes last.
     pub(crate) fn calls(&self) -> impl Iterator<Item = &Call> {
-        self.steps.iter().flat_map(|step| Family::of(step.calls()))
+        let of_steps = self.steps.iter().flat_map(|step| Family::of(step.calls()));
+        of_steps.chain(self.compensations.iter().filter_map(Compensation::calling).flat_map(Call::family))
+    }
+
+    /// Whether something in the scope was not settled yet, beside what takes it back: until then nothing is taken back.
+    pub(crate) fn may_hear_of(&self, scope: Option<&StepId>) -> bool {
+        self.steps_of(scope).any(|step| step.calls().iter().any(Call::is_open))
     }
 
     pub(crate) fn call(&self, id: &CallId) -> Option<&Call> {

@@ -27,6 +27,7 @@ use crate::world::World;
 /// time passes [3s]                                   as long as the run waits where it isn't said
 /// WHO settles CALL applied VALUE | not applied
 /// WHO raises LIMIT to AMOUNT · WHO cancels · WHO resumes · WHO pauses · WHO kills
+/// WHO retries CALL · WHO accepts CALL
 /// WHO halts SCOPE · WHO unhalts                      nothing follows until the run is told something
 /// WHO answers PLACE "answer" [as ROLE] [saying "note"]   what was asked last of that call or step
 /// WHO signals NAME VALUE                             to whichever step waits for it; `for STEP` in between means that one
@@ -127,6 +128,12 @@ fn mail(fact: &str) -> Option<(&str, Mail)> {
     }
     if let Some(who) = fact.strip_suffix(" kills") {
         return Some((who, Mail::Kill { reason: reason() }));
+    }
+    if let Some((who, call)) = fact.split_once(" retries ") {
+        return Some((who, Mail::Retry { call: CallId::new(call), reason: reason() }));
+    }
+    if let Some((who, call)) = fact.split_once(" accepts ") {
+        return Some((who, Mail::Accept { call: CallId::new(call), reason: reason() }));
     }
     fact.strip_suffix(" resumes").map(|who| (who, Mail::Resume { reason: reason() }))
 }

@@ -193,8 +193,8 @@ fn a_broken_promise_fails_the_step_by_the_promises_address() {
            then   CallApplied pay@0.0,
                   CallJudged pay@0.0 violated tools.refund.ensures.the-amount-is-the-one-asked-for,
                   StepFailed pay tool_breach tools.refund.ensures.the-amount-is-the-one-asked-for blames tool,
-                  RunFailed pay
-           status failed"#,
+                  CallLeftStanding pay@0.0 unsaid, RunFailed pay
+           status failed (standing)"#,
     );
 }
 
@@ -240,8 +240,9 @@ fn a_step_that_fails_still_waits_for_its_calls_that_have_left() {
            owes   nothing
            when   ada settles resolve@1.1 applied {"sent":true}
            then   MailTaken settle ada, CallSettled resolve@1.1 applied, CallJudged resolve@1.1 held,
-                  RunFailed resolve tool_breach
-           status failed"#,
+                  CallLeftStanding resolve@1.1 unsaid,
+                  CallLeftStanding resolve@1.2 unsaid, RunFailed resolve tool_breach
+           status failed (standing)"#,
     );
 }
 

@@ -147,6 +147,110 @@ workflows:
     output: 10 / (input.n - 1)
 "#;
 
+/// A journey whose parts are taken back, each in another way, and steps that fail behind them.
+pub(crate) const TRIP: &str = r#"
+handfast: 1
+name: trip
+version: "1"
+models: { main: { use: openai/test, url: "http://127.0.0.1:1/v1", price: free } }
+servers:
+  trip:
+    rust: {}
+    failures:
+      busy: { when: error.code == 'busy', then: transient }
+      gone: { when: error.text.contains('gone') }
+types:
+  Booking: { fields: { id: string, price: number } }
+tools:
+  book:
+    via: trip.book
+    description: Books one room.
+    input: { room: string }
+    output: Booking
+    effects: [ { creates: "booking/{args.room}" } ]
+    idempotency: { key: { arg: key } }
+    compensate: { tool: cancel, with: { id: result.id, refund: result.price }, leaves: [ the confirmation ] }
+  cancel:
+    via: trip.cancel
+    description: Cancels one booking.
+    input: { id: string, refund: number }
+    output: { fields: { cancelled: boolean } }
+    effects: [ { deletes: "booking/*" } ]
+    idempotency: { key: { arg: key } }
+    requires: { it cost something: args.refund > 0.0 }
+    ensures: { it is cancelled: result.cancelled }
+    limits: { attempts: 2 }
+  hold:
+    via: trip.hold
+    description: Holds one seat.
+    input: { seat: string }
+    effects: [ { writes: "seat/{args.seat}" } ]
+    idempotency: none
+    compensate: { tool: free, with: { seat: args.seat } }
+  free:
+    via: trip.free
+    description: Frees one seat.
+    input: { seat: string }
+    output: { fields: { free: boolean } }
+    effects: [ { writes: "seat/{args.seat}" } ]
+    idempotency: none
+    ensures: { it is free: result.free }
+  mail:
+    via: trip.mail
+    description: Sends one email.
+    input: { to: string }
+    effects: [ { notifies: "{args.to}, by email" } ]
+    idempotency: natural
+    compensate: { leaves: [ the email ] }
+  stamp:
+    via: trip.stamp
+    description: Stamps one passport.
+    input: { page: integer }
+    effects: [ { writes: "passport/{args.page}" } ]
+    idempotency: natural
+  burn:
+    via: trip.burn
+    description: Burns one bridge.
+    input: { bridge: string }
+    effects: [ { deletes: "bridge/{args.bridge}" } ]
+    idempotency: natural
+    compensate: impossible
+  look:
+    via: trip.look
+    description: Looks at one page.
+    input: { page: integer }
+    output: { fields: { price: number } }
+    effects: [ { reads: "page/{args.page}" } ]
+agents:
+  guide:
+    purpose: Plan a trip.
+    model: main
+    may: [ book, hold, mail, stamp, burn, look ]
+    accepts: [ irreversible ]
+    limits: { turns: 8 }
+workflows:
+  trip:
+    steps:
+      room: { tool: book, with: { room: "'7'" } }
+      seat: { tool: hold, with: { seat: "'12a'" }, needs: room }
+      page: { tool: look, with: { page: 1 }, needs: seat }
+  told:
+    steps:
+      room: { tool: book, with: { room: "'7'" } }
+      tell: { tool: mail, with: { to: "'ada'" }, needs: room }
+      mark: { tool: stamp, with: { page: 3 }, needs: tell }
+      page: { tool: look, with: { page: 1 }, needs: mark }
+  planned: { steps: { plan: { agent: guide } }, output: steps.plan }
+  divided: { steps: { room: { tool: book, with: { room: "'7'" } } }, output: 10 / (steps.room.price - 10.0) }
+  bridges:
+    steps:
+      one: { tool: burn, with: { bridge: "'one'" } }
+      room: { tool: book, with: { room: "'7'" } }
+      after: { tool: look, with: { page: 1 }, needs: one }
+      two: { tool: burn, with: { bridge: "'two'" }, needs: room }
+      end: { tool: look, with: { page: 2 }, needs: two }
+"#;
+
 /// Clauses that can't always be evaluated.
 pub(crate) const FAULTS: &str = r#"
 handfast: 1

@@ -2,7 +2,7 @@
 
 use handfast_events::{
     Body, Event, FailureClass, Held, Kept, Mail, MailOutcome, Next, Output, Party, PauseReason, Settled,
-    Stayed,
+    Standing, Stayed,
 };
 use serde_json::{Value, json};
 
@@ -30,6 +30,8 @@ fn more(body: &Body) -> String {
                 Mail::Pause { .. } => "pause",
                 Mail::Kill { .. } => "kill",
                 Mail::Signal { .. } => "signal",
+                Mail::Retry { .. } => "retry",
+                Mail::Accept { .. } => "accept",
             };
             let refused = if it.outcome == MailOutcome::Done { "" } else { " refused" };
             format!("{mail}{refused} {}", it.who)
@@ -67,6 +69,20 @@ fn more(body: &Body) -> String {
         }
         Body::ApprovalLapsed(it) => it.decides.as_ref().map_or("fails".into(), |it| it.answer.clone()),
         Body::ApprovalWithdrawn(_) => String::new(),
+        Body::RunFailing(it) => failed(it.failure.class, it.clause.as_deref(), it.party),
+        Body::CompensationBegan(it) => {
+            it.calls.iter().map(|call| call.as_str()).collect::<Vec<_>>().join(" then ")
+        }
+        Body::CallCompensated(it) => format!("leaves {}", it.leaves.join(" and ")),
+        Body::CompensationStuck(it) => failed(it.failure.class, it.clause.as_deref(), it.party),
+        Body::CompensationRetried(it) => it.who.clone(),
+        Body::CallLeftStanding(it) => match &it.why {
+            Standing::Leaves => format!("leaves {}", it.what.join(" and ")),
+            Standing::Impossible => format!("impossible {}", it.what.join(" and ")),
+            Standing::Unsaid => format!("unsaid {}", it.what.join(" and ")),
+            Standing::Accepted { who, .. } => format!("accepted {who} {}", it.what.join(" and ")),
+        },
+        Body::StandingAccepted(it) => it.who.clone(),
         Body::RunCancelled(_) | Body::StepSkipped(_) | Body::ContextAdjusted(_) => String::new(),
         Body::StepStarted(it) => it.input.to_string(),
         Body::StepSucceeded(it) => given(&it.output),

@@ -126,7 +126,8 @@ fn a_result_that_was_found_is_judged_as_any_other() {
            given  pay is lost
            when   find_payment returns {"found":1,"id":""}
            then   CallApplied, CallJudged, CallFound pay@0.0 applied, CallJudged pay@0.0 violated,
-                  StepFailed pay tool_breach, RunFailed pay"#,
+                  StepFailed pay tool_breach, CallLeftStanding pay@0.0 unsaid,
+                  RunFailed pay"#,
     );
 }
 

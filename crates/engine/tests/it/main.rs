@@ -14,6 +14,7 @@
 
 mod act;
 mod calls;
+mod compensation;
 mod contracts;
 mod doubt;
 mod failures;
@@ -32,6 +33,7 @@ mod stopping;
 mod story;
 mod table;
 mod takeover;
+mod taking_back;
 mod turns;
 mod waiting;
 mod world;

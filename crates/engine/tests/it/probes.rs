@@ -135,7 +135,8 @@ fn a_tool_that_left_the_world_otherwise_than_it_promised_is_blamed() {
            when   find returns {"status":"refunded","total":29}
            then   CallApplied pay@0.0~after.order, CallJudged pay@0.0~after.order,
                   CallJudged pay@0.0 violated tools.refund.ensures.only-the-status-changed,
-                  StepFailed pay tool_breach blames tool, RunFailed pay"#,
+                  StepFailed pay tool_breach blames tool, CallLeftStanding pay@0.0 unsaid,
+                  RunFailed pay"#,
     );
 }
 
@@ -146,7 +147,8 @@ fn what_can_not_be_seen_afterwards_leaves_its_clauses_unverified() {
         r#"start  pay
            given  find returns {"status":"open","total":30}, refund returns {"ok":true}
            when   find fails "no such order"
-           then   CallNotApplied pay@0.0~after.order, CallJudged pay@0.0 unverified, StepFailed pay, RunFailed pay
+           then   CallNotApplied pay@0.0~after.order, CallJudged pay@0.0 unverified, StepFailed pay, CallLeftStanding pay@0.0 unsaid,
+                  RunFailed pay
            says   "what `order` is after the call can't be seen: tool `find` failed""#,
     );
 }
@@ -209,6 +211,7 @@ fn a_run_that_is_cancelled_still_looks_at_what_its_calls_left() {
            when   refund returns {"ok":true}
            then   CallApplied pay@0.0, SideCallProposed pay@0.0~after.order, CallIntended pay@0.0~after.order
            when   find returns {"status":"refunded","total":30}
-           then   CallApplied pay@0.0~after.order, CallJudged pay@0.0~after.order, CallJudged pay@0.0 held, RunCancelled"#,
+           then   CallApplied pay@0.0~after.order, CallJudged pay@0.0~after.order, CallJudged pay@0.0 held, CallLeftStanding pay@0.0 unsaid,
+                  RunCancelled"#,
     );
 }

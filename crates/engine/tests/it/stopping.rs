@@ -38,8 +38,8 @@ fn a_call_under_way_is_waited_for() {
            owes   call tell@0.0
            status running
            when   mail returns {"sent":true}
-           then   CallApplied tell@0.0, CallJudged tell@0.0, RunCancelled
-           status cancelled"#,
+           then   CallApplied tell@0.0, CallJudged tell@0.0, CallLeftStanding tell@0.0 unsaid, RunCancelled
+           status cancelled (standing)"#,
     );
 }
 
@@ -79,7 +79,8 @@ fn a_doubt_that_was_to_be_repeated_is_settled_instead() {
            then   MailTaken cancel, RunCancelRequested, CallDoubted pay@0.0 cancelled settlement
            status waiting (settlement)
            when   ada settles pay@0.0 applied {"order":"o1","amount":5}
-           then   MailTaken settle, CallSettled pay@0.0, CallJudged pay@0.0, RunCancelled"#,
+           then   MailTaken settle, CallSettled pay@0.0, CallJudged pay@0.0,
+                  CallLeftStanding pay@0.0 unsaid writes order/o1, RunCancelled"#,
     );
 }
 

@@ -141,6 +141,18 @@ impl World {
         self.run.owed().filter_map(call).collect()
     }
 
+    /// The tool of a call that was proposed.
+    pub(crate) fn run_tool(&self, id: &CallId) -> &str {
+        let proposed = self.journal.iter().find_map(|event| match &event.body {
+            Body::CallProposed(proposed) if event.call.as_ref() == Some(id) => Some(proposed.tool.as_str()),
+            Body::SideCallProposed(proposed) if event.call.as_ref() == Some(id) => {
+                Some(proposed.tool.as_str())
+            }
+            _ => None,
+        });
+        proposed.expect("a call that was proposed")
+    }
+
     pub(crate) fn wait(&self) -> Option<Timestamp> {
         self.run.owed().find_map(|debt| if let Debt::Wait { until } = debt { Some(until) } else { None })
     }

@@ -88,6 +88,7 @@ pub(crate) fn all() -> Vec<Event> {
     let result = Kept::Whole(json!({ "sent": true }));
     told.push((Some("tell"), Some("tell@0.0"), CallGiven { run: run(), call: call.clone(), result }.into()));
     told.extend(of_flow());
+    told.extend(of_compensation());
     let began = time("2026-11-21T06:00:00.000001Z");
     let event = |(place, (step, call, body)): (usize, (Option<&str>, Option<&str>, Body))| Event {
         seq: Seq(place as u64 + 1),
@@ -227,10 +228,20 @@ fn of_the_end() -> Vec<Body> {
             failure: end.clone(),
             clause: Some("workflows.ticket.steps.resolve.with".into()),
             party: Party::Step,
+            compensated: Vec::new(),
+            standing: Vec::new(),
         }
         .into(),
-        RunFailed { step: None, failure: end, clause: None, party: Party::Author }.into(),
-        RunCancelled {}.into(),
+        RunFailed {
+            step: None,
+            failure: end,
+            clause: None,
+            party: Party::Author,
+            compensated: Vec::new(),
+            standing: Vec::new(),
+        }
+        .into(),
+        RunCancelled::default().into(),
     ]
 }
 
@@ -426,4 +437,64 @@ fn of_a_call() -> Vec<Body> {
     bodies.push(CallJudged { verdicts }.into());
     bodies.push(CallJudged { verdicts: Vec::new() }.into());
     bodies
+}
+
+/// What is taken back, and what stands; and the later forms of the events that say so.
+fn of_compensation() -> Vec<(Option<&'static str>, Option<&'static str>, Body)> {
+    let (who, why) = ("asserted: ada".to_owned(), "seen to by hand".to_owned());
+    let (call, other) = (CallId::new("resolve@1.0"), CallId::new("tell@0.0"));
+    let clause = Some("tools.cancel_refund.limits.attempts".to_owned());
+    let contract = Digest::of(b"every byte that was read");
+    let began = CompensationBegan { contract, calls: vec![other.clone(), call.clone()] };
+    let stuck = |clause, party| CompensationStuck { failure: failure(Class::ToolTransient), clause, party };
+    let of_the_call: Vec<Body> = vec![
+        CallCompensated { leaves: Vec::new() }.into(),
+        CallCompensated { leaves: vec!["the email".into()] }.into(),
+        stuck(clause, Party::Tool).into(),
+        stuck(None, Party::Author).into(),
+        CompensationRetried { who: who.clone(), why: why.clone() }.into(),
+        CallLeftStanding { what: vec!["the email".into()], why: Standing::Leaves }.into(),
+        CallLeftStanding { what: vec!["deletes order/1042".into()], why: Standing::Impossible }.into(),
+        CallLeftStanding { what: Vec::new(), why: Standing::Unsaid }.into(),
+        CallLeftStanding {
+            what: vec!["writes order/1042".into()],
+            why: Standing::Accepted { who: who.clone(), why: why.clone() },
+        }
+        .into(),
+        StandingAccepted { who: who.clone(), why: why.clone() }.into(),
+    ];
+    let taken = |mail| {
+        let (id, at) = (CommandId::new("retry-1"), time("2026-11-21T05:59:59Z"));
+        MailTaken { id, who: who.clone(), at, mail, outcome: MailOutcome::Done }
+    };
+    let (compensated, standing) = (vec![call.clone()], vec![other]);
+    let failed = RunFailed {
+        step: None,
+        failure: failure(Class::Author),
+        clause: Some("workflows.ticket.output".into()),
+        party: Party::Author,
+        compensated: compensated.clone(),
+        standing: standing.clone(),
+    };
+    let failing =
+        RunFailing { failure: failure(Class::Author), clause: failed.clause.clone(), party: Party::Author };
+    let (resolve, its_call) = (Some("resolve"), Some("resolve@1.0"));
+    let mut told: Vec<(Option<&str>, Option<&str>, Body)> = vec![
+        (None, None, failing.into()),
+        (
+            None,
+            None,
+            RunFailing { failure: failure(Class::Author), clause: None, party: Party::Author }.into(),
+        ),
+        (None, None, began.clone().into()),
+        (resolve, None, began.into()),
+    ];
+    told.extend(of_the_call.into_iter().map(|body| (resolve, its_call, body)));
+    told.extend([
+        (None, None, taken(Mail::Retry { call: call.clone(), reason: why.clone() }).into()),
+        (None, None, taken(Mail::Accept { call, reason: why }).into()),
+        (None, None, failed.into()),
+        (None, None, RunCancelled { compensated, standing }.into()),
+    ]);
+    told
 }

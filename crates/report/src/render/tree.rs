@@ -6,12 +6,15 @@ use handfast_events::{Held, Idempotency, Money, Settled, StepId, StepKind, Verdi
 
 use super::Paint;
 use crate::explain::party_name;
-use crate::journal::{failure as failure_told, kept, next as next_told, purpose as purpose_told};
+use crate::journal::{
+    failure as failure_told, kept, next as next_told, purpose as purpose_told, standing as why_it_stands,
+};
 use crate::limits::STORY_LINES_MAX;
 use crate::people::Asked;
 use crate::text::{count, duration, json, number_of};
 use crate::trace::{
-    Attempt, AttemptState, Call, CallAttempt, CallState, Question, Step, StepState, Turn, Wait,
+    Attempt, AttemptState, Call, CallAttempt, CallState, Compensation, CompensationState, Question, Step,
+    StepState, Turn, Wait,
 };
 
 /// How something came out.
@@ -348,6 +351,7 @@ fn call(step: &Step, call: &Call) -> Node {
         }
         Some(Idempotency::Reads | Idempotency::Natural) | None => {}
     }
+    details.extend(call.compensation.as_ref().map(became));
     let time: u64 = call.attempts.iter().filter_map(|attempt| attempt.latency_ms).sum();
     let is_timed = call.attempts.iter().any(|attempt| attempt.latency_ms.is_some());
     let time = if is_timed { duration(time) } else { String::new() };
@@ -384,6 +388,29 @@ fn asked(asked: Asked<'_>) -> Vec<Detail> {
         Detail::labelled(Paint::Plain, "asked", &question.asked.question),
         Detail::labelled(paint, "answer", &told),
     ]
+}
+
+/// What became of what a call did.
+fn became(one: &Compensation) -> Detail {
+    match &one.state {
+        CompensationState::Due => Detail::line(Paint::Doubt, "to be taken back".into()),
+        CompensationState::Compensated { leaves } if leaves.is_empty() => {
+            Detail::line(Paint::Plain, "compensated: taken back".into())
+        }
+        CompensationState::Compensated { leaves } => {
+            Detail::story(Paint::Plain, format!("compensated: taken back but for {}", leaves.join(", ")))
+        }
+        CompensationState::Stuck { failure, .. } => {
+            Detail::story(Paint::Bad, format!("stuck: can't be taken back: {}", failure_told(failure)))
+        }
+        CompensationState::Standing { what, why, accepted } => {
+            let by = accepted.as_ref().filter(|_| why.waits());
+            let by = by.map(|(who, why)| format!("; accepted by {who}: {why}")).unwrap_or_default();
+            let what = if what.is_empty() { "what it did".to_owned() } else { what.join(", ") };
+            let paint = if one.waits() { Paint::Doubt } else { Paint::Plain };
+            Detail::story(paint, format!("left standing: {what}; {}{by}", why_it_stands(why)))
+        }
+    }
 }
 
 /// What came of a call, in its mark and below it.

@@ -6,15 +6,15 @@
 use std::collections::BTreeMap;
 
 use handfast_events::{
-    Body, CallId, Digest, Event, FailureClass, Kept, Mail, MailOutcome, Next, Output, RunId, Seq, Settled,
-    Status, Stayed, StepId, StepKind, Timestamp, Waits,
+    Body, CallId, Digest, EndedAs, Event, FailureClass, Kept, Mail, MailOutcome, Next, Output, RunId, Seq,
+    Settled, Status, Stayed, StepId, StepKind, Timestamp, Waits,
 };
 use serde_json::Value;
 
 use super::question;
 use super::{
-    Adjusted, Attempt, AttemptState, Call, CallAttempt, CallState, End, Note, Question, Step, StepState,
-    Trace, Turn,
+    Adjusted, Attempt, AttemptState, Call, CallAttempt, CallState, CompensationState, End, Note, Question,
+    Step, StepState, Trace, Turn,
 };
 
 impl Trace {
@@ -43,6 +43,7 @@ impl Trace {
             steps: Vec::new(),
             notes: Vec::new(),
             paused: None,
+            is_ending: false,
             end: None,
             failing: Vec::new(),
             signals: Vec::new(),
@@ -53,6 +54,7 @@ impl Trace {
     pub fn follow(&mut self, event: &Event) {
         (self.seq, self.newest) = (event.seq, Some(event.time));
         match &event.step {
+            _ if self.follow_compensation(event) => {}
             Some(step) => {
                 let elsewhere = self.given_elsewhere(step, &event.body);
                 self.step(step, event.time).follow(event, elsewhere);
@@ -108,8 +110,9 @@ impl Trace {
                 self.paused = None;
                 Note::Resumed { who: resumed.who.clone() }
             }
+            Body::RunFailing(_) => return self.is_ending = true,
             Body::RunCancelRequested(request) => {
-                self.paused = None;
+                (self.paused, self.is_ending) = (None, true);
                 Note::CancelRequested { who: request.who.clone(), why: request.why.clone() }
             }
             Body::RunSucceeded(done) => {
@@ -140,17 +143,17 @@ impl Trace {
     }
 
     pub(super) fn derive_status(&self) -> Status {
-        match &self.end {
-            Some(End::Succeeded { .. }) => return Status::Done,
-            Some(End::Failed { .. }) => return Status::Failed,
-            Some(End::Cancelled) => return Status::Cancelled,
-            Some(End::Killed { .. }) => return Status::Killed,
-            None => {}
+        if let Some(end) = &self.end {
+            return self.ended(end);
         }
-        let attempts = || self.steps.iter().filter_map(Step::newest_attempt);
+        let is_live = !self.is_ending;
+        let attempts = || self.steps.iter().filter_map(Step::newest_attempt).filter(|_| is_live);
         let is_asked = attempts().any(|attempt| attempt.state == AttemptState::Asked);
+        let mut under_way = self.calls().filter(|call| call.state == CallState::Intended).peekable();
+        let is_compensating =
+            under_way.peek().is_some() && under_way.all(|call| call.id.takes_back().is_some());
         if is_asked || self.calls().any(|call| call.state == CallState::Intended) {
-            return Status::Running;
+            return if is_compensating && !is_asked { Status::Compensating } else { Status::Running };
         }
         match &self.paused {
             Some(handfast_events::PauseReason::Limit { .. }) => return Status::PausedByLimit,
@@ -166,13 +169,17 @@ impl Trace {
             AttemptState::Failed { retry, .. } => retry.as_ref().map(|retry| retry.at),
             _ => None,
         });
-        let calls_due = live().flat_map(Step::all_calls).filter_map(Call::due);
-        if let Some(until) = asks_due.chain(calls_due).min() {
+        let own = live().flat_map(Step::all_calls);
+        let taking_back = self.calls().filter(|call| call.id.takes_back().is_some());
+        if let Some(until) = asks_due.chain(own.chain(taking_back).filter_map(Call::due)).min() {
             return Status::Waiting(Waits::Retry { until });
         }
         let held = self.calls().filter(|call| call.state == CallState::Proposed);
         if let Some(held) = held.filter_map(|call| call.held.as_ref()).min_by_key(|held| held.until) {
             return Status::Waiting(Waits::Claim { by: held.by, until: held.until });
+        }
+        if self.compensations().any(|(_, one)| matches!(one.state, CompensationState::Stuck { .. })) {
+            return Status::Stuck;
         }
         if self.calls().any(|call| call.state == CallState::InDoubt) {
             return Status::Waiting(Waits::Settlement);
@@ -185,7 +192,21 @@ impl Trace {
         }
         match self.waits().filter_map(|wait| wait.until).min() {
             Some(until) => Status::Waiting(Waits::Time { until }),
+            None if self.compensations().any(|(_, one)| one.is_open()) => Status::Compensating,
             None => Status::Running,
+        }
+    }
+
+    fn ended(&self, end: &End) -> Status {
+        let stands = self.compensations().any(|(_, one)| one.waits());
+        match end {
+            End::Succeeded { .. } if stands => Status::Standing(EndedAs::Done),
+            End::Failed { .. } if stands => Status::Standing(EndedAs::Failed),
+            End::Cancelled if stands => Status::Standing(EndedAs::Cancelled),
+            End::Succeeded { .. } => Status::Done,
+            End::Failed { .. } => Status::Failed,
+            End::Cancelled => Status::Cancelled,
+            End::Killed { .. } => Status::Killed,
         }
     }
 }
@@ -355,7 +376,7 @@ impl Step {
 }
 
 impl Call {
-    const fn new(id: CallId, tool: String, args: Value) -> Self {
+    pub(super) const fn new(id: CallId, tool: String, args: Value) -> Self {
         Self {
             id,
             tool,
@@ -370,6 +391,7 @@ impl Call {
             stayed: Vec::new(),
             role: None,
             state: CallState::Proposed,
+            compensation: None,
             not_before: None,
             purpose: None,
             side: Vec::new(),
@@ -377,7 +399,7 @@ impl Call {
     }
 
     /// What happened to it, or to one behind it.
-    fn follow_any(&mut self, id: &CallId, time: Timestamp, body: &Body) {
+    pub(super) fn follow_any(&mut self, id: &CallId, time: Timestamp, body: &Body) {
         if self.id == *id {
             return self.follow(time, body);
         }
@@ -393,7 +415,7 @@ impl Call {
         }
     }
 
-    fn follow(&mut self, time: Timestamp, body: &Body) {
+    pub(super) fn follow(&mut self, time: Timestamp, body: &Body) {
         if question::follow(&mut self.questions, time, body) {
             let is_open = self.questions.last().is_some_and(Question::is_open);
             self.state = if is_open { CallState::Asking } else { CallState::Proposed };

@@ -29,6 +29,22 @@ fn a_paused_run_names_the_command_that_raises_its_limit() {
 }
 
 #[test]
+fn a_run_that_is_stuck_says_what_was_taken_back_what_stands_and_how_to_go_on() {
+    insta::assert_snapshot!(page(&stories::stuck()));
+}
+
+#[test]
+fn an_ended_run_says_what_stands_and_who_accepted_it() {
+    let mut story = stories::standing();
+    let page_before = page(&story);
+    story.after(1_000).call(
+        "resolve@1.1",
+        handfast_events::StandingAccepted { who: "asserted: bob".into(), why: "called the customer".into() },
+    );
+    insta::assert_snapshot!(format!("{page_before}\nand once it is accepted:\n\n{}", page(&story)));
+}
+
+#[test]
 fn a_narrow_terminal_gets_the_same_story() {
     let trace = Trace::fold(RUN, &stories::malformed_then_good().events);
     insta::assert_snapshot!(render(&trace, 64, Style::Plain));
@@ -41,6 +57,7 @@ fn a_journal_reads_line_by_line() {
         lines.collect::<Vec<_>>().join("\n")
     };
     insta::assert_snapshot!(lines(&stories::malformed_then_good()));
+    insta::assert_snapshot!("a_journal_of_taking_back", lines(&stories::standing()));
 }
 
 #[test]

@@ -130,6 +130,20 @@ impl Story {
         self.again(call, 1, args, idempotency)
     }
 
+    /// A call that takes another one back, from proposal to intent.
+    pub(crate) fn aside(
+        &mut self,
+        call: &str,
+        tool: &str,
+        args: Value,
+        idempotency: Idempotency,
+    ) -> &mut Self {
+        let purpose = Purpose::Compensate;
+        let proposed = SideCallProposed { purpose, tool: tool.into(), args: args.clone(), not_before: None };
+        self.call(call, proposed);
+        self.again(call, 1, args, idempotency)
+    }
+
     pub(crate) fn again(
         &mut self,
         call: &str,
@@ -285,6 +299,8 @@ pub(crate) fn refused_then_broken() -> Story {
             failure,
             clause: Some(clause.into()),
             party: Party::Tool,
+            compensated: Vec::new(),
+            standing: Vec::new(),
         });
     story
 }
@@ -343,6 +359,86 @@ pub(crate) fn paused_by_limit() -> Story {
     story
 }
 
+/// The second turn breaks a promise; of what the first did one call is taken back, one is stuck, one stands.
+pub(crate) fn stuck() -> Story {
+    let mut story = Story::new();
+    let (order, mail) = (json!({ "order_id": "1042" }), json!({ "to": "ada@example.com" }));
+    let receipt = json!({ "refund_id": "r1", "amount": 20.0 });
+    let key = |key: &str| Idempotency::Key(key.into());
+    let failure = Failure::new(FailureClass::ToolBreach, "it gave 7 for 20");
+    let calls = ["resolve@1.2", "resolve@1.0"].map(CallId::new).to_vec();
+    story
+        .ask(1, 1, "[")
+        .answer(
+            1,
+            1,
+            asks(&[("refund", order.clone()), ("send_mail", mail.clone()), ("label", order.clone())]),
+        )
+        .intend("resolve@1.0", "refund", order.clone(), key("hf_1"))
+        .intend("resolve@1.1", "send_mail", mail, Idempotency::None)
+        .intend("resolve@1.2", "label", order.clone(), Idempotency::Natural)
+        .applied("resolve@1.0", 1, receipt)
+        .applied("resolve@1.1", 1, json!({ "sent": true }))
+        .applied("resolve@1.2", 1, json!({ "label_id": "l1" }))
+        .step(
+            "resolve",
+            StepFailed {
+                failure,
+                clause: Some("tools.label.ensures.it-fits".into()),
+                party: Party::Tool,
+                caught_by: None,
+            },
+        )
+        .call(
+            "resolve@1.1",
+            CallLeftStanding { what: vec!["notifies ada@example.com".into()], why: Standing::Unsaid },
+        )
+        .run(CompensationBegan { contract: Digest::of(b"the contract"), calls })
+        .aside("resolve@1.2~compensate", "void_label", json!({ "label_id": "l1" }), Idempotency::Natural)
+        .applied("resolve@1.2~compensate", 1, json!({ "void": true }))
+        .call("resolve@1.2", CallCompensated { leaves: vec!["the printed label".into()] })
+        .aside("resolve@1.0~compensate", "cancel_refund", json!({ "refund_id": "r1" }), key("hf_2"))
+        .after(300)
+        .call(
+            "resolve@1.0~compensate",
+            CallNotApplied {
+                attempt: 1,
+                failure: Failure::new(FailureClass::ToolPermanent, "the money is paid out already")
+                    .with_code("paid_out"),
+                latency_ms: 300,
+                next: Next::GiveUp,
+            },
+        )
+        .call(
+            "resolve@1.0",
+            CompensationStuck {
+                failure: Failure::new(FailureClass::ToolPermanent, "the money is paid out already")
+                    .with_code("paid_out"),
+                clause: None,
+                party: Party::Tool,
+            },
+        );
+    story
+}
+
+/// A person lets stand what was stuck, and the run ends; later somebody accepts what nothing takes back.
+pub(crate) fn standing() -> Story {
+    let mut story = stuck();
+    let why = Standing::Accepted { who: "asserted: ada".into(), why: "the customer keeps it".into() };
+    story
+        .after(60_000)
+        .call("resolve@1.0", CallLeftStanding { what: vec!["writes order/1042".into()], why })
+        .run(RunFailed {
+            step: Some(StepId::new("resolve")),
+            failure: Failure::new(FailureClass::ToolBreach, "it gave 7 for 20"),
+            clause: Some("tools.label.ensures.it-fits".into()),
+            party: Party::Tool,
+            compensated: vec![CallId::new("resolve@1.2")],
+            standing: ["resolve@1.1", "resolve@1.0"].map(CallId::new).to_vec(),
+        });
+    story
+}
+
 /// What a model and a tool wrote tries to take the terminal over.
 pub(crate) fn hostile() -> Story {
     let mut story = Story::new();
@@ -356,5 +452,13 @@ pub(crate) fn hostile() -> Story {
 }
 
 pub(crate) fn all() -> Vec<Story> {
-    vec![malformed_then_good(), refused_then_broken(), in_doubt(), paused_by_limit(), hostile()]
+    vec![
+        malformed_then_good(),
+        refused_then_broken(),
+        in_doubt(),
+        paused_by_limit(),
+        stuck(),
+        standing(),
+        hostile(),
+    ]
 }

@@ -261,7 +261,7 @@ impl Order {
 /// a clock that was set back strands nothing.
 fn ready(status: &Status, wake_at: Option<Timestamp>) -> Option<Timestamp> {
     match status {
-        Status::Running => Some(Timestamp::UNIX_EPOCH),
+        Status::Running | Status::Compensating => Some(Timestamp::UNIX_EPOCH),
         Status::Waiting(Waits::Retry { until } | Waits::Claim { until, .. }) => {
             Some(wake_at.unwrap_or(*until))
         }
