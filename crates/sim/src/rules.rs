@@ -65,25 +65,36 @@ impl Rules {
 
     /// The step of the contract that a step of a run is one of: `write#2/draft` is the `draft` within `write`.
     pub(crate) fn step(&self, id: &StepId) -> Option<Arc<Step>> {
-        let mut steps: Vec<Arc<Step>> = self.workflow.steps.clone();
-        let mut found: Option<Arc<Step>> = None;
+        self.steps(id).into_iter().next()
+    }
+
+    /// The steps of the contract that it may be: branches of a `choose` may share names, and a path doesn't say which of
+    /// them was chosen.
+    fn steps(&self, id: &StepId) -> Vec<Arc<Step>> {
+        let mut within: Vec<Arc<Step>> = self.workflow.steps.clone();
+        let mut found = Vec::new();
         for part in id.as_str().split('/') {
             let is_instead = part.ends_with("~otherwise");
             let name = part.split(['[', '#', '~']).next().unwrap_or_default();
-            let step = steps.iter().find(|step| &*step.name == name)?.clone();
-            let step = match &step.otherwise {
-                Some(handfast_contract::Otherwise::Step(other)) if is_instead => other.clone(),
-                _ => step,
-            };
-            steps = match &step.work {
-                StepWork::Workflow(name) => self.contract.workflows.get(name)?.steps.clone(),
-                work => {
-                    work.blocks().into_iter().flat_map(|(_, block)| block.steps.iter().cloned()).collect()
-                }
-            };
-            found = Some(step);
+            let named = within.iter().filter(|step| &*step.name == name);
+            found = named
+                .map(|step| match &step.otherwise {
+                    Some(handfast_contract::Otherwise::Step(other)) if is_instead => other.clone(),
+                    _ => step.clone(),
+                })
+                .collect();
+            within = found.iter().flat_map(|step| self.within(step)).collect();
         }
         found
+    }
+
+    fn within(&self, step: &Step) -> Vec<Arc<Step>> {
+        match &step.work {
+            StepWork::Workflow(name) => {
+                self.contract.workflows.get(name).map(|workflow| workflow.steps.clone()).unwrap_or_default()
+            }
+            work => work.blocks().into_iter().flat_map(|(_, block)| block.steps.iter().cloned()).collect(),
+        }
     }
 
     /// The agent that works on a step.
@@ -122,17 +133,16 @@ impl Rules {
         if id.behind().is_some() {
             return self.objection_aside(tool);
         }
-        let step = self.step(&id.step());
-        let found = self.tool(tool);
-        let Some(found) = found else { return Some("of a tool that its contract doesn't have".into()) };
-        let grant = match step.as_ref().map(|step| &step.work) {
-            Some(StepWork::Agent(agent)) => match agent.grant(tool) {
-                Some(grant) => grant.condition.clone(),
-                None => return Some("without a grant".into()),
-            },
-            Some(StepWork::Tool(own)) if &*own.name == tool => None,
-            _ => return Some("by a step that doesn't call it".into()),
+        let Some(found) = self.tool(tool) else {
+            return Some("of a tool that its contract doesn't have".into());
         };
+        let steps = self.steps(&id.step());
+        let granted = steps.iter().find_map(|step| match &step.work {
+            StepWork::Agent(agent) => agent.grant(tool).map(|grant| grant.condition.clone()),
+            StepWork::Tool(own) if &*own.name == tool => Some(None),
+            _ => None,
+        });
+        let Some(grant) = granted else { return Some("by a step that may not call it".into()) };
         if !found.input.fits(args) {
             return Some("with arguments that don't fit its type".into());
         }

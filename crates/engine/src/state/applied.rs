@@ -134,6 +134,6 @@ mod tests {
         assert!(
             within("study[rust]", "study[rust]/found@0.0") && !within("study[rust]", "study[go]/found@0.0")
         );
-        assert!(!within("study", "studying@0.0") && !within("study", "study~otherwise@0.0"));
+        assert!(within("study", "study~otherwise@0.0") && !within("study", "studying@0.0"));
     }
 }

@@ -474,7 +474,7 @@ fn nothing_begins_where_a_step_around_it_failed_and_what_left_is_settled_before_
            when   a worker takes over
            then   EpochBegan
            when   ada settles part/sent@0.0 applied {"id":"p1"}
-           then   MailTaken, CallSettled, CallJudged, OtherwiseTaken part, StepSucceeded part "instead",
+           then   MailTaken, CallSettled, CallJudged, CallLeftStanding part/sent@0.0, OtherwiseTaken part, StepSucceeded part "instead",
                   RunSucceeded {"beside":"there","part":"instead"}"#,
     );
 }
@@ -488,8 +488,8 @@ fn a_run_that_is_cancelled_while_a_step_fails_ends_once_all_is_settled() {
            when   ada cancels
            then   MailTaken cancel, RunCancelRequested, ModelFailed beside cancelled
            when   part/sent done {"id":"p1"}
-           then   CallApplied, CallJudged, RunCancelled
-           status cancelled"#,
+           then   CallApplied, CallJudged, CallLeftStanding part/sent@0.0, RunCancelled
+           status cancelled (standing)"#,
     );
 }
 

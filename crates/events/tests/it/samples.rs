@@ -304,7 +304,14 @@ fn of_flow() -> Vec<(Option<&'static str>, Option<&'static str>, Body)> {
     ]);
     let mut told: Vec<_> = bodies.into_iter().map(|body| (Some("study"), None, body)).collect();
     let step = Some(StepId::new("study"));
-    let failed = RunFailed { step, failure: not_reached, clause: None, party: Party::Step };
+    let failed = RunFailed {
+        step,
+        failure: not_reached,
+        clause: None,
+        party: Party::Step,
+        compensated: Vec::new(),
+        standing: Vec::new(),
+    };
     told.push((None, None, failed.into()));
     for key in [None, Some("study[1]/paid".to_owned())] {
         let mail = Mail::Signal { name: "paid".into(), key, value: json!({ "amount": 7 }) };
