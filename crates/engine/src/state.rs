@@ -12,6 +12,7 @@ mod question;
 mod run;
 mod spend;
 mod step;
+mod taking_back;
 mod turn;
 
 pub(crate) use applied::{Applied, is_within};

@@ -6,6 +6,7 @@ mod compensation;
 mod flow;
 mod fold;
 mod question;
+mod status;
 mod totals;
 
 use std::collections::BTreeMap;

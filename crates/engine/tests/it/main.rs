@@ -35,6 +35,7 @@ mod table;
 mod takeover;
 mod taking_back;
 mod turns;
+mod unwinding;
 mod waiting;
 mod world;
 

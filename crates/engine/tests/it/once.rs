@@ -86,16 +86,18 @@ fn the_same_action_with_other_arguments_is_refused_naming_the_first() {
 /// A run about to pay, that finds this at the action's row.
 fn met(done: Done, amount: f64) -> World {
     let mut world = World::new(BANK);
-    world.start("one", json!({ "bill": "b1", "amount": 5.0 })).unwrap();
-    let began = world.run.think(begin(), world.now).unwrap();
+    world.start("one", json!({ "bill": "b1", "amount": 5.0 })).expect("it can start");
+    let began = world.run.think(begin(), world.now).expect("it can begin");
     let name = began.events.iter().find_map(|event| match &event.body {
         Body::ClaimChanged(changed) => Some(changed.name.clone()),
         _ => None,
     });
     let args = Digest::of(&canonical(&json!({ "bill": "b1", "amount": amount })));
     let action = Action { call: CallId::new("pay@0.0"), args, done };
-    let seen = [(name.unwrap(), (other(), serde_json::to_string(&action).unwrap()))].into();
-    let decided = world.run.think_again(begin(), world.now, seen).unwrap();
+    let name = name.expect("it claims its action");
+    let value = serde_json::to_string(&action).expect("an action can be written");
+    let seen = [(name, (other(), value))].into();
+    let decided = world.run.think_again(begin(), world.now, seen).expect("it can begin");
     world.remember(decided.events);
     world
 }

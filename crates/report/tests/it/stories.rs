@@ -243,7 +243,6 @@ pub(crate) fn refused_then_broken() -> Story {
     story
         .ask(1, 1, "[{\"role\":\"user\",\"content\":\"Refund, please.\"}")
         .answer(1, 1, asks(&[("refund", much.clone())]))
-        // As the engine records it: the proposal names its step alone.
         .step("resolve", CallProposed { tool: "refund".into(), args: much })
         .call(
             "resolve@1.0",
