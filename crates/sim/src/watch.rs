@@ -430,7 +430,7 @@ impl Watch {
         &mut self,
         at: u64,
         journal: &[Event],
-        (posted, is_failed): (&BTreeMap<CommandId, Mail>, bool),
+        posted: &BTreeMap<CommandId, Mail>,
         ledger: &Ledger,
     ) {
         let acknowledged = std::mem::take(&mut self.acknowledged);
@@ -454,12 +454,10 @@ impl Watch {
             };
             self.broke(Law::NeverUnsaid, at, format!("call {id} ({}) {told}", story.tool));
         }
-        if is_failed {
-            let applied = self.calls.values().filter(|story| story.is_applied);
-            let standing: Vec<String> = applied.map(|story| story.tool.clone()).collect();
-            for tool in standing.iter().filter(|tool| self.subject.rules.class(tool) != Class::Reads) {
-                self.told.add(Telling::LeftStanding, tool);
-            }
+        let left = journal.iter().filter(|event| matches!(event.body, Body::CallLeftStanding(_)));
+        let standing = left.filter_map(|event| self.calls.get(event.call.as_ref()?));
+        for tool in standing.map(|story| story.tool.clone()).collect::<Vec<_>>() {
+            self.told.add(Telling::LeftStanding, &tool);
         }
         if self.mail.iter().any(|(id, mail)| posted.get(id) != Some(mail)) {
             self.broke(Law::NeverUnasked, at, "mail was taken in that nobody put there".into());

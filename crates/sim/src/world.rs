@@ -382,8 +382,7 @@ impl World {
             let told = format!("it never came to its end; it is {}", self.store.status.name());
             self.watch.broke(Law::NeverLost, self.now, told);
         }
-        let is_failed = matches!(self.store.status, Status::Failed | Status::Cancelled);
-        self.watch.end(self.now, &journal, (self.store.known_mail(), is_failed), &self.ledger);
+        self.watch.end(self.now, &journal, self.store.known_mail(), &self.ledger);
         // Same again, at every place where somebody saw it.
         let mut run = Some(Run::new(self.subject.plan.clone(), self.id));
         for event in &journal {

@@ -216,7 +216,7 @@ tests:
             "    approval: { by: [ boss ], saying: \"Count {args.text}?\" }\n    limits: { timeout: 10s }",
         )
         .replace("servers:\n", "roles: { boss: { reached: inbox } }\nservers:\n")
-        + "  twice:\n    steps:\n      again: { agent: writer, with: { name: \"'Ada'\" }, otherwise: skip }\n    limits: { cost: 0.10 USD }\n";
+        + "  twice:\n    steps:\n      again: { approval: { by: [ boss ], saying: \"Again?\", asks: [ again, stop ] } }\n    limits: { cost: 0.10 USD }\n";
     folder.write("handfast.yaml", &contract);
     insta::assert_snapshot!(folder.expect(1, &["test"]).told(&folder));
 }
