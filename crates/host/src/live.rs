@@ -26,7 +26,7 @@ pub(crate) struct Live {
     mail: BTreeSet<CommandId>,
     /// What the run becomes once the append under way is confirmed.
     pending: Option<Pending>,
-    /// What the append before found of what other runs hold.
+    /// What appends of the decision under way found of what other runs hold.
     seen: Seen,
     performing: BTreeMap<DebtKey, Option<AbortHandle>>,
     /// The latest time of which it was told that it has passed.
@@ -137,7 +137,7 @@ impl Live {
                 _ => None,
             };
             let again = self.kit.plan.shares().then(|| command.clone());
-            let seen = std::mem::take(&mut self.seen);
+            let seen = self.seen.clone();
             let decided =
                 std::panic::catch_unwind(AssertUnwindSafe(|| self.run.think_again(command, now, seen)));
             let Decision { events, next } = match decided.map_err(|_| Broken::Panicked)? {
@@ -175,8 +175,9 @@ impl Live {
     pub(crate) fn was_second(&mut self, name: String, claim: Option<Claim>) {
         let Some(Pending { again: Some(command), .. }) = self.pending.take() else { return };
         self.commands.push_front(command);
-        if let Some(claim) = claim {
-            self.seen.insert(name, (claim.run, claim.value));
+        match claim {
+            Some(claim) => _ = self.seen.insert(name, (claim.run, claim.value)),
+            None => _ = self.seen.remove(&name),
         }
     }
 
@@ -186,6 +187,8 @@ impl Live {
         if let Some(id) = taken {
             self.mail.remove(&id);
         }
+        // What was met was about that decision alone.
+        self.seen.clear();
         self.run = next;
         self.head = head;
         hold

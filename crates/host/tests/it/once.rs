@@ -57,7 +57,7 @@ async fn calls_that_answer_while_the_run_is_being_remembered_leave_once_each() {
     assert_eq!(counted.load(Ordering::Relaxed), STEPS);
 }
 
-/// Many runs about one action, all driven at once.
+/// Many runs about the same two actions, each about both at once, all driven together.
 #[tokio::test]
 async fn an_action_is_done_once_however_many_runs_are_about_it() {
     const BILL: &str = r#"
@@ -75,7 +75,11 @@ tools:
     idempotency: { key: { arg: key } }
     once_per: args.bill
     compensate: { leaves: [ the money is gone ] }
-workflows: { pay: { input: { bill: string }, steps: { pay: { tool: pay, with: input } }, output: steps.pay.paid } }
+workflows:
+  pay:
+    input: { bill: string, other: string }
+    steps: { pay: { tool: pay, with: { bill: input.bill } }, beside: { tool: pay, with: { bill: input.other } } }
+    output: steps.pay.paid
 "#;
     const RUNS: usize = 40;
     let paid = Arc::new(Mutex::new(Vec::new()));
@@ -91,7 +95,7 @@ workflows: { pay: { input: { bill: string }, steps: { pay: { tool: pay, with: in
     let world = World::new(BILL, &json!({}), functions);
     let mut runs = Vec::new();
     for index in 0..RUNS {
-        let input = json!({ "bill": format!("b{}", index % 2) });
+        let input = json!({ "bill": format!("b{}", index % 2), "other": format!("b{}", (index + 1) % 2) });
         runs.push(world.start(Start { workflow: "pay".into(), input, ..Start::default() }).await);
     }
     world.drive().await;
