@@ -15,7 +15,7 @@ mod steering;
 pub(crate) use diff::{Diff, FailOn};
 pub(crate) use import::{Import, ImportMcp, ImportOpenapi, Lock, Picked};
 pub(crate) use people::{Answer, Approve, Deny, Halt, Inbox, Kill, Release, Steer, Unhalt};
-pub(crate) use steering::{Accept, Cancel, Mail, Raise, Retry, Settle, Signal};
+pub(crate) use steering::{Accept, Mail, Raise, Retry, Settle, Signal};
 
 /// Runs AI agents from contracts.
 #[derive(Debug, Parser)]
@@ -134,7 +134,7 @@ pub(crate) enum Command {
     Signal(Signal),
     /// End a run; what has left is settled first
     #[command(after_help = "Example: handfast cancel last --reason 'wrong customer'")]
-    Cancel(Cancel),
+    Cancel(Steer),
     /// Try again to take back what a run is stuck at
     #[command(after_help = "Example: handfast retry last book@0.0 --reason 'the hotel answers again'")]
     Retry(Retry),

@@ -87,7 +87,7 @@ pub(crate) async fn raise(args: &args::Raise) -> anyhow::Result<Exit> {
 ///
 /// # Errors
 /// As for [`settle`].
-pub(crate) async fn cancel(args: &args::Cancel) -> anyhow::Result<Exit> {
+pub(crate) async fn cancel(args: &args::Steer) -> anyhow::Result<Exit> {
     put(&args.run, &args.mail, Mail::Cancel { reason: args.reason.clone() }).await
 }
 

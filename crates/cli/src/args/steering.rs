@@ -74,17 +74,6 @@ pub(crate) struct Signal {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Cancel {
-    /// A run's id, its beginning or end, or `last`
-    pub(crate) run: String,
-    /// Why, for the journal
-    #[arg(long, default_value = "")]
-    pub(crate) reason: String,
-    #[command(flatten)]
-    pub(crate) mail: Mail,
-}
-
-#[derive(Debug, Args)]
 pub(crate) struct Retry {
     /// A run's id, its beginning or end, or `last`
     pub(crate) run: String,

@@ -254,15 +254,15 @@ impl Run {
         let step = Arc::make_mut(self.steps.get_mut(index).ok_or_else(unknown)?);
         let of = |step: &StepRun| {
             let id = event.call.as_ref()?;
-            step.calls().iter().find(|call| call.id == *id && call.has_changed_something()).cloned()
+            step.calls().iter().position(|call| call.id == *id && call.has_changed_something())
         };
         let was_there = of(step).is_some();
         let blank = StepRun::pending(id.clone(), step.step.clone(), step.frame.clone());
         let own = std::mem::replace(step, blank);
         let (call, body) = (event.call.as_ref(), &event.body);
         *step = own.evolve(Happened { time: event.time, call, body, opened: opened.clone(), given })?;
-        if let Some(call) = of(step) {
-            self.applied.note(&call, !was_there);
+        if let Some(call) = of(step).and_then(|index| step.calls().get(index)) {
+            self.applied.note(call, !was_there);
         }
         match before {
             Some(before) => self.follow_frames(&before, opened, event),
