@@ -9,6 +9,7 @@ mod frame;
 mod frames;
 mod open;
 mod question;
+mod resting;
 mod run;
 mod spend;
 mod step;
