@@ -10,7 +10,17 @@ use crate::outcome::aside;
 use crate::{args, out, store_open};
 
 /// The statuses of runs that a person may have to look at, those first that nobody else can move.
-const LOOKED_AT: [&str; 5] = ["waiting", "paused", "stuck", "quarantined", "running"];
+const LOOKED_AT: [&str; 9] = [
+    "waiting",
+    "paused",
+    "stuck",
+    "quarantined",
+    "running",
+    "compensating",
+    "done (standing)",
+    "failed (standing)",
+    "cancelled (standing)",
+];
 
 /// One run with what waits in it.
 struct Waiting {

@@ -43,6 +43,7 @@ impl View {
                 StepKind::Choose => "chooses".to_owned(),
                 StepKind::Repeat => "begun, to be repeated".to_owned(),
                 StepKind::Each => "begun, a lane for each item".to_owned(),
+                StepKind::Approval => "people are to decide".to_owned(),
             },
             Body::StepSkipped(_) => "skipped".to_owned(),
             Body::StepSucceeded(_) => format!("done{}", took(trace, step)),

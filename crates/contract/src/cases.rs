@@ -48,7 +48,7 @@ pub struct Case {
     pub settings: BTreeMap<String, Value>,
     /// What each fake tool answers.
     pub tools: BTreeMap<Name, Vec<FakeAnswer>>,
-    /// What people say to the calls of each tool.
+    /// What people say to the calls of each tool, and to each step that asks them: `steps.NAME`.
     pub approvals: BTreeMap<Name, GivenAnswer>,
     /// What the models say; none leaves it to the scripts that the contract names.
     pub model: Option<GivenModel>,
@@ -82,12 +82,10 @@ pub enum Action {
 }
 
 /// What people say in a test.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GivenAnswer {
-    /// All who are asked say yes.
-    Approved,
-    /// The first who is asked says no.
-    Denied,
+    /// This: the yes by all who are asked, another answer by the first of them.
+    Said(String),
     /// Nobody answers; the time to answer passes.
     Unanswered,
 }

@@ -64,6 +64,7 @@ impl Draft {
             },
             StepState::Open(open) => self.move_open(&step, open),
             StepState::Waiting(waiting) => self.move_wait(&step, waiting),
+            StepState::Deciding(deciding) => self.move_deciding(&step, deciding),
             StepState::Otherwise(failed) => self.move_otherwise(&step, failed),
             StepState::Tool | StepState::Succeeded(_) | StepState::Skipped | StepState::Failed(_) => Ok(()),
         }
@@ -130,9 +131,7 @@ impl Draft {
             StepWork::Wait(_) => StepKind::Wait,
             StepWork::Choose(_) => StepKind::Choose,
             StepWork::Repeat { .. } => StepKind::Repeat,
-            work @ StepWork::Approval(_) => {
-                return Err(Refusal::NotRun { step: step.id.to_string(), kind: work.kind() });
-            }
+            StepWork::Approval(_) => StepKind::Approval,
         };
         self.tell_step(&step.id, StepStarted { kind, input: Value::Null })
     }

@@ -16,6 +16,7 @@ mod advance;
 mod ask;
 mod block;
 mod check;
+mod decision;
 mod ground;
 mod halt;
 mod hold;

@@ -91,6 +91,7 @@ impl Draft {
             tool: Some(self.tool_digest(tool)),
             effects: would_do(tool, &scope),
             until,
+            limit_at: None,
             unanswered: until.map(|_| silence.to_owned()),
             valid_ms: Some(
                 u64::try_from(approval.valid.unwrap_or(YES_VALID).as_millis()).unwrap_or(u64::MAX),
@@ -99,7 +100,7 @@ impl Draft {
     }
 
     /// Every role that a clause names, and whether it is asked.
-    fn roles(&self, by: &[Approver], scope: &Scope<'_>) -> Result<Vec<RoleAsked>, String> {
+    pub(crate) fn roles(&self, by: &[Approver], scope: &Scope<'_>) -> Result<Vec<RoleAsked>, String> {
         let known = &self.run.plan.contract().roles;
         let one = |approver: &Approver| {
             let is_asked = match &approver.when {
@@ -117,7 +118,7 @@ impl Draft {
     }
 
     /// An id that no open question of the run has.
-    fn fresh_id(&self, place: &str, ordinal: u32) -> ApprovalId {
+    pub(crate) fn fresh_id(&self, place: &str, ordinal: u32) -> ApprovalId {
         let ids = (ordinal..).map(|ordinal| ApprovalId::of(self.run.id, place, ordinal));
         let is_free = |id: &ApprovalId| self.open_question(id).is_none() && self.run.over.of(id).is_none();
         let mut free = ids.filter(is_free);
@@ -134,10 +135,13 @@ impl Draft {
 
     /// An open question, and where it was asked.
     fn open_question(&self, id: &ApprovalId) -> Option<(StepId, Option<CallId>, &Question)> {
-        self.run.calls().find_map(|call| {
-            let question = call.question().filter(|question| question.id() == id)?;
-            Some((call.id.step(), Some(call.id.clone()), question))
-        })
+        let of_calls = self
+            .run
+            .calls()
+            .filter_map(|call| Some((call.id.step(), Some(call.id.clone()), call.question()?)));
+        let of_steps =
+            self.run.steps.iter().filter_map(|step| Some((step.id.clone(), None, step.question()?)));
+        of_calls.chain(of_steps).find(|(.., question)| question.id() == id)
     }
 
     /// Why an answer doesn't count; none where it does.
@@ -249,6 +253,11 @@ impl Draft {
         for (call, id) in open.collect::<Vec<_>>() {
             self.tell_call(&call, ApprovalWithdrawn { id, why: why.to_owned() })?;
         }
+        let asking = self.run.steps.iter().filter(|step| of(&step.id));
+        let asking = asking.filter_map(|step| Some((step.id.clone(), step.question()?.id().clone())));
+        for (step, id) in asking.collect::<Vec<_>>() {
+            self.tell_step(&step, ApprovalWithdrawn { id, why: why.to_owned() })?;
+        }
         Ok(())
     }
 }
@@ -290,7 +299,7 @@ fn would_do(tool: &Tool, scope: &Scope<'_>) -> Vec<String> {
     told.collect()
 }
 
-fn clipped(question: String) -> String {
+pub(crate) fn clipped(question: String) -> String {
     match question.char_indices().nth(QUESTION_CHARS) {
         None => question,
         Some((end, _)) => format!("{}…", question.get(..end).unwrap_or_default()),

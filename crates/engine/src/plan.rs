@@ -120,13 +120,7 @@ impl Plan {
             known: self.contract.workflows.keys().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         })?;
         for (_, step) in self.all_steps(&workflow) {
-            let agent = match &step.work {
-                StepWork::Agent(agent) => agent,
-                work @ StepWork::Approval(_) => {
-                    return Err(Refusal::NotRun { step: step.name.to_string(), kind: work.kind() });
-                }
-                _ => continue,
-            };
+            let StepWork::Agent(agent) = &step.work else { continue };
             let model = || agent.models.first().map_or_else(String::new, ToString::to_string);
             let briefing = self.briefing(&agent.name).ok_or_else(|| Refusal::NoModel { model: model() })?;
             if briefing.sheet.rates.is_none() {

@@ -5,6 +5,7 @@
 mod applied;
 mod call;
 mod compensation;
+mod deciding;
 mod frame;
 mod frames;
 mod open;
@@ -19,6 +20,7 @@ mod turn;
 pub(crate) use applied::{Applied, is_within};
 pub(crate) use call::{Call, CallState, Closed, Due, Family, Sent, Settles};
 pub(crate) use compensation::{Compensation, CompensationState};
+pub(crate) use deciding::{Deciding, DecidingState};
 pub(crate) use frame::{Frame, FrameOf, block};
 pub(crate) use open::{Lane, Lanes, Open, Signal, Unwinding, Waiting};
 pub(crate) use question::{Moved, Over, Question, Yes};

@@ -33,6 +33,9 @@ pub struct ApprovalAsked {
     /// Until when an answer counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// When a limit on time around the step that asks is reached; none where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_at: Option<Timestamp>,
     /// Which of the answers silence is; none where a step then fails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unanswered: Option<String>,

@@ -23,6 +23,8 @@ pub enum StepKind {
     Repeat,
     /// The same steps for each item of a list: its input. Since version 2.
     Each,
+    /// People, who decide. Since version 2.
+    Approval,
 }
 
 /// All that the step reads is there.

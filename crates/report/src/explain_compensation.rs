@@ -5,15 +5,21 @@ use handfast_events::Idempotency;
 use crate::explain::{Explanation, NextStep, failed_attempts, step};
 use crate::journal::{failure as failure_told, standing as why_it_stands};
 use crate::text::{json, shell_word};
-use crate::trace::{Call, CallState, CompensationState, Note, StepState, Trace};
+use crate::trace::{Call, CallState, Compensation, CompensationState, Note, StepState, Trace};
 
 /// A run that can't take back what it did.
 pub(crate) fn stuck(trace: &Trace) -> Explanation {
-    let stuck = trace.compensations().filter_map(|(call, one)| match &one.state {
-        CompensationState::Stuck { failure, clause, party } => Some((call, failure, clause, *party)),
-        _ => None,
-    });
-    let Some((call, failure, clause, party)) = { stuck }.next() else { return Explanation::bare(trace) };
+    let first = trace.compensations().find(|(_, one)| one.is_stuck());
+    first.map_or_else(|| Explanation::bare(trace), |(call, _)| stuck_at(trace, call))
+}
+
+/// The same of one call.
+pub(crate) fn stuck_at(trace: &Trace, call: &Call) -> Explanation {
+    let Some(CompensationState::Stuck { failure, clause, party }) =
+        call.compensation.as_ref().map(|one| &one.state)
+    else {
+        return Explanation::bare(trace);
+    };
     let mut evidence = vec![format!("{} is a call of `{}` with {}", call.id, call.tool, json(&call.args))];
     if let CallState::Applied { result, .. } = &call.state {
         evidence.push(format!("it gave {}", crate::journal::kept(result)));
@@ -43,11 +49,40 @@ pub(crate) fn stuck(trace: &Trace) -> Explanation {
             failure_told(failure)
         ),
         clause: clause.clone(),
-        party: Some(party),
+        party: Some(*party),
         evidence,
         next: remedies(trace, call),
         ..Explanation::bare(trace)
     }
+}
+
+/// What one call did stands, and nobody has accepted that yet.
+pub(crate) fn stands(trace: &Trace, call: &Call) -> Explanation {
+    let bare = Explanation::bare(trace);
+    let Some(one) = &call.compensation else { return bare };
+    let Some(told) = stands_told(call, one) else { return bare };
+    let mut evidence = vec![format!("{} is a call of `{}` with {}", call.id, call.tool, json(&call.args))];
+    if let CallState::Applied { result, .. } = &call.state {
+        evidence.push(format!("it gave {}", crate::journal::kept(result)));
+    }
+    evidence.extend(because(trace));
+    Explanation { headline: told, evidence, next: vec![accepting(trace, call)], ..bare }
+}
+
+fn stands_told(call: &Call, one: &Compensation) -> Option<String> {
+    let CompensationState::Standing { what, why, accepted } = &one.state else { return None };
+    let what = if what.is_empty() { "what it did".to_owned() } else { what.join(", ") };
+    let by = accepted.as_ref().filter(|_| why.waits());
+    let by = by.map(|(who, why)| format!("; accepted by {who}: {why}")).unwrap_or_default();
+    Some(format!("of {} ({}) stands: {what}; {}{by}", call.id, call.tool, why_it_stands(why)))
+}
+
+fn accepting(trace: &Trace, call: &Call) -> NextStep {
+    let (run, id) = (trace.run, shell_word(call.id.as_str()));
+    step(
+        format!("once you have seen to what {} left", call.id),
+        format!("handfast accept {run} {id} --reason TEXT"),
+    )
 }
 
 /// Calls as they are taken back: the trace has them in the order in which they were made.
@@ -107,18 +142,8 @@ pub(crate) fn standing(mut explanation: Explanation, trace: &Trace) -> Explanati
     explanation.evidence.extend(taken_back(trace));
     let (mut told, mut next) = (Vec::new(), Vec::new());
     for (call, one) in trace.compensations() {
-        let CompensationState::Standing { what, why, accepted } = &one.state else { continue };
-        let what = if what.is_empty() { "what it did".to_owned() } else { what.join(", ") };
-        let by = accepted.as_ref().filter(|_| why.waits());
-        let by = by.map(|(who, why)| format!("; accepted by {who}: {why}")).unwrap_or_default();
-        told.push(format!("of {} ({}) stands: {what}; {}{by}", call.id, call.tool, why_it_stands(why)));
-        if one.waits() {
-            let (run, id) = (trace.run, shell_word(call.id.as_str()));
-            next.push(step(
-                format!("once you have seen to what {} left", call.id),
-                format!("handfast accept {run} {id} --reason TEXT"),
-            ));
-        }
+        told.extend(stands_told(call, one));
+        next.extend(one.waits().then(|| accepting(trace, call)));
     }
     explanation.evidence.extend(told);
     if !next.is_empty() {

@@ -4,6 +4,7 @@ use handfast_events::{ApprovalId, RunId, Timestamp};
 use serde::Serialize;
 
 use crate::explain::{Explanation, doubted, paused};
+use crate::explain_compensation::{stands, stuck_at};
 use crate::people::asked;
 use crate::trace::{Call, CallState, Trace};
 
@@ -12,7 +13,7 @@ use crate::trace::{Call, CallState, Trace};
 pub struct Item {
     /// What it goes by, where it is answered by that; else by its run and its place.
     pub id: Option<ApprovalId>,
-    /// In one word: `approval`, `doubt`, `paused`.
+    /// In one word: `approval`, `doubt`, `stuck`, `standing`, `paused`.
     pub kind: &'static str,
     /// The run.
     pub run: RunId,
@@ -27,27 +28,32 @@ pub struct Item {
 
 /// Everything of this run that waits for a person.
 pub fn inbox(trace: &Trace) -> Vec<Item> {
-    if trace.status().is_ended() {
-        return Vec::new();
-    }
     let bare =
         |kind, explanation| Item { id: None, kind, run: trace.run, place: None, since: None, explanation };
+    let of_call =
+        |kind, call: &Call, explanation| Item { place: Some(call.id.to_string()), ..bare(kind, explanation) };
+    let standing = trace.compensations().filter(|(_, one)| one.waits());
+    let standing = standing.map(|(call, _)| of_call("standing", call, stands(trace, call)));
+    if trace.status().is_ended() {
+        return standing.collect();
+    }
+    let stuck = trace.compensations().filter(|(_, one)| one.is_stuck());
+    let stuck = stuck.map(|(call, _)| of_call("stuck", call, stuck_at(trace, call)));
     let questions = trace.questions().filter(|asked| asked.question.is_open()).map(|one| Item {
         id: Some(one.question.asked.id.clone()),
         place: Some(one.place().to_owned()),
         since: Some(one.question.at),
         ..bare("approval", asked(trace, &[one]))
     });
-    let in_doubt = trace.calls().filter(|call| call.state == CallState::InDoubt).map(|call| Item {
-        place: Some(call.id.to_string()),
-        since: since(call),
-        ..bare("doubt", doubted(trace, &[call]))
-    });
+    let in_doubt = trace
+        .calls()
+        .filter(|call| call.state == CallState::InDoubt)
+        .map(|call| Item { since: since(call), ..of_call("doubt", call, doubted(trace, &[call])) });
     let pause = trace.paused.iter().map(|reason| {
         let at = trace.notes.iter().rev().find(|(_, note)| matches!(note, crate::trace::Note::Paused(_)));
         Item { since: at.map(|(at, _)| *at), ..bare("paused", paused(trace, reason)) }
     });
-    questions.chain(in_doubt).chain(pause).collect()
+    questions.chain(in_doubt).chain(stuck).chain(standing).chain(pause).collect()
 }
 
 fn since(call: &Call) -> Option<Timestamp> {

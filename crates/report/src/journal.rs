@@ -64,6 +64,7 @@ fn phrase(body: &Body) -> String {
             StepKind::Choose => "choose".to_owned(),
             StepKind::Repeat => "repeat".to_owned(),
             StepKind::Each => format!("each of {}", json(&started.input)),
+            StepKind::Approval => "approval".to_owned(),
         },
         Body::StepSkipped(skipped) => skipped.why.clone(),
         Body::StepSucceeded(done) => output_told(&done.output),

@@ -1,9 +1,10 @@
 //! What people are asked, as they are to read it: never a model's words alone, and nothing hidden.
 
 use handfast_events::{ApprovalId, CallId, StepId, canonical};
+use serde_json::Value;
 
 use crate::explain::{Explanation, NextStep, step as next_step};
-use crate::text::{json, shell_word};
+use crate::text::shell_word;
 use crate::trace::{Call, Question, QuestionEnd, Step, Trace};
 
 /// A question of a run, and where it is asked.
@@ -53,7 +54,7 @@ impl Asked<'_> {
                 effects => format!("it {}", effects.join("; it ")),
             });
         }
-        facts.extend(asked.presents.as_ref().map(|shown| format!("it presents {}", json(shown))));
+        facts.extend(asked.presents.iter().flat_map(presented));
         facts.push(format!("asked by {}", asked.clause));
         for role in &asked.roles {
             let when = role.when.as_ref().map(|when| format!(", since `{when}`")).unwrap_or_default();
@@ -128,6 +129,25 @@ impl Asked<'_> {
             QuestionEnd::Lapsed(None) => "nobody answered in time".to_owned(),
             QuestionEnd::Withdrawn { why } => format!("withdrawn: {why}"),
         })
+    }
+}
+
+/// What a step shows, whole: a text of several lines on lines of its own, which begin with a bar so that none of them can be
+/// taken for another fact.
+fn presented(shown: &Value) -> Vec<String> {
+    let one = |name: &str, value: &Value| match value {
+        Value::String(text) if text.contains('\n') => {
+            let head = format!("it presents{name}:");
+            std::iter::once(head).chain(text.lines().map(|line| format!("| {line}"))).collect()
+        }
+        Value::String(text) => vec![format!("it presents{name}: {text}")],
+        value => vec![format!("it presents{name}: {value}")],
+    };
+    match shown {
+        Value::Object(fields) if !fields.is_empty() => {
+            fields.iter().flat_map(|(name, value)| one(&format!(" {name}"), value)).collect()
+        }
+        shown => one("", shown),
     }
 }
 

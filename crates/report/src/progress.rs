@@ -132,6 +132,7 @@ fn doing(trace: &Trace, now: Timestamp) -> Vec<Doing> {
                     Some(Wait { until: Some(until), .. }) => format!("waits until {until}, since"),
                     _ => "waits".into(),
                 },
+                Some(StepKind::Approval) => "people are asked, since".into(),
                 None => "is at work".into(),
             };
             all.push(Doing { step: step.id.clone(), call: None, what, for_ms: since(step.began) });

@@ -79,7 +79,11 @@ fn answers<'a>(seen: &Seen<'_>, question: &'a Question) -> impl Iterator<Item = 
     let roles = asked.roles.iter().filter(|role| role.is_asked && !question.answered.contains(&role.role));
     roles.filter_map(move |role| {
         let mut random = Random::at(seed, &format!("{:?}{}", asked.id, role.role));
-        let answer = if is_good || random.chance(75) { asked.answers.first() } else { asked.answers.last() };
+        let others = asked.answers.get(1..).unwrap_or_default();
+        let answer = match is_good || others.is_empty() || random.chance(75) {
+            true => asked.answers.first(),
+            false => random.pick(others),
+        };
         let (id, role) = (asked.id.clone(), Some(role.role.clone()));
         Some(Mail::Answer { id, answer: answer?.clone(), role, note: String::new() })
     })

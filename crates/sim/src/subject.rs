@@ -15,12 +15,13 @@ use crate::random::Random;
 use crate::rules::Rules;
 
 /// The contracts that are built in, by name: between them they hold all that a run can do.
-const BUILT_IN: [(&str, &str); 7] = [
+const BUILT_IN: [(&str, &str); 8] = [
     ("ticket", include_str!("contracts/ticket.yaml")),
     ("parallel", include_str!("contracts/parallel.yaml")),
     ("lanes", include_str!("contracts/lanes.yaml")),
     ("saga", include_str!("contracts/saga.yaml")),
     ("approval", include_str!("contracts/approval.yaml")),
+    ("press", include_str!("contracts/press.yaml")),
     ("parts", include_str!("contracts/parts.yaml")),
     ("talk", include_str!("contracts/talk.yaml")),
 ];

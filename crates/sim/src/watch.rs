@@ -1,14 +1,15 @@
 //! Who watches: a fold of its own over what landed, held against what truly happened.
 
+mod question;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use handfast_contract::Limits;
 use handfast_engine::{AskModel, CallTool, DebtKey, Run};
 use handfast_events::{
-    ApprovalAsked, ApprovalId, Body, CallId, CallIntended, CallNotApplied, CallNotSent, Ceiling, CommandId,
-    Digest, Event, LimitKind, Mail, Money, Next, PauseReason, Reserved, Settled, Stayed, StepId, StepKind,
-    canonical,
+    ApprovalId, Body, CallId, CallIntended, CallNotApplied, CallNotSent, Ceiling, CommandId, Event,
+    LimitKind, Mail, Money, Next, PauseReason, Reserved, Settled, Stayed, StepId, StepKind,
 };
 use jiff::Timestamp;
 use serde_json::Value;
@@ -20,6 +21,7 @@ use crate::subject::Subject;
 use crate::told::{Telling, Told};
 use crate::tool::Ledger;
 use crate::{Broken, Law};
+pub(crate) use question::Question;
 
 /// What the journal says of one call.
 #[derive(Clone, Debug, Default)]
@@ -41,17 +43,6 @@ impl Story {
     pub(crate) fn timeout_ms(&self) -> u64 {
         self.intents.values().map(|intent| intent.timeout_ms).max().unwrap_or(0)
     }
-}
-
-/// What the journal says of one question to people.
-#[derive(Clone, Debug)]
-pub(crate) struct Question {
-    pub(crate) asked: ApprovalAsked,
-    call: Option<CallId>,
-    pub(crate) answered: BTreeSet<String>,
-    pub(crate) is_open: bool,
-    /// A yes that is not used yet, and until when it may be.
-    yes: Option<Option<Timestamp>>,
 }
 
 /// What the journal says of one step.
@@ -81,6 +72,8 @@ pub(crate) struct Watch {
     bills: BTreeMap<Option<StepId>, Bill>,
     raised: BTreeMap<String, Ceiling>,
     pub(crate) questions: BTreeMap<ApprovalId, Question>,
+    /// The steps that failed.
+    failed: BTreeSet<StepId>,
     mail: BTreeMap<CommandId, Mail>,
     acknowledged: Vec<Arc<Vec<Event>>>,
     views: BTreeMap<u64, View>,
@@ -105,6 +98,7 @@ impl Watch {
             bills: BTreeMap::new(),
             raised: BTreeMap::new(),
             questions: BTreeMap::new(),
+            failed: BTreeSet::new(),
             mail: BTreeMap::new(),
             acknowledged: Vec::new(),
             views: BTreeMap::new(),
@@ -153,6 +147,8 @@ impl Watch {
                     self.steps.insert(step.clone(), StepStory { agent, input: started.input.clone() });
                 }
             }
+            Body::StepFailed(_) => self.failed.extend(event.step.clone()),
+            Body::StepSucceeded(done) => self.gave(at, event.step.as_ref(), &done.output),
             Body::RunFailed(failed) => {
                 let clause = failed.clause.as_deref().unwrap_or_else(|| failed.failure.class.name());
                 self.told.add(Telling::Failed, clause);
@@ -173,63 +169,6 @@ impl Watch {
         }
         if let Some(call) = &event.call {
             self.call(call, event);
-        }
-    }
-
-    fn question(&mut self, event: &Event) {
-        match &event.body {
-            Body::ApprovalAsked(asked) => {
-                let question = Question {
-                    asked: asked.clone(),
-                    call: event.call.clone(),
-                    answered: BTreeSet::new(),
-                    is_open: true,
-                    yes: None,
-                };
-                self.questions.insert(asked.id.clone(), question);
-            }
-            Body::ApprovalAnswered(answered) => {
-                let Some(question) = self.questions.get_mut(&answered.id) else { return };
-                question.answered.insert(answered.role.clone());
-                if let Some(decision) = &answered.decides {
-                    question.is_open = false;
-                    let is_yes = question.asked.is_yes(&decision.answer);
-                    // Silence of another role can't make a yes of one: each that is asked must have said it.
-                    let asked = question.asked.roles.iter().filter(|role| role.is_asked);
-                    let is_whole = asked.clone().all(|role| question.answered.contains(&role.role));
-                    question.yes = (is_yes && is_whole).then_some(decision.valid_until);
-                }
-            }
-            Body::ApprovalLapsed(lapsed) => {
-                let Some(question) = self.questions.get_mut(&lapsed.id) else { return };
-                question.is_open = false;
-                let yes = lapsed.decides.as_ref().filter(|decision| question.asked.is_yes(&decision.answer));
-                question.yes = yes.map(|decision| decision.valid_until);
-            }
-            Body::ApprovalWithdrawn(withdrawn) => {
-                let Some(question) = self.questions.get_mut(&withdrawn.id) else { return };
-                (question.is_open, question.yes) = (false, None);
-            }
-            _ => {}
-        }
-    }
-
-    /// Never unasked: the first intent of a call uses up a yes to its exact arguments, where its contract asks for one.
-    fn used(&mut self, at: u64, event: &Event) {
-        let Some(id) = event.call.as_ref().filter(|id| id.behind().is_none()) else { return };
-        let Some(story) = self.calls.get(id) else { return };
-        if !self.subject.rules.asks(&story.tool, &story.args) {
-            return;
-        }
-        let subject = Digest::of(&canonical(&story.args));
-        let yes = self.questions.values_mut().find(|question| {
-            question.call.as_ref() == Some(id)
-                && question.asked.subject == subject
-                && question.yes.is_some_and(|until| until.is_none_or(|until| event.time <= until))
-        });
-        match yes {
-            Some(question) => question.yes = None,
-            None => self.broke(Law::NeverUnasked, at, format!("call {id} was intended without its yes")),
         }
     }
 

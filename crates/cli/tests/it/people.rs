@@ -33,6 +33,21 @@ workflows:
     output: steps.pay
 "#;
 
+/// A step that people decide.
+const LETTER: &str = r#"
+handfast: 1
+name: letter
+version: "1"
+roles: { lead: {}, boss: {} }
+workflows:
+  letter:
+    input: { text: string }
+    steps:
+      review:
+        approval: { by: [ lead, boss ], saying: "Send it?", presents: input, asks: [ send, "send it later", drop ] }
+    output: steps.review.decision
+"#;
+
 fn desk() -> Folder {
     let folder = Folder::with(CONTRACT, "{}");
     folder.write("pay.sh", "echo paid >> paid\ncat > /dev/null\necho paid\n");
@@ -179,4 +194,28 @@ fn two_terminals_that_say_yes_at_once_send_once() {
     );
     folder.until("done");
     assert_eq!(paid(&folder), 1);
+}
+
+#[test]
+fn a_step_asks_shows_what_it_presents_and_gives_what_was_said() {
+    let folder = Folder::with(LETTER, "{}");
+    let input = json!({ "text": "Dear all,\nthe desk is\u{202e} closed." }).to_string();
+    let begin = || folder.expect(9, &["run", ".", "--input", &input]);
+    let begun = begin();
+    let id = item(&folder);
+    let hide = |told: String| nameless(&told.replace(&id, "ITEM"));
+    folder.expect(1, &["approve", &id, "--as", "lead"]);
+    let story = [
+        hide(begun.told(&folder)),
+        hide(folder.expect(0, &["inbox"]).told(&folder)),
+        hide(folder.expect(0, &["answer", &id, "send", "--as", "boss", "--note", "at last"]).told(&folder)),
+        hide(folder.expect(0, &["answer", &id, "send it later", "--follow"]).told(&folder)),
+    ];
+    insta::assert_snapshot!(story.join("\n"));
+    let told = folder.expect(0, &["trace", "last"]).stdout;
+    assert!(
+        told.contains("review · approval") && told.contains("send it later by asserted:tester@"),
+        "{told}"
+    );
+    assert!(items(&folder).is_empty());
 }

@@ -204,9 +204,13 @@ tests:
     given: { model: { write: [ { json: { welcome: Hello, words: 1 } } ] } }
     run: { workflow: welcome }
     expect: { done: true }
-  a run with a step that is not run:
+  a run whose step nobody answers:
     run: { workflow: twice }
     expect: { done: true }
+  a run whose step is answered:
+    given: { approvals: { steps.again: stop } }
+    run: { workflow: twice }
+    expect: { done: true, output: stop }
 "#,
     );
     let contract = folder
@@ -216,7 +220,7 @@ tests:
             "    approval: { by: [ boss ], saying: \"Count {args.text}?\" }\n    limits: { timeout: 10s }",
         )
         .replace("servers:\n", "roles: { boss: { reached: inbox } }\nservers:\n")
-        + "  twice:\n    steps:\n      again: { approval: { by: [ boss ], saying: \"Again?\", asks: [ again, stop ] } }\n    limits: { cost: 0.10 USD }\n";
+        + "  twice:\n    steps:\n      again: { approval: { by: [ boss ], saying: \"Again?\", asks: [ again, stop ] } }\n    output: steps.again.decision\n    limits: { cost: 0.10 USD }\n";
     folder.write("handfast.yaml", &contract);
     insta::assert_snapshot!(folder.expect(1, &["test"]).told(&folder));
 }

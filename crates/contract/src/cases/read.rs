@@ -169,20 +169,35 @@ impl<'a> Reader<'a> {
 
     fn approvals(&mut self, node: &'a Node, given: &mut Given) {
         let Some(entries) = self.loader.map(node, "`approvals`") else { return };
-        let asked = self.contract.tools.values().filter(|tool| tool.approval.is_some());
-        let asked: Vec<&str> = asked.map(|tool| &*tool.name).collect();
+        let asked = self.answers_of();
+        let names: Vec<&str> = asked.keys().map(String::as_str).collect();
         for entry in entries.iter().filter(|entry| !entry.key.is_empty()) {
-            if !self.known(&entry.at, "tool that needs a yes", &entry.key, &asked) {
+            if !self.known(&entry.at, "question to people", &entry.key, &names) {
                 continue;
             }
-            let words = [
-                ("approved", GivenAnswer::Approved),
-                ("denied", GivenAnswer::Denied),
-                ("unanswered", GivenAnswer::Unanswered),
-            ];
+            let Some(answers) = asked.get(&entry.key) else { continue };
+            let words = answers.iter().map(|answer| (answer.as_str(), Some(answer)));
+            let words: Vec<_> = words.chain([("unanswered", None)]).collect();
             let answer = self.loader.choice(&entry.value, "an answer of people", &words);
+            let answer = answer.map(|said| said.cloned().map_or(GivenAnswer::Unanswered, GivenAnswer::Said));
             given.approvals.extend(answer.map(|answer| (entry.key.as_str().into(), answer)));
         }
+    }
+
+    /// Whatever asks people, with what they may answer: the tools that need a yes, and the steps, as `steps.NAME`.
+    fn answers_of(&self) -> BTreeMap<String, Vec<String>> {
+        let tools = self.contract.tools.values().filter(|tool| tool.approval.is_some());
+        let yes_or_no = || ["approved", "denied"].map(str::to_owned).to_vec();
+        let mut asked: BTreeMap<String, Vec<String>> =
+            tools.map(|tool| (tool.name.to_string(), yes_or_no())).collect();
+        for (_, step) in self.contract.workflows.values().flat_map(|workflow| workflow.all_steps()) {
+            let StepWork::Approval(approval) = &step.work else { continue };
+            let answers = asked.entry(format!("steps.{}", step.name)).or_default();
+            answers.extend(
+                approval.asks.iter().filter(|ask| !answers.contains(ask)).cloned().collect::<Vec<_>>(),
+            );
+        }
+        asked
     }
 
     fn answer(

@@ -39,7 +39,7 @@ pub(crate) static GIVEN: Form = Form {
         key(
             "approvals",
             Map(&Prose),
-            "What people say to each tool's calls: `approved`, `denied` or `unanswered`.",
+            "What people say to each tool's calls (`approved`, `denied`), to each step (`steps.NAME`); or `unanswered`.",
         ),
         key("model", Either(&[Prose, Map(&List(&Holds::Form(&TURN)))]), "What the models say, step by step."),
     ],

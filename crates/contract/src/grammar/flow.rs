@@ -45,11 +45,7 @@ pub(crate) static STEP: Form = Form {
         key("agent", Name("agents"), "The agent that does it."),
         key("tool", Name("tools"), "The tool that does it."),
         key("workflow", Name("workflows"), "Another workflow that does it."),
-        later(
-            "approval",
-            Holds::Form(&APPROVAL_STEP),
-            "A person decides: gives `decision`, `note` and `by`.",
-        ),
+        key("approval", Holds::Form(&APPROVAL_STEP), "People decide: gives `decision`, `note` and `by`."),
         key("wait", Holds::Form(&WAIT), "A signal or a time is waited for."),
         key("choose", Map(&Holds::Form(&BRANCH)), "The first branch whose `when` holds."),
         key("repeat", Count, "Its steps again and again, at most so many times."),

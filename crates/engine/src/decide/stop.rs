@@ -46,11 +46,16 @@ fn still_open(step: &StepRun) -> Vec<StillOpen> {
         call: None,
         what: format!("`{}` was asked, and its answer is not waited for", asked.model),
     });
+    let question = step.question().map(|question| StillOpen {
+        step: step.id.clone(),
+        call: None,
+        what: format!("people were asked: {}", question.asked.question),
+    });
     let calls = step.calls().iter().filter_map(|call| {
         let (step, what) = (step.id.clone(), call_open(call)?);
         Some(StillOpen { step, call: Some(call.id.clone()), what })
     });
-    asked.into_iter().chain(calls).collect()
+    asked.into_iter().chain(question).chain(calls).collect()
 }
 
 fn call_open(call: &Call) -> Option<String> {

@@ -69,6 +69,11 @@ impl Question {
         }
     }
 
+    /// When it is looked at again: silence decides then, or a limit around it is reached.
+    pub(crate) fn due(&self) -> Option<Timestamp> {
+        self.asked.until.into_iter().chain(self.asked.limit_at).min()
+    }
+
     /// Those who are asked and have not answered.
     pub(crate) fn open_roles(&self) -> impl Iterator<Item = &RoleAsked> {
         let is_open =

@@ -2,7 +2,7 @@
 
 use handfast_events::{PauseReason, Status, Timestamp, Waits};
 
-use super::{Call, CallState, Compensation, Family, Phase, Run, StepRun, StepState, Turn, Waiting};
+use super::{Call, CallState, Compensation, Family, Phase, Question, Run, StepRun, StepState, Turn, Waiting};
 
 impl Run {
     /// What it is doing, or what it rests on. No run rests without naming what it rests on.
@@ -59,7 +59,7 @@ impl Run {
 
     /// When it moves by itself, where it rests or waits for a time.
     pub fn wakes_at(&self) -> Option<Timestamp> {
-        let silence = self.questions().filter_map(|question| question.asked.until).min();
+        let silence = self.questions().filter_map(Question::due).min();
         self.next_due().into_iter().chain(silence).min()
     }
 

@@ -341,7 +341,8 @@ impl Run {
 
     /// What people are asked.
     pub(crate) fn questions(&self) -> impl Iterator<Item = &Question> {
-        self.calls().filter_map(Call::question)
+        let of_steps = self.steps.iter().filter_map(|step| step.question());
+        self.calls().filter_map(Call::question).chain(of_steps)
     }
 
     /// The steps that wait for a signal or a time.

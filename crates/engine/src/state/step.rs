@@ -6,7 +6,7 @@ use handfast_contract::{Limits, Step};
 use handfast_events::{Body, CallId, Output, Prompt, StepId, StepKind, Timestamp};
 use serde_json::Value;
 
-use super::{Asked, Call, Frame, Illegal, Lanes, Open, Spend, Turn, Waiting};
+use super::{Asked, Call, Deciding, Frame, Illegal, Lanes, Open, Question, Spend, Turn, Waiting};
 
 /// One step that is open, or finished in a frame that is open.
 #[derive(Clone, Debug)]
@@ -48,6 +48,8 @@ pub(crate) enum StepState {
     Open(Open),
     /// It waits.
     Waiting(Waiting),
+    /// People decide.
+    Deciding(Deciding),
     /// This step failed, it or one within it; what its contract says of that is under way.
     Otherwise(StepId),
     /// It gave this; nothing where its value is absent.
@@ -145,6 +147,14 @@ impl StepRun {
         }
     }
 
+    /// What the step itself asks people.
+    pub(crate) const fn question(&self) -> Option<&Question> {
+        match &self.state {
+            StepState::Deciding(deciding) => deciding.question(),
+            _ => None,
+        }
+    }
+
     /// The id of the call that may be proposed next; none where none may.
     pub(crate) fn next_call(&self) -> Option<CallId> {
         match &self.state {
@@ -211,6 +221,9 @@ impl StepRun {
             (StepState::Waiting(waiting), body) if call.is_none() => {
                 StepState::Waiting(waiting.evolve(id, body, happened.given)?)
             }
+            (StepState::Deciding(deciding), body) if call.is_none() => {
+                StepState::Deciding(deciding.evolve(id, body)?)
+            }
             (state, body) => return Err(illegal(id, state.name(), body)),
         };
         Ok(Self { since, state, ..self })
@@ -234,6 +247,7 @@ fn begin(started: &handfast_events::StepStarted, opened: Option<Arc<Frame>>) -> 
         StepKind::Tool(_) => StepState::Tool,
         StepKind::Workflow(_) => StepState::Open(Open::Workflow(opened?)),
         StepKind::Wait => StepState::Waiting(Waiting::default()),
+        StepKind::Approval => StepState::Deciding(Deciding::default()),
         StepKind::Choose => StepState::Open(Open::Choose(None)),
         StepKind::Repeat => StepState::Open(Open::Repeat(None)),
         StepKind::Each => {
@@ -302,6 +316,7 @@ impl StepState {
             Self::Calling(_) => "calling",
             Self::Open(_) => "at work by others",
             Self::Waiting(_) => "waiting",
+            Self::Deciding(_) => "asking people",
             Self::Otherwise(_) => "replaced",
             Self::Succeeded(_) => "done",
             Self::Skipped => "skipped",
@@ -315,6 +330,7 @@ impl StepState {
             Self::Agent(agent) => agent.turn.is_answered(),
             Self::Calling(own) => own.is_judged(),
             Self::Open(_) | Self::Waiting(_) | Self::Otherwise(_) => true,
+            Self::Deciding(deciding) => deciding.may_give(),
             _ => false,
         }
     }

@@ -16,6 +16,7 @@ mod act;
 mod calls;
 mod compensation;
 mod contracts;
+mod deciding;
 mod doubt;
 mod failures;
 mod faults;

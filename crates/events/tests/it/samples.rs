@@ -90,6 +90,7 @@ pub(crate) fn all() -> Vec<Event> {
     told.push((Some("tell"), Some("tell@0.0"), CallGiven { run: run(), call: call.clone(), result }.into()));
     told.extend(flow::all());
     told.extend(of_compensation());
+    told.extend(people::deciding());
     let began = time("2026-11-21T06:00:00.000001Z");
     let event = |(place, (step, call, body)): (usize, (Option<&str>, Option<&str>, Body))| Event {
         seq: Seq(place as u64 + 1),

@@ -165,6 +165,7 @@ fn work(step: &Step) -> String {
             None => " · choose".to_owned(),
         },
         Some(StepKind::Repeat) => " · repeat".to_owned(),
+        Some(StepKind::Approval) => " · approval".to_owned(),
         Some(StepKind::Each) => {
             let items = step.input.as_array().map_or(0, Vec::len);
             format!(" · each of {}", number_of(items as u64, "item", "items"))

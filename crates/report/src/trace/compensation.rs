@@ -55,6 +55,11 @@ impl Compensation {
         matches!(self.state, CompensationState::Due | CompensationState::Stuck { .. })
     }
 
+    /// Whether it can't be taken back without a person.
+    pub(crate) const fn is_stuck(&self) -> bool {
+        matches!(self.state, CompensationState::Stuck { .. })
+    }
+
     /// Whether something stands that somebody has yet to accept.
     pub(crate) const fn waits(&self) -> bool {
         match &self.state {

@@ -1,7 +1,7 @@
 //! What holds for every journal, whole or cut anywhere.
 
 use handfast_events::{Body, Money, Status};
-use handfast_report::{Progress, PromptError, Style, Trace, explain, journal_line, prompts, render};
+use handfast_report::{Progress, PromptError, Style, Trace, explain, inbox, journal_line, prompts, render};
 
 use crate::stories::{self, RUN, Story};
 
@@ -125,4 +125,24 @@ fn a_long_run_is_told_in_linear_time() {
     assert_eq!((trace.totals().models_asked, trace.totals().calls_sent), (2_000, 2_000));
     let last = prompts(&story.events).last().unwrap().unwrap();
     assert_eq!(last.prompt.text().matches("{}").count(), 2_000);
+}
+
+#[test]
+fn whatever_waits_for_a_person_is_in_the_inbox_with_its_verb() {
+    every_beginning(|story, index, trace| {
+        let waits = matches!(
+            trace.status(),
+            Status::Waiting(handfast_events::Waits::Settlement | handfast_events::Waits::Approval)
+                | Status::PausedByLimit
+                | Status::PausedForOperator
+                | Status::PausedByPerson
+                | Status::PausedByHalt { .. }
+                | Status::Stuck
+                | Status::Standing(_)
+        );
+        let items = inbox(trace);
+        let told = || format!("{} after {}: {items:?}", trace.status().name(), story.events[index].name());
+        assert!(!waits || !items.is_empty(), "{}", told());
+        assert!(items.iter().all(|item| !item.explanation.next.is_empty()), "{}", told());
+    });
 }

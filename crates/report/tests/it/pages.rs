@@ -1,6 +1,6 @@
 //! The pages themselves.
 
-use handfast_report::{Progress, Style, Trace, journal_line, prompts, render};
+use handfast_report::{Progress, Style, Trace, inbox, journal_line, prompts, render, render_item};
 
 use crate::stories::{self, RUN, Story};
 
@@ -87,4 +87,20 @@ fn every_prompt_is_rebuilt_to_the_byte() {
     // What is asked again is the same request, and a reminder only adds to it.
     assert_eq!(rebuilt[1].prompt.text(), rebuilt[2].prompt.text());
     insta::assert_snapshot!(rebuilt[3].prompt.text());
+}
+
+#[test]
+fn the_inbox_has_what_is_stuck_and_what_stands_each_with_its_verb() {
+    let items = |story: &stories::Story| {
+        let trace = Trace::fold(stories::RUN, &story.events);
+        let told = inbox(&trace).into_iter().map(|item| {
+            let place = item.place.clone().unwrap_or_default();
+            format!("{} {place}\n{}", item.kind, render_item(&item, 100, Style::Plain))
+        });
+        told.collect::<Vec<_>>().join("\n")
+    };
+    let mut standing = stories::standing();
+    let accepted = items(&standing);
+    standing.events.pop();
+    insta::assert_snapshot!([items(&stories::stuck()), items(&standing), accepted].join("\n---\n"));
 }

@@ -18,6 +18,15 @@ pub(super) fn all() -> Vec<Sample> {
     all
 }
 
+/// A step that people decide, within a limit on time.
+pub(super) fn deciding() -> Vec<Sample> {
+    let Body::ApprovalAsked(asked) = of_a_step() else { unreachable!("a step asks") };
+    let limit_at = Some(time("2026-11-21T12:00:00Z"));
+    let started = StepStarted { kind: StepKind::Approval, input: json!(null) };
+    let bodies = [started.into(), ApprovalAsked { limit_at, ..asked }.into()];
+    bodies.into_iter().map(|body| (Some("review"), None, body)).collect()
+}
+
 fn id(place: &str) -> ApprovalId {
     ApprovalId::of(run(), place, 1)
 }
@@ -44,6 +53,7 @@ fn of_a_question(place: &str) -> Vec<Body> {
         tool: Some(Digest::of(b"its contract")),
         effects: vec!["writes order/1042".into(), "notifies the customer, by email".into()],
         until: Some(until),
+        limit_at: None,
         unanswered: Some("denied".into()),
         valid_ms: Some(900_000),
     };
@@ -81,6 +91,7 @@ fn of_a_step() -> Body {
         tool: None,
         effects: Vec::new(),
         until: None,
+        limit_at: None,
         unanswered: None,
         valid_ms: None,
     };
