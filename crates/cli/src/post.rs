@@ -75,6 +75,7 @@ pub(crate) async fn raise(args: &args::Raise) -> anyhow::Result<Exit> {
         (LimitKind::Tokens, args.tokens),
         (LimitKind::Turns, args.turns),
         (LimitKind::Attempts, args.attempts),
+        (LimitKind::Calls, args.calls),
     ];
     let count = counts.into_iter().find_map(|(limit, count)| Some((limit, Ceiling::Count(count?))));
     let money = args.cost.map(|cost| (LimitKind::Cost, Ceiling::Money(cost)));

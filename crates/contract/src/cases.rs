@@ -3,6 +3,7 @@
 //! Read and checked with the diagnostics of a contract; every name and address must be one of the contract's. Nothing is
 //! run here: that is the command's, on the real engine. Start with [`load_cases`].
 
+mod action;
 mod expect;
 mod read;
 mod stage;
@@ -46,6 +47,8 @@ pub struct Case {
     pub line: usize,
     /// What the settings are to be, over the environment's and the contract's own.
     pub settings: BTreeMap<String, Value>,
+    /// The facts that the run begins with, by their names.
+    pub facts: BTreeMap<String, Value>,
     /// What each fake tool answers.
     pub tools: BTreeMap<Name, Vec<FakeAnswer>>,
     /// What people say to the calls of each tool, and to each step that asks them: `steps.NAME`.

@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use crate::{Agent, Contract, Group, Limits, Server, Tool, Workflow};
+use crate::{Agent, Contract, Group, Kept, Limits, Server, Tool, Workflow};
 
 /// A clause where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,10 @@ pub enum ClauseKind {
     Output,
     /// What must hold afterwards.
     Ensures,
+    /// What must hold of a result for it to be shown: else it is withheld.
+    Shows,
+    /// What a run establishes: what needs it before is refused, and what would set it anew is withheld where it is set once.
+    Fact,
     /// A failure that is recognised.
     Failure,
     /// A ceiling.
@@ -45,6 +49,8 @@ impl ClauseKind {
             Self::Requires => "requires",
             Self::Output => "output",
             Self::Ensures => "ensures",
+            Self::Shows => "shows",
+            Self::Fact => "fact",
             Self::Failure => "failure",
             Self::Limit => "limit",
             Self::Step => "step",
@@ -53,7 +59,12 @@ impl ClauseKind {
 
     /// Whether a call that breaks it is refused before it is sent.
     pub const fn refuses(self) -> bool {
-        matches!(self, Self::Input | Self::Authority | Self::Requires)
+        matches!(self, Self::Input | Self::Authority | Self::Requires | Self::Fact)
+    }
+
+    /// Whether it judges what came back.
+    pub const fn judges(self) -> bool {
+        matches!(self, Self::Output | Self::Ensures | Self::Shows | Self::Fact)
     }
 }
 
@@ -88,7 +99,8 @@ impl Contract {
         let agents = self.agents.values().flat_map(|agent| of_agent(agent));
         let workflows = self.workflows.values().flat_map(|workflow| of_workflow(workflow));
         let groups = self.groups.values().flat_map(of_group);
-        let all = servers.chain(groups).chain(tools).chain(agents).chain(workflows);
+        let facts = self.facts.keys().map(|fact| clause(format!("facts.{fact}"), ClauseKind::Fact));
+        let all = servers.chain(facts).chain(groups).chain(tools).chain(agents).chain(workflows);
         // A group's clause stands with each of its tools, and is one.
         let mut known = HashSet::new();
         all.filter(|clause| known.insert(clause.address.clone())).collect()
@@ -131,9 +143,12 @@ impl Contract {
         let of = |clauses: &[crate::Clause], kind| -> Vec<ListedClause> {
             clauses.iter().map(|one| clause(one.address.clone(), kind)).collect()
         };
+        let from = tool.from.keys().map(|name| tool.address(&format!("from.{name}")));
+        listed.extend(from.map(|address| clause(address, ClauseKind::Requires)));
         listed.extend(of(&tool.requires, ClauseKind::Requires));
         listed.extend(tool.output.iter().map(|_| clause(tool.address("output"), ClauseKind::Output)));
         listed.extend(of(&tool.ensures, ClauseKind::Ensures));
+        listed.extend(of(&tool.shows, ClauseKind::Shows));
         let own = tool.failures.iter().take(self.own_failures(tool));
         listed.extend(
             own.map(|rule| clause(tool.address(&format!("failures.{}", rule.name)), ClauseKind::Failure)),
@@ -162,7 +177,10 @@ fn of_agent(agent: &Agent) -> Vec<ListedClause> {
     let grants = agent.may.iter().map(|grant| clause(grant.address.clone(), ClauseKind::Authority));
     let mut listed = vec![clause(format!("{base}.may"), ClauseKind::Authority)];
     listed.extend(grants);
+    let never = agent.never.iter().filter(|never| matches!(never.kept, Kept::Enforced { .. }));
+    listed.extend(never.map(|never| clause(never.address.clone(), ClauseKind::Authority)));
     listed.extend(agent.output.iter().map(|_| clause(format!("{base}.output"), ClauseKind::Output)));
+    listed.extend(agent.ensures.iter().map(|one| clause(one.address.clone(), ClauseKind::Ensures)));
     listed.extend(of_limits(&format!("{base}.limits"), &agent.limits));
     listed
 }

@@ -202,6 +202,11 @@ impl Draft {
                 let clause = Some(refused.clause.clone());
                 self.fail(id, Failure::new(FailureClass::RefusedByClause, detail), clause, Party::Step)
             }
+            Closed::Withheld(withheld, _) => {
+                let detail = format!("{}: {}", withheld.sentence, withheld.reason);
+                let clause = Some(withheld.clause.clone());
+                self.fail(id, Failure::new(FailureClass::RefusedByClause, detail), clause, Party::Step)
+            }
             // Its step failed with it.
             Closed::Broken(_) => Ok(()),
             Closed::Denied(refused) => {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use handfast_contract::Limits;
+use handfast_contract::{Limits, Tool};
 use handfast_events::{
     Ceiling, LimitKind, ModelIntended, Money, PauseReason, Reserved, RunPaused, StepId, Timestamp, Usage,
 };
@@ -273,6 +273,19 @@ impl Draft {
         self.tell(RunPaused {
             reason: PauseReason::Limit { clause, limit, ceiling, used, needs, step: id.clone() },
         })
+    }
+
+    /// Pauses the run where its contract allows no more calls of this tool, and tells whether it did.
+    pub(crate) fn pause_by_count(&mut self, id: &StepId, tool: &Tool) -> Result<bool, Refusal> {
+        let Some(limit) = tool.limits.per_run else { return Ok(false) };
+        let clause = tool.address("limits.per_run");
+        let ceiling = self.run.ceiling(&clause, Ceiling::Count(limit));
+        let used = Ceiling::Count(self.run.known.sent(&tool.name));
+        if used < ceiling {
+            return Ok(false);
+        }
+        let needs = Ceiling::Count(1);
+        self.pause(id, Hit { clause, limit: LimitKind::Calls, ceiling, used, needs }).map(|()| true)
     }
 
     /// Attempts, retries and time of a tool's call.

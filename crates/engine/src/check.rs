@@ -1,13 +1,15 @@
 //! A call is held against the contract before it is sent: its type, its authority, what it requires. In this order.
 
-use handfast_contract::{Clause, Scope, Tool};
+use std::collections::BTreeSet;
+
+use handfast_contract::{Clause, Expr, Given, Kept as NeverKept, Never, Scope, Tool};
 use handfast_events::{CallId, CallRefused, call_key};
 use serde_json::{Value, json};
 
 use crate::decide::Draft;
 use crate::ground::reads_a_probe;
 use crate::request::{Unmade, request};
-use crate::state::{AgentStep, StepState};
+use crate::state::{AgentStep, Call, StepState};
 use crate::{Refusal, evidence, problems_told};
 
 /// How the reason of a refusal begins whose clause could not be evaluated.
@@ -37,14 +39,23 @@ impl Draft {
         if let Some(refused) = objection_to_type(tool, &call.args) {
             return Some(refused);
         }
-        let facts = self.call_facts(id);
+        if let Some(refused) = self.objection_to_origin(call, tool) {
+            return Some(refused);
+        }
+        let known = self.call_facts(id);
         let none = Value::Null;
         let scope = Scope::default()
             .with("args", &call.args)
-            .with("call", &facts)
+            .with("call", &known)
+            .with("facts", &self.run.known.facts)
             .with("settings", self.run.plan.settings())
             .with("input", agent.map_or(&none, |agent| &agent.input));
         if let Some(refused) = objection_to_request(tool, &scope) {
+            return Some(refused);
+        }
+        let never = granted().into_iter().flat_map(|briefing| &briefing.agent.never);
+        let mut never = never.filter_map(|never| self.objection_to_never(never, &call.tool, &scope));
+        if let Some(refused) = never.next() {
             return Some(refused);
         }
         let grant = granted().and_then(|briefing| briefing.agent.grant(&call.tool));
@@ -52,7 +63,90 @@ impl Draft {
         // Those on probes are held against it when they have answered.
         let requires = tool.requires.iter().filter(|clause| !reads_a_probe(tool, &clause.condition));
         let clauses = authority.into_iter().chain(requires);
-        clauses.filter_map(|clause| objection(clause, &scope, &call.args)).next()
+        let refused = clauses.filter_map(|clause| self.objection_to_clause(clause, &scope, call)).next();
+        refused.or_else(|| self.objection_to_ignorance(tool, |expr| matches!(expr.eval(&scope), Ok(Some(_)))))
+    }
+
+    /// A clause that doesn't hold, or that can't be evaluated: then it fails closed, and its author is to mend it.
+    pub(crate) fn objection_to_clause(
+        &self,
+        clause: &Clause,
+        scope: &Scope<'_>,
+        call: &Call,
+    ) -> Option<CallRefused> {
+        let refused = |reason: String, mend: String| CallRefused {
+            clause: clause.address.clone(),
+            sentence: clause.sentence.clone(),
+            reason,
+            mend,
+        };
+        let source = clause.condition.source();
+        match clause.condition.holds(scope) {
+            Ok(true) => None,
+            Ok(false) => Some(refused(
+                format!(
+                    "`{source}` does not hold for {}{}",
+                    evidence(&call.args.to_string()),
+                    self.whence(&call.id, &clause.condition)
+                ),
+                format!("Call again so that `{source}` holds, or do without."),
+            )),
+            Err(fault) => Some(match self.unset([&clause.condition]) {
+                Some(fact) => {
+                    let (reason, mend) = self.missing(fact);
+                    refused(reason, mend)
+                }
+                None => refused(
+                    format!("{UNEVALUABLE}: {fault}"),
+                    "Do without: the contract's author must mend this clause.".into(),
+                ),
+            }),
+        }
+    }
+
+    /// A call that the agent must never make.
+    fn objection_to_never(&self, never: &Never, called: &str, scope: &Scope<'_>) -> Option<CallRefused> {
+        let NeverKept::Enforced { tool, when } = &never.kept else { return None };
+        if **tool != *called {
+            return None;
+        }
+        let reason = match when.as_ref().map(|when| (when, when.holds(scope))) {
+            Some((_, Ok(false))) => return None,
+            Some((when, Ok(true))) => format!("`{}` holds of this call", when.source()),
+            Some((when, Err(fault))) => match self.unset([when]) {
+                Some(fact) => self.missing(fact).0,
+                None => format!("{UNEVALUABLE}: {fault}"),
+            },
+            None => format!("`{tool}` is never called by it"),
+        };
+        Some(CallRefused {
+            clause: never.address.clone(),
+            sentence: never.sentence.clone(),
+            reason,
+            mend: "Do without, or call in a way of which this isn't said.".into(),
+        })
+    }
+
+    /// Which steps the arguments come from that a clause reads, in words; nothing of an agent's call, whose values the model
+    /// gave.
+    fn whence(&self, id: &CallId, clause: &Expr) -> String {
+        let step = self.run.step(&id.step()).filter(|_| id.behind().is_none() && !self.is_agents(id));
+        let Some(step) = step else { return String::new() };
+        let Given::Fields(with) = &step.step.with else { return String::new() };
+        let read: BTreeSet<String> = clause.paths().into_iter().filter_map(arg).collect();
+        let told = read.iter().filter_map(|name| {
+            let from = with
+                .get(name)?
+                .paths()
+                .into_iter()
+                .filter(|path| path.first().is_some_and(|root| root == "steps"));
+            let from: BTreeSet<String> =
+                from.filter_map(|path| Some(format!("`{}`", path.get(1)?))).collect();
+            let from: Vec<String> = from.into_iter().collect();
+            (!from.is_empty()).then(|| format!("`{name}` comes from step {}", from.join(" and ")))
+        });
+        let told: Vec<String> = told.collect();
+        if told.is_empty() { String::new() } else { format!("; {}", told.join(", ")) }
     }
 
     /// The model asks for what it was never shown.
@@ -124,24 +218,8 @@ fn objection_to_request(tool: &Tool, scope: &Scope<'_>) -> Option<CallRefused> {
     })
 }
 
-/// A clause that doesn't hold, or that can't be evaluated: then it fails closed, and its author is to mend it.
-pub(crate) fn objection(clause: &Clause, scope: &Scope<'_>, args: &Value) -> Option<CallRefused> {
-    let refused = |reason: String, mend: String| CallRefused {
-        clause: clause.address.clone(),
-        sentence: clause.sentence.clone(),
-        reason,
-        mend,
-    };
-    let source = clause.condition.source();
-    match clause.condition.holds(scope) {
-        Ok(true) => None,
-        Ok(false) => Some(refused(
-            format!("`{source}` does not hold for {}", evidence(&args.to_string())),
-            format!("Call again so that `{source}` holds, or do without."),
-        )),
-        Err(fault) => Some(refused(
-            format!("{UNEVALUABLE}: {fault}"),
-            "Do without: the contract's author must mend this clause.".into(),
-        )),
-    }
+/// The argument that a path reads.
+fn arg(path: Vec<String>) -> Option<String> {
+    let mut parts = path.into_iter();
+    parts.next().filter(|root| root == "args").and_then(|_| parts.next())
 }

@@ -38,6 +38,7 @@ impl Draft {
         let scope = Scope::default()
             .with("args", &call.args)
             .with("call", &ground.call)
+            .with("facts", &self.run.known.facts)
             .with("settings", self.run.plan.settings())
             .with("old", &ground.old);
         ground.probes.iter().fold(scope, |scope, (name, value)| scope.with(name, value))

@@ -27,6 +27,9 @@ impl Draft {
         self.tell_call(id, CallJudged { verdicts })?;
         self.keep_action(id, done)?;
         let has_failed = self.run.step(&id.step()).is_some_and(|step| step.is_over());
+        if broken.is_none() {
+            self.learn_from(id)?;
+        }
         let Some(broken) = broken.filter(|_| !has_failed) else { return Ok(()) };
         let party = broken.party.unwrap_or(Party::Unknown);
         let class = if party == Party::Author { FailureClass::Author } else { FailureClass::ToolBreach };
@@ -98,6 +101,10 @@ impl Draft {
                     refused.sentence, refused.reason, refused.mend
                 )
             }
+            Closed::Withheld(withheld, _) => format!(
+                "Done, and what `{tool}` gave is withheld, because {}. {}. {}",
+                withheld.sentence, withheld.reason, withheld.mend
+            ),
             Closed::Broken(verdict) => format!("Not usable: `{}` is broken", verdict.clause),
             Closed::Failed(failure) => {
                 let code = failure.code.as_deref().unwrap_or(failure.class.name());

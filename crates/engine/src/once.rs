@@ -52,7 +52,8 @@ impl Draft {
         };
         match first {
             Some(Action { call: first, args: same, done: Done::Gave(result) }) if same == args => {
-                self.tell_call(&call.id, CallGiven { run: by, call: first, result })
+                self.tell_call(&call.id, CallGiven { run: by, call: first, result })?;
+                self.learn_from(&call.id)
             }
             Some(Action { call: first, args: same, done: Done::Open }) if same == args => {
                 self.wait_for_action(call, due, &name, (by, first))

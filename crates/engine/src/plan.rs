@@ -14,6 +14,8 @@ pub struct Plan {
     contract: Arc<Contract>,
     briefings: BTreeMap<Name, Briefing>,
     shares: bool,
+    /// The facts that its runs begin with.
+    facts: BTreeMap<String, Value>,
 }
 
 /// An agent made ready to be asked.
@@ -54,7 +56,18 @@ impl Plan {
         };
         let briefings = contract.agents.values().filter_map(brief).collect();
         let shares = contract.tools.values().any(|tool| tool.once_per.is_some());
-        Self { contract, briefings, shares }
+        Self { contract, briefings, shares, facts: BTreeMap::new() }
+    }
+
+    /// Its runs begin with these facts established, by their names in the contract: for tests of contracts. A journal
+    /// doesn't tell them, so only the same plan can read it.
+    #[must_use]
+    pub fn with_facts(self, facts: BTreeMap<String, Value>) -> Self {
+        Self { facts, ..self }
+    }
+
+    pub(crate) const fn facts(&self) -> &BTreeMap<String, Value> {
+        &self.facts
     }
 
     /// Whether its runs may be about what other runs are about, too.

@@ -6,7 +6,7 @@ use handfast_contract::{Compensate, Expr, Name, Probe, Tool};
 use handfast_events::{CallGiven, CallId, CallRefused, Kept, Purpose};
 use serde_json::{Map, Value};
 
-use crate::check::{objection, unevaluable};
+use crate::check::unevaluable;
 use crate::decide::Draft;
 use crate::ground::reads_a_probe;
 use crate::limits::{PROBE_FRESH, PROBE_TIMES};
@@ -54,7 +54,7 @@ impl Draft {
         let ground = self.ground(&call);
         let scope = self.scope_of(&call, &ground);
         let on_probes = tool.requires.iter().filter(|clause| reads_a_probe(tool, &clause.condition));
-        let refused = on_probes.filter_map(|clause| objection(clause, &scope, &call.args)).next();
+        let refused = on_probes.filter_map(|clause| self.objection_to_clause(clause, &scope, &call)).next();
         match refused {
             None => Ok(true),
             Some(refused) => self.tell_call(id, refused).map(|()| false),
@@ -199,6 +199,7 @@ pub(crate) fn why_unseen(closed: &Closed) -> Option<String> {
         Closed::Refused(refused) | Closed::Denied(refused) => {
             Some(format!("{}: {}", refused.sentence, refused.reason))
         }
+        Closed::Withheld(withheld, _) => Some(format!("{}: {}", withheld.sentence, withheld.reason)),
         Closed::Failed(failure) => Some(failure.detail.clone()),
         Closed::Broken(verdict) => Some(format!("`{}` is broken: {}", verdict.clause, verdict.evidence)),
     }

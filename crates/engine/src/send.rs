@@ -54,6 +54,9 @@ impl Draft {
         if self.is_call_halted(&call, &tool)? || !self.yes_counts(&call)? {
             return Ok(());
         }
+        if due.attempt == 1 && call.purpose.is_none() && self.pause_by_count(&id.step(), &tool)? {
+            return Ok(());
+        }
         if !call.is_aftermath() && self.pause_call(&id.step(), &call.tool, tool.limits.attempts, due.tries)? {
             return Ok(());
         }
@@ -143,6 +146,10 @@ impl Draft {
         let scope = self.scope_of(call, &ground);
         let mut touched = Touched::default();
         for effect in &tool.effects {
+            let happens = effect.when.as_ref().map_or(Ok(true), |when| when.holds(&scope));
+            if !happens.map_err(|fault| ("effects", fault.to_string()))? {
+                continue;
+            }
             let resource =
                 || effect.target.fill_resource(&scope).map_err(|fault| ("effects", fault.to_string()));
             match effect.kind {

@@ -96,7 +96,7 @@ impl Draft {
                 let (failure, clause) = (Failure::new(class, detail), Some(broken.clause.clone()));
                 self.tell_call(&one.of.id, CompensationStuck { failure, clause, party })
             }
-            CallState::Closed(Closed::Judged(_) | Closed::Given(_)) => {
+            CallState::Closed(Closed::Judged(_) | Closed::Given(_) | Closed::Withheld(..)) => {
                 let leaves = match self.run.plan.tool(&one.of.tool).and_then(|tool| tool.compensate.as_ref())
                 {
                     Some(Compensate::By { leaves, .. }) => leaves.clone(),

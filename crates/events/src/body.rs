@@ -121,7 +121,7 @@ bodies! {
     RunStarted = 1 since 1,
     EpochBegan = 1 since 1,
     MailTaken = 1..=2 since 1,
-    LimitRaised = 1 since 1,
+    LimitRaised = 1..=2 since 1,
     RunPaused = 1..=2 since 1,
     RunResumed = 1 since 1,
     RunCancelRequested = 1 since 1,
@@ -172,4 +172,6 @@ bodies! {
     CompensationRetried = 1 since 2,
     CallLeftStanding = 1 since 2,
     StandingAccepted = 1 since 2,
+    FactSet = 1 since 2,
+    CallWithheld = 1 since 2,
 }

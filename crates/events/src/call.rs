@@ -27,6 +27,20 @@ pub struct CallRefused {
     pub mend: String,
 }
 
+/// It took effect (or only read), and what it gave is kept from whoever asked: a clause doesn't let it be shown, or it
+/// would set a fact anew that is set once. Behind [`CallJudged`] or [`crate::CallGiven`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallWithheld {
+    /// The clause's address.
+    pub clause: String,
+    /// The clause in its author's words.
+    pub sentence: String,
+    /// Why, in words that give nothing of the result away.
+    pub reason: String,
+    /// What else can be done.
+    pub mend: String,
+}
+
 /// The call passed its checks; another call of the run is in its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallQueued {

@@ -14,6 +14,7 @@ mod block;
 mod call;
 mod claim;
 mod compensation;
+mod fact;
 mod failure;
 mod halt;
 mod mail;
@@ -40,7 +41,7 @@ pub use block::{
 pub use body::{Body, DecodeError};
 pub use call::{
     CallApplied, CallDoubted, CallIntended, CallJudged, CallNotApplied, CallNotSent, CallProposed,
-    CallQueued, CallRefused, CallSettled, Idempotency, Kept, Next, Settled,
+    CallQueued, CallRefused, CallSettled, CallWithheld, Idempotency, Kept, Next, Settled,
 };
 pub use claim::{Action, CallGiven, CallWaits, ClaimBefore, ClaimChanged, Done};
 pub use compensation::{
@@ -50,6 +51,7 @@ pub use compensation::{
 pub use digest::{Digest, Hasher, canonical};
 pub use envelope::{Envelope, Head, Salt, StoredEvent, chain};
 pub use event::Event;
+pub use fact::FactSet;
 pub use failure::{Failure, FailureClass, Party};
 pub use halt::{Halt, HaltScope, Heeded, NoScope};
 pub use id::{AppendId, ApprovalId, CallId, CommandId, Epoch, RunId, Seq, StepId};

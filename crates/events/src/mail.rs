@@ -128,7 +128,8 @@ impl MailTaken {
     /// The version of its stored form.
     pub(crate) const fn version(&self) -> u32 {
         match self.mail {
-            Mail::Settle { .. } | Mail::Raise { .. } | Mail::Cancel { .. } | Mail::Resume { .. } => 1,
+            Mail::Raise { limit, .. } => limit.version(),
+            Mail::Settle { .. } | Mail::Cancel { .. } | Mail::Resume { .. } => 1,
             Mail::Signal { .. } | Mail::Answer { .. } | Mail::Pause { .. } | Mail::Kill { .. } => 2,
             Mail::Retry { .. } | Mail::Accept { .. } => 2,
         }

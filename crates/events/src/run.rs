@@ -106,7 +106,8 @@ impl RunPaused {
     /// The version of its stored form.
     pub(crate) const fn version(&self) -> u32 {
         match self.reason {
-            PauseReason::Limit { .. } | PauseReason::Operator { .. } => 1,
+            PauseReason::Limit { limit, .. } => limit.version(),
+            PauseReason::Operator { .. } => 1,
             PauseReason::Person { .. } | PauseReason::Halt { .. } => 2,
         }
     }
@@ -126,6 +127,8 @@ pub enum LimitKind {
     Cost,
     /// Time since the step or the run began.
     Time,
+    /// Calls of one tool in a run. Since version 2.
+    Calls,
 }
 
 impl LimitKind {
@@ -137,6 +140,15 @@ impl LimitKind {
             Self::Tokens => "tokens",
             Self::Cost => "cost",
             Self::Time => "time",
+            Self::Calls => "calls",
+        }
+    }
+
+    /// The version of what names it.
+    pub(crate) const fn version(self) -> u32 {
+        match self {
+            Self::Turns | Self::Attempts | Self::Tokens | Self::Cost | Self::Time => 1,
+            Self::Calls => 2,
         }
     }
 }
@@ -145,7 +157,7 @@ impl LimitKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ceiling {
-    /// Turns, attempts or tokens.
+    /// Turns, attempts, calls or tokens.
     Count(u64),
     /// Money.
     Money(Money),
@@ -172,6 +184,13 @@ pub struct LimitRaised {
     pub limit: LimitKind,
     /// The new ceiling.
     pub to: Ceiling,
+}
+
+impl LimitRaised {
+    /// The version of its stored form.
+    pub(crate) const fn version(&self) -> u32 {
+        self.limit.version()
+    }
 }
 
 /// What held the run no longer does.

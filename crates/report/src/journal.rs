@@ -110,6 +110,9 @@ fn phrase_of_call(body: &Body) -> String {
             format!("{}: {} {}", purpose(&proposed.purpose), proposed.tool, json(&proposed.args))
         }
         Body::CallRefused(refused) => format!("{}: {}; {}", refused.clause, refused.reason, refused.mend),
+        Body::CallWithheld(withheld) => {
+            format!("{}: {}; {}", withheld.clause, withheld.reason, withheld.mend)
+        }
         Body::CallQueued(queued) => format!("behind {} for {}", queued.behind, queued.resource),
         Body::CallWaits(waits) => {
             format!("run {} has {}, looked for again at {}", waits.by, waits.claim, waits.until)
@@ -117,6 +120,7 @@ fn phrase_of_call(body: &Body) -> String {
         Body::CallGiven(given) => {
             format!("done before by {} of run {}: {}", given.call, given.run, kept(&given.result))
         }
+        Body::FactSet(set) => format!("{} is {}, by {}", set.fact, json(&set.value), set.by),
         Body::ClaimChanged(changed) => match &changed.value {
             Some(value) => format!("{} is {value}", changed.name),
             None => format!("{} is free", changed.name),

@@ -182,6 +182,9 @@ impl Page {
                 }
                 Note::Resumed { who } => format!("resumed by {who}"),
                 Note::Raised { clause, to } => format!("{clause} raised to {to}"),
+                Note::Learned { fact, value, by } => {
+                    format!("{fact} is {}, by {by}", json(value))
+                }
                 Note::CancelRequested { who, why } => format!("{who} asked for the end: {why}"),
             };
             is_any = true;

@@ -12,9 +12,9 @@ mod totals;
 use std::collections::BTreeMap;
 
 use handfast_events::{
-    CallGiven, CallId, CallRefused, CallWaits, CommandId, Digest, Failure, Idempotency, Kept, Money, Next,
-    Party, PauseReason, Purpose, Reserved, Retry, RunId, Seq, Settled, Status, StepId, StepKind, StillOpen,
-    Timestamp, Usage, Verdict,
+    CallGiven, CallId, CallRefused, CallWaits, CallWithheld, CommandId, Digest, Failure, Idempotency, Kept,
+    Money, Next, Party, PauseReason, Purpose, Reserved, Retry, RunId, Seq, Settled, Status, StepId, StepKind,
+    StillOpen, Timestamp, Usage, Verdict,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -101,6 +101,15 @@ pub enum Note {
         clause: String,
         /// The new one, as people write it.
         to: String,
+    },
+    /// A tool's result set a fact.
+    Learned {
+        /// The fact.
+        fact: String,
+        /// Its value.
+        value: Value,
+        /// The call whose result it comes from.
+        by: CallId,
     },
     /// Somebody wants it to end.
     CancelRequested {
@@ -328,6 +337,9 @@ pub struct Call {
     pub role: Option<String>,
     /// What came of it.
     pub state: CallState,
+    /// Why what it gave was kept from whoever asked, where it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<CallWithheld>,
     /// Not before this time, where it hangs behind another call and waits for it.
     #[serde(skip)]
     pub(crate) not_before: Option<Timestamp>,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use handfast_contract::{
-    Agent, Clause, Compensate, Contract, IdempotencyRule, Limits, Scope, Step, StepWork, Tool, Workflow,
+    Agent, Clause, Compensate, Contract, IdempotencyRule, Kept, Limits, Scope, Step, StepWork, Tool, Workflow,
 };
 use handfast_events::{CallId, RunId, StepId, call_key};
 use serde_json::{Value, json};
@@ -152,6 +152,18 @@ impl Rules {
             .with("input", input)
             .with("call", &call)
             .with("settings", self.settings());
+        let never = steps.iter().find_map(|step| match &step.work {
+            StepWork::Agent(agent) => agent.never.iter().find(|never| match &never.kept {
+                Kept::Enforced { tool: own, when } if **own == *tool => {
+                    when.as_ref().is_none_or(|when| when.holds(&scope) == Ok(true))
+                }
+                _ => false,
+            }),
+            _ => None,
+        });
+        if let Some(never) = never {
+            return Some(format!("though `{}` forbids it", never.address));
+        }
         let is_broken =
             |clause: &&Clause| self.is_plain(clause) && !clause.condition.holds(&scope).unwrap_or(false);
         let broken = grant.iter().chain(&found.requires).find(is_broken)?;

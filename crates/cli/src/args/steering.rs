@@ -47,6 +47,9 @@ pub(crate) struct Raise {
     /// The new ceiling on attempts
     #[arg(long, value_name = "COUNT", group = "limit", value_parser = amount::count)]
     pub(crate) attempts: Option<u64>,
+    /// The new ceiling on calls of the tool
+    #[arg(long, value_name = "COUNT", group = "limit", value_parser = amount::count)]
+    pub(crate) calls: Option<u64>,
     /// The new ceiling on time: 10m
     #[arg(long, value_name = "TIME", group = "limit", value_parser = amount::time_ms)]
     pub(crate) time: Option<u64>,

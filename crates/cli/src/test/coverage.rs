@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use handfast_contract::{ClauseKind, Contract, FailureRule, ListedClause, STAGED, Scope};
+use handfast_contract::{ClauseKind, Contract, FailureRule, Kept, ListedClause, Never, STAGED, Scope};
 use handfast_events::{FailureClass, Held, PauseReason, StepKind};
-use handfast_report::{Call, CallState, End, Step, StepState, Trace};
+use handfast_report::{Call, CallState, End, Note, Step, StepState, Trace};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -57,10 +57,15 @@ impl Coverage {
         let trace = &played.trace;
         for step in &trace.steps {
             if trace.workflow != STAGED {
-                self.add_step(step, trace);
+                self.add_step(step, played);
             }
             for call in step.all_calls() {
                 self.add_call(call, step, played);
+            }
+        }
+        for (_, note) in &trace.notes {
+            if let Note::Learned { fact, .. } = note {
+                self.held(&format!("facts.{fact}"));
             }
         }
         if let Some(PauseReason::Limit { clause, .. }) = &trace.paused {
@@ -103,7 +108,8 @@ impl Coverage {
         kept.iter().for_each(|address| self.held(address));
     }
 
-    fn add_step(&mut self, step: &Step, trace: &Trace) {
+    fn add_step(&mut self, step: &Step, played: &Played) {
+        let trace = &played.trace;
         let address = format!("workflows.{}.steps.{}", trace.workflow, step.id);
         let count = self.counts.entry(address).or_default();
         match &step.state {
@@ -113,11 +119,16 @@ impl Coverage {
             StepState::Running | StepState::Stopped { .. } => {}
         }
         let Some(StepKind::Agent(agent)) = &step.kind else { return };
-        let output = format!("agents.{agent}.output");
-        match &step.state {
-            StepState::Succeeded { .. } => self.held(&output),
-            StepState::Failed { clause: Some(clause), .. } if *clause == output => self.violated(&output),
-            _ => {}
+        let ensures = played.contract.agents.get(agent.as_str()).map(|agent| agent.ensures.as_slice());
+        let ensures = ensures.unwrap_or_default().iter().map(|clause| clause.address.clone());
+        for promise in std::iter::once(format!("agents.{agent}.output")).chain(ensures) {
+            match &step.state {
+                StepState::Succeeded { .. } => self.held(&promise),
+                StepState::Failed { clause: Some(clause), .. } if *clause == promise => {
+                    self.violated(&promise);
+                }
+                _ => {}
+            }
         }
         if matches!(step.state, StepState::Succeeded { .. } | StepState::Failed { .. }) {
             self.held_limits(&format!("agents.{agent}"), trace);
@@ -143,6 +154,11 @@ impl Coverage {
                     Held::Unverified => {}
                 }
             }
+            let shows = played.contract.tools.get(call.tool.as_str()).map(|tool| tool.shows.as_slice());
+            let shows = shows.unwrap_or_default().iter().map(|clause| clause.address.as_str());
+            let withheld = call.withheld.as_ref().map(|withheld| withheld.clause.as_str());
+            shows.take_while(|clause| Some(*clause) != withheld).for_each(|clause| self.held(clause));
+            withheld.into_iter().for_each(|clause| self.violated(clause));
         }
         self.add_failures(call, played);
     }
@@ -181,9 +197,15 @@ fn looked_at(call: &Call, step: &Step, contract: &Contract) -> Vec<String> {
         let grant = contract.agents.get(agent.as_str()).and_then(|agent| agent.grant(&call.tool));
         clauses.push(format!("agents.{agent}.may"));
         clauses.push(tool.address("input"));
+        clauses.extend(tool.from.keys().map(|name| tool.address(&format!("from.{name}"))));
+        let never = contract.agents.get(agent.as_str()).into_iter().flat_map(|agent| &agent.never);
+        let speaks =
+            |never: &&Never| matches!(&never.kept, Kept::Enforced { tool, .. } if **tool == *call.tool);
+        clauses.extend(never.filter(speaks).map(|never| never.address.clone()));
         clauses.extend(grant.map(|grant| grant.address.clone()));
     } else {
         clauses.push(tool.address("input"));
+        clauses.extend(tool.from.keys().map(|name| tool.address(&format!("from.{name}"))));
     }
     clauses.extend(tool.requires.iter().map(|clause| clause.address.clone()));
     clauses

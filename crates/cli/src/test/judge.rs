@@ -125,11 +125,11 @@ impl Facts<'_> {
     }
 
     fn is_violated(&self, clause: &str) -> bool {
-        let of_calls = self.calls().any(|call| match &call.state {
-            CallState::Applied { verdicts, .. } => {
-                verdicts.iter().any(|verdict| verdict.clause == clause && verdict.held == Held::Violated)
-            }
-            _ => false,
+        let of_calls = self.calls().any(|call| {
+            let is_withheld = call.withheld.as_ref().is_some_and(|withheld| withheld.clause == clause);
+            let is_broken = matches!(&call.state, CallState::Applied { verdicts, .. }
+                if verdicts.iter().any(|verdict| verdict.clause == clause && verdict.held == Held::Violated));
+            is_withheld || is_broken
         });
         let of_steps = self.played.trace.steps.iter().any(
             |step| matches!(&step.state, StepState::Failed { clause: Some(broken), .. } if broken == clause),

@@ -148,7 +148,8 @@ impl Stage {
         };
         let models = Models::rehearsal(&contract, &self.folder, handfast_host::now(), script)?;
         let tools = Tools::new(&contract, &self.folder, &|_| None, Functions::default());
-        let plan = Arc::new(Plan::new(contract.clone(), &models.sheets(), None));
+        let plan = Plan::new(contract.clone(), &models.sheets(), None).with_facts(case.facts.clone());
+        let plan = Arc::new(plan);
         let kit = Kit { plan, models, tools: tools.with_stand_in(fakes.clone()) };
         let folder = self.sources.root.clone();
         let start = Start { workflow, input, key: None, folder, model: None };

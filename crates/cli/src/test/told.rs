@@ -90,6 +90,9 @@ fn story(played: &Played, call: &Call) -> String {
 }
 
 fn became(played: &Played, call: &Call) -> String {
+    if let Some(withheld) = &call.withheld {
+        return format!("withheld: {} ({})", withheld.clause, withheld.reason);
+    }
     let last = call.attempts.last().and_then(|attempt| attempt.failure.as_ref());
     match &call.state {
         CallState::Proposed => "was never sent".to_owned(),

@@ -10,8 +10,8 @@ use handfast_report::{CallState, Trace};
 
 /// Parts of a tool that change nothing about what comes of one call.
 const OF_A_TOOL: [&str; 1] = ["at_least"];
-/// The parts of an agent that change what comes of its work.
-const OF_AN_AGENT: [&str; 2] = ["ensures", "never"];
+/// The part of an agent that changes what comes of its work.
+const OF_AN_AGENT: [&str; 1] = ["never"];
 /// Parts of a workflow that change nothing about how it runs.
 const OF_A_WORKFLOW: [&str; 2] = ["accepts", "at_least"];
 

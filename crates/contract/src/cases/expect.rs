@@ -109,7 +109,7 @@ impl<'a> Reader<'a> {
         };
         let (fits, instead) = match key {
             "refused" => (kind.refuses(), "violated"),
-            "violated" => (matches!(kind, ClauseKind::Output | ClauseKind::Ensures), "refused"),
+            "violated" => (kind.judges(), "refused"),
             "paused" => (kind == ClauseKind::Limit, "failed"),
             "held" => (!matches!(kind, ClauseKind::Failure | ClauseKind::Step), "failed"),
             _ => (true, ""),

@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::{Action, Case, Expectation, FakeAnswer, FakeKind, GivenAnswer, GivenModel};
+use super::{Case, Expectation, FakeAnswer, FakeKind, GivenAnswer, GivenModel};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::grammar;
-use crate::loader::{Fields, Loader, listed, meant};
+use crate::loader::{Loader, listed, meant};
 use crate::reads::{Reads, Shape, place};
 use crate::texts::Texts;
 use crate::yaml::{Entry, Kind, Node};
@@ -28,6 +28,7 @@ pub(super) struct Reader<'a> {
 #[derive(Clone, Default)]
 struct Given {
     settings: BTreeMap<String, Value>,
+    facts: BTreeMap<String, Value>,
     tools: BTreeMap<Name, Vec<FakeAnswer>>,
     approvals: BTreeMap<Name, GivenAnswer>,
     model: Option<GivenModel>,
@@ -97,6 +98,8 @@ impl<'a> Reader<'a> {
         let before = self.loader.source.get(..entry.at.start).unwrap_or("");
         let mut settings = shared.settings.clone();
         settings.extend(own.settings);
+        let mut facts = shared.facts.clone();
+        facts.extend(own.facts);
         let mut tools = shared.tools.clone();
         tools.extend(own.tools);
         let mut approvals = shared.approvals.clone();
@@ -105,6 +108,7 @@ impl<'a> Reader<'a> {
             name: entry.key.trim().to_owned(),
             line: before.matches('\n').count() + 1,
             settings,
+            facts,
             tools,
             approvals,
             model: own.model.or_else(|| shared.model.clone()),
@@ -132,6 +136,9 @@ impl<'a> Reader<'a> {
         if let Some(node) = fields.get("settings") {
             self.settings(node, &mut given);
         }
+        if let Some(node) = fields.get("facts") {
+            self.facts(node, &mut given);
+        }
         if let Some(node) = fields.get("tools") {
             self.tools(node, &mut given);
         }
@@ -150,6 +157,24 @@ impl<'a> Reader<'a> {
             if self.known(&entry.at, "setting", &entry.key, &names) {
                 given.settings.extend(self.loader.json(&entry.value).map(|value| (entry.key.clone(), value)));
             }
+        }
+    }
+
+    fn facts(&mut self, node: &'a Node, given: &mut Given) {
+        let Some(entries) = self.loader.map(node, "`facts`") else { return };
+        for entry in entries.iter().filter(|entry| !entry.key.is_empty()) {
+            let names: Vec<&str> = self.contract.facts.keys().map(|name| &**name).collect();
+            if !self.known(&entry.at, "fact", &entry.key, &names) {
+                continue;
+            }
+            let Some(value) = self.loader.json(&entry.value) else { continue };
+            let problems = self.contract.facts.get(entry.key.as_str()).map(|fact| fact.schema.check(&value));
+            if let Some(problem) = problems.iter().flatten().next() {
+                let message = format!("that is no `{}`: {problem}", entry.key);
+                self.loader.findings.error(code::TEST_VALUE, entry.value.span.clone(), message);
+                continue;
+            }
+            given.facts.insert(entry.key.clone(), value);
         }
     }
 
@@ -374,78 +399,6 @@ impl<'a> Reader<'a> {
             return None;
         }
         Some(said)
-    }
-
-    fn action(&mut self, fields: &Fields<'a>) -> Option<Action> {
-        match (fields.get("call"), fields.get("run")) {
-            (Some(call), None) => self.call(call),
-            (None, Some(run)) => self.run(run),
-            (call, _) => {
-                let message = match call {
-                    None => format!("{} tries nothing", fields.what),
-                    Some(_) => format!("{} tries two things", fields.what),
-                };
-                let found = self.loader.error(code::TEST_ACTION, &fields.span, message);
-                found.help("give it `call: { tool: …, with: … }` or `run: { workflow: …, input: … }`");
-                None
-            }
-        }
-    }
-
-    fn call(&mut self, node: &'a Node) -> Option<Action> {
-        let fields = self.loader.fields(node, "`call`", &grammar::CALL)?;
-        let tool = self.loader.required(&fields, "tool", "refund");
-        let tool = tool.and_then(|node| Some((node, self.loader.text(node, "`tool`")?)));
-        let tool = tool.and_then(|(node, name)| self.tool(&node.span, &name));
-        let agent = fields.get("as").map(|node| {
-            let name = self.loader.text(node, "`as`")?;
-            let contract = self.contract;
-            let names: Vec<&str> = contract.agents.keys().map(|name| &**name).collect();
-            self.known(&node.span, "agent", &name, &names).then(|| Name::from(name))
-        });
-        let with = self.object(&fields, "with");
-        let input = self.object(&fields, "input");
-        let agent = match agent {
-            Some(agent) => Some(agent?),
-            None => None,
-        };
-        Some(Action::Call { tool: tool?.name.clone(), agent, with: with?, input: input? })
-    }
-
-    fn run(&mut self, node: &'a Node) -> Option<Action> {
-        let fields = self.loader.fields(node, "`run`", &grammar::RUN)?;
-        let contract = self.contract;
-        let names: Vec<&str> = contract.workflows.keys().map(|name| &**name).collect();
-        let name = match (fields.get("workflow"), names.as_slice()) {
-            (None, [only]) => (*only).to_owned(),
-            (None, _) => {
-                let message = "`run` doesn't say which workflow";
-                let found = self.loader.error(code::MISSING_KEY, &fields.span, message);
-                found.help(format!("add `workflow:`; the contract has {}", listed(names.iter().copied())));
-                return None;
-            }
-            (Some(node), names) => {
-                let name = self.loader.text(node, "`workflow`")?;
-                self.known(&node.span, "workflow", &name, names).then_some(name)?
-            }
-        };
-        let mut input = self.object(&fields, "input")?;
-        let workflow = contract.workflows.get(name.as_str())?;
-        workflow.input.fill_defaults(&mut input);
-        let span = fields.get("input").map_or(&fields.span, |node| &node.span);
-        if let Some(problem) = workflow.input.check(&input).first() {
-            let message = format!("the workflow `{name}` does not take this: {}", problem.message);
-            self.loader.error(code::TEST_VALUE, span, message).help("give it what its `input` says");
-            return None;
-        }
-        Some(Action::Run { workflow: workflow.name.clone(), input })
-    }
-
-    /// A map of values; an empty one where there is none.
-    fn object(&mut self, fields: &Fields<'a>, key: &str) -> Option<Value> {
-        let Some(node) = fields.get(key) else { return Some(json!({})) };
-        self.loader.map(node, &format!("`{key}`"))?;
-        self.loader.json(node)
     }
 
     /// The tool by this name, or the nearest.

@@ -1,7 +1,7 @@
 //! A file of tests beside a contract.
 
 use super::Holds::{Condition, Count, Either, Json, List, Map, Name, Prose, Value, Word};
-use super::{Form, Holds, key, later, must};
+use super::{Form, Holds, key, must};
 
 pub(crate) static TESTS: Form = Form {
     name: "file of tests",
@@ -30,7 +30,7 @@ pub(crate) static GIVEN: Form = Form {
     about: "What a test is given.",
     keys: &[
         key("settings", Map(&Json), "Values for the contract's settings."),
-        later("facts", Map(&Json), "What the run has established."),
+        key("facts", Map(&Json), "What the run has established."),
         key(
             "tools",
             Map(&Either(&[Holds::Form(&ANSWER), List(&Holds::Form(&ANSWER))])),

@@ -75,12 +75,12 @@ pub(crate) static TOOL: Form = Form {
         key("input", Fields, "What the model fills in; the server's own where it isn't written."),
         key("sends", SENDS, "What the server gets, argument by argument; the input as it is unless said."),
         key("output", Type, "What comes back; the server's own where it isn't written."),
-        later(
+        key(
             "label",
             Either(&[Word(LABELS), List(&Word(LABELS))]),
             "Where its result comes from, so that it can be followed.",
         ),
-        later("from", Map(&List(&Path)), "Where an argument's value must have come from."),
+        key("from", Map(&List(&Path)), "Where an argument's value must have come from."),
         key(
             "effects",
             List(&Holds::Form(&EFFECT)),
@@ -96,8 +96,8 @@ pub(crate) static TOOL: Form = Form {
         key("probes", Map(&Holds::Form(&PROBE)), "Named reads of the world that its clauses need."),
         key("requires", Clauses, "What must hold before it is sent."),
         key("ensures", Clauses, "What holds afterwards."),
-        later("shows", Clauses, "What must hold of a result for the model to see it."),
-        later("establishes", SENDS, "The facts that its result sets."),
+        key("shows", Clauses, "What must hold of a result for the model to see it."),
+        key("establishes", SENDS, "The facts that its result sets."),
         key(
             "failures",
             FAILURES,
@@ -145,7 +145,7 @@ pub(crate) static EFFECT: Form = Form {
         key("deletes", Text, "Takes this resource away."),
         key("notifies", Text, "Tells somebody; names no resource."),
         key("enqueues", Text, "Leaves something to be done later; names no resource."),
-        later("when", Condition, "Only where this holds of the call."),
+        key("when", Condition, "Only where this holds of the call."),
     ],
 };
 
@@ -245,7 +245,7 @@ pub(crate) static TOOL_LIMITS: Form = Form {
     keys: &[
         key("timeout", Duration, "Time for one attempt."),
         key("attempts", Count, "Tries of one call."),
-        later("per_run", Count, "Calls in one run."),
+        key("per_run", Count, "Calls in one run."),
     ],
 };
 

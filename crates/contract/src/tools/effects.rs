@@ -1,6 +1,5 @@
 //! Effects: everything that a tool does to the world.
 
-use crate::grammar;
 use crate::loader::{Loader, listed};
 use crate::reads::Reads;
 use crate::yaml::{Entry, Kind, Node};
@@ -30,10 +29,6 @@ impl<'a> Loader<'a> {
             if let Some(when) = when.filter(|_| entries.len() == 1) {
                 let found = self.error(code::MISSING_KEY, &when.at, "this says when, and not what");
                 found.help("put both into one map: `{ writes: order/*, when: … }`");
-            }
-            let runs = grammar::EFFECT.key("when").is_some_and(|key| key.runs);
-            if let Some(when) = when.filter(|_| !runs) {
-                self.not_run(&when.at, "an effect's `when`");
             }
             let when = when.and_then(|when| self.condition(&when.value, reads));
             let words = entries.iter().filter(|entry| entry.key != "when");

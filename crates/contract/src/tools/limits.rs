@@ -1,6 +1,5 @@
 //! Ceilings: of tools, agents and workflows alike; each knows which belong to it.
 
-use crate::grammar;
 use crate::loader::{Fields, Loader, listed};
 use crate::yaml::Entry;
 use crate::{Limits, code, suggest};
@@ -28,12 +27,7 @@ impl<'a> Loader<'a> {
                 "tokens" => limits.tokens = self.count(value, "`tokens`"),
                 "cost" => limits.cost = self.money(value, "`cost`"),
                 "timeout" => limits.timeout = self.duration(value, "`timeout`"),
-                "per_run" => {
-                    if grammar::TOOL_LIMITS.key(key).is_some_and(|key| !key.runs) {
-                        self.not_run(&entry.at, "`per_run`");
-                    }
-                    limits.per_run = self.count(value, "`per_run`");
-                }
+                "per_run" => limits.per_run = self.count(value, "`per_run`"),
                 "deadline" => limits.deadline = self.duration(value, "`deadline`"),
                 _ => limits.time = self.duration(value, "`time`"),
             }

@@ -221,12 +221,13 @@ fn a_contract_names_the_parts_that_this_release_does_not_run() {
     let text = EXAMPLE
         .replace(
             "    limits: { timeout: 10s, attempts: 3 }\n",
-            "    limits: { timeout: 10s, attempts: 3 }\n    label: private\n",
+            "    limits: { timeout: 10s, attempts: 3 }\n    fallback: { via: spare.other }\n",
         )
+        .replace("servers:\n", "servers:\n  spare: { process: { command: [spare] } }\n")
         .replace("settings:\n", "include: { cms: ./cms.yaml }\n\nsettings:\n");
-    let cms = "handfast: 1\nname: cms\nversion: \"1\"\nservers: { cms: { process: { command: [cms] } } }\ntools:\n  publish:\n    \
+    let cms = "handfast: 1\nname: cms\nversion: \"1\"\nservers: { cms: { process: { command: [cms] } }, spare: { process: { command: [spare] } } }\ntools:\n  publish:\n    \
                via: cms.publish\n    description: Publishes one page.\n    input: { page: string }\n    effects: [ writes: page/* ]\n    \
-               idempotency: natural\n    label: untrusted\n";
+               idempotency: natural\n    fallback: { via: spare.other }\n";
     let loaded = load("support.yaml", ".", &BTreeMap::new(), &mut |path| match path {
         "support.yaml" => Ok(text.clone()),
         "cms.yaml" => Ok(cms.to_owned()),
@@ -235,5 +236,5 @@ fn a_contract_names_the_parts_that_this_release_does_not_run() {
     });
     let told = loaded.report(Paint::Plain);
     let unrun = loaded.unrun.expect(&told).unrun;
-    assert_eq!(unrun, ["tools.cms.publish.label", "tools.refund.label"], "{told}");
+    assert_eq!(unrun, ["tools.cms.publish.fallback", "tools.refund.fallback"], "{told}");
 }

@@ -284,7 +284,11 @@ fn what_is_not_run_yet() {
         "what_is_not_run_yet",
         &[
             ("a section", "models:\n", "memory: { notes: { each: string, writes: clerk } }\nmodels:\n"),
-            ("a key of a tool", "    not_for:", "    label: private\n    not_for:"),
+            (
+                "a judge",
+                "unsure: escalate",
+                "unsure: escalate\n    never: { advice: { says: Give legal advice., judge: local } }",
+            ),
             ("unsure: ask", "unsure: escalate", "unsure: ask"),
             ("a kind of step", "tell:    { tool: send_mail,", "tell:    { approval: { by: lead },"),
         ],

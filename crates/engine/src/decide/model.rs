@@ -1,5 +1,6 @@
 //! A model returned: an answer is taken apart, a failure gets its remedy.
 
+use handfast_contract::Scope;
 use handfast_events::{
     Answer, CallProposed, ContextAdjusted, Failure, FailureClass, Finish, ModelAnswered, ModelFailed, Output,
     Party, PauseReason, Reserved, RunPaused, StepId, StepSucceeded, Usage,
@@ -96,12 +97,12 @@ impl Draft {
             let count = answer.calls.len();
             let problem =
                 format!("it asks for {count} calls at once; at most {CALLS_PER_TURN_MAX} can be made");
-            return self.malformed(step, &problem);
+            return self.malformed(step, "output", &problem);
         }
         if answer.calls.is_empty() {
             return match self.read_output(step, &answer) {
-                Ok(output) => self.tell_step(step, StepSucceeded { output }),
-                Err(problem) => self.malformed(step, &problem),
+                Ok(output) => self.promised(step, &answer, output),
+                Err(problem) => self.malformed(step, "output", &problem),
             };
         }
         for ask in &answer.calls {
@@ -117,6 +118,36 @@ impl Draft {
             self.propose(step, &tool, args)?;
         }
         Ok(())
+    }
+
+    /// The step has its value, if that keeps what the agent ensures.
+    fn promised(&mut self, step: &StepId, answer: &Answer, output: Output) -> Result<(), Refusal> {
+        let Some(own) = self.agent_step(step) else { return Err(Refusal::Stale) };
+        let briefing = self.run.plan.briefing(&own.agent);
+        let said = Value::String(answer.text.clone());
+        let value = if let Output::Value(value) = &output { value } else { &said };
+        let scope = Scope::default()
+            .with("input", &own.input)
+            .with("output", value)
+            .with("settings", self.run.plan.settings());
+        let broken = briefing.into_iter().flat_map(|briefing| &briefing.agent.ensures).find_map(|clause| {
+            let held = clause.condition.holds(&scope);
+            (held != Ok(true)).then(|| (clause.clone(), held))
+        });
+        match broken {
+            None => self.tell_step(step, StepSucceeded { output }),
+            Some((clause, Ok(_))) => {
+                let problem =
+                    format!("{}: `{}` does not hold of it", clause.sentence, clause.condition.source());
+                let part =
+                    clause.address.split_once(&format!("{}.", own.agent)).map(|(_, part)| part.to_owned());
+                self.malformed(step, part.as_deref().unwrap_or("ensures"), &problem)
+            }
+            Some((clause, Err(fault))) => {
+                let failure = Failure::new(FailureClass::Author, format!("{}: {fault}", clause.sentence));
+                self.fail(step, failure, Some(clause.address), Party::Author)
+            }
+        }
     }
 
     /// The contract's name of what a model calls; what it was never shown stays as it says.
@@ -149,7 +180,7 @@ impl Draft {
     }
 
     /// The model is shown what was wrong and asked again; after the last time the step fails.
-    fn malformed(&mut self, step: &StepId, problem: &str) -> Result<(), Refusal> {
+    fn malformed(&mut self, step: &StepId, part: &str, problem: &str) -> Result<(), Refusal> {
         let Some(AgentStep { turn: Turn::Answered { turn, malformed, .. }, agent, .. }) =
             self.agent_step(step)
         else {
@@ -161,7 +192,7 @@ impl Draft {
                 FailureClass::Malformed,
                 format!("the model missed the form {times} times; last: {problem}"),
             );
-            return self.fail(step, failure, Some(format!("agents.{agent}.output")), Party::Model);
+            return self.fail(step, failure, Some(format!("agents.{agent}.{part}")), Party::Model);
         }
         let has_schema =
             self.run.plan.briefing(&agent).is_some_and(|briefing| briefing.agent.output.is_some());

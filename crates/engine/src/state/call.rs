@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use handfast_events::{
-    Body, CallFound, CallGiven, CallId, CallIntended, CallRefused, CallSettled, Failure, FailureClass, Held,
-    Idempotency, Kept, Next, Party, Purpose, RunId, Settled, SideCallProposed, Stayed, Timestamp, Verdict,
+    Body, CallFound, CallGiven, CallId, CallIntended, CallRefused, CallSettled, CallWithheld, Failure,
+    FailureClass, Held, Idempotency, Kept, Next, Party, Purpose, RunId, Settled, SideCallProposed, Stayed,
+    Timestamp, Verdict,
 };
 use serde_json::Value;
 
@@ -112,6 +113,8 @@ pub(crate) enum Closed {
     Broken(Verdict),
     /// The same action was done before: this is what it gave then.
     Given(CallGiven),
+    /// Whoever asked may not see the result. It is kept where the call itself took effect.
+    Withheld(CallWithheld, Option<Kept>),
 }
 
 impl Call {
@@ -146,11 +149,6 @@ impl Call {
     pub(crate) fn next_aside(&self, purpose: &Purpose) -> CallId {
         let before = self.side.iter().filter(|side| side.purpose.as_ref() == Some(purpose)).count();
         self.id.aside(purpose, before + 1)
-    }
-
-    /// It, and all that hang behind it.
-    pub(crate) fn family(&self) -> Family<'_> {
-        Family { level: std::slice::from_ref(self).iter(), above: Vec::new() }
     }
 
     /// Those of the calls behind it that looked at the world for its next attempt.
@@ -256,6 +254,12 @@ impl Call {
                 let broken = judged.verdicts.iter().find(|verdict| is_broken(verdict)).cloned();
                 CallState::Closed(broken.map_or(Closed::Judged(result), Closed::Broken))
             }
+            (CallState::Closed(Closed::Judged(result)), Body::CallWithheld(why)) => {
+                CallState::Closed(Closed::Withheld(why.clone(), Some(result)))
+            }
+            (CallState::Closed(Closed::Given(_)), Body::CallWithheld(why)) => {
+                CallState::Closed(Closed::Withheld(why.clone(), None))
+            }
             (state, body) => {
                 return Err(Illegal {
                     place: format!("call `{}`", self.id),
@@ -302,7 +306,8 @@ impl Call {
     pub(crate) fn has_changed_something(&self) -> bool {
         let has_applied = matches!(
             self.state,
-            CallState::Applied(_) | CallState::Closed(Closed::Judged(_) | Closed::Broken(_))
+            CallState::Applied(_)
+                | CallState::Closed(Closed::Judged(_) | Closed::Broken(_) | Closed::Withheld(_, Some(_)))
         );
         has_applied && self.newest.as_ref().is_some_and(|intent| intent.idempotency != Idempotency::Reads)
     }
@@ -315,7 +320,8 @@ impl Call {
     /// What it gave, once that is there.
     pub(crate) const fn result(&self) -> Option<&Kept> {
         match &self.state {
-            CallState::Applied(result) | CallState::Closed(Closed::Judged(result)) => Some(result),
+            CallState::Applied(result)
+            | CallState::Closed(Closed::Judged(result) | Closed::Withheld(_, Some(result))) => Some(result),
             _ => None,
         }
     }
@@ -355,35 +361,6 @@ impl Call {
 
     pub(crate) const fn is_closed(&self) -> bool {
         matches!(self.state, CallState::Closed(_))
-    }
-}
-
-/// A call and all that hang behind it, each before those behind itself.
-pub(crate) struct Family<'a> {
-    level: std::slice::Iter<'a, Call>,
-    above: Vec<std::slice::Iter<'a, Call>>,
-}
-
-impl<'a> Family<'a> {
-    /// Of these calls.
-    pub(crate) fn of(calls: &'a [Call]) -> Self {
-        Self { level: calls.iter(), above: Vec::new() }
-    }
-}
-
-impl<'a> Iterator for Family<'a> {
-    type Item = &'a Call;
-
-    fn next(&mut self) -> Option<&'a Call> {
-        loop {
-            if let Some(call) = self.level.next() {
-                if !call.side.is_empty() {
-                    self.above.push(std::mem::replace(&mut self.level, call.side.iter()));
-                }
-                return Some(call);
-            }
-            self.level = self.above.pop()?;
-        }
     }
 }
 

@@ -12,8 +12,8 @@ use handfast_events::{
 use serde_json::Value;
 
 use super::{
-    Applied, Call, Compensation, Family, Frame, Happened, Illegal, Over, Question, Signal, Spend, StepRun,
-    StepState, Unwinding, Waiting,
+    Applied, Call, Compensation, Family, Frame, Happened, Illegal, Known, Over, Question, Signal, Spend,
+    StepRun, StepState, Unwinding, Waiting,
 };
 use crate::Plan;
 
@@ -40,6 +40,7 @@ pub struct Run {
     pub(crate) spend: Spend,
     pub(crate) retries: u64,
     pub(crate) raised: BTreeMap<String, Ceiling>,
+    pub(crate) known: Known,
     /// The newest questions that are over.
     pub(crate) over: Over,
     /// What operators halted, as far as whoever drives knows. No event says it: it is looked at as the plan is.
@@ -80,6 +81,7 @@ pub(crate) enum Ending {
 impl Run {
     /// A run that nothing has happened to yet.
     pub fn new(plan: Arc<Plan>, id: RunId) -> Self {
+        let known = Known::given(plan.facts());
         Self {
             plan,
             id,
@@ -96,6 +98,7 @@ impl Run {
             spend: Spend::default(),
             retries: 0,
             raised: BTreeMap::new(),
+            known,
             over: Over::default(),
             halts: Arc::new([]),
             actions: BTreeMap::new(),
@@ -148,6 +151,7 @@ impl Run {
             None => {}
         }
         self.over.follow(&event.body, event.time);
+        self.learn(event);
         self.phase = match (std::mem::replace(&mut self.phase, Phase::Unborn), &event.body) {
             (Phase::Unborn, Body::RunStarted(started)) => {
                 self.begin(started, event.time).ok_or_else(|| illegal("of another contract"))?;
@@ -214,9 +218,10 @@ impl Run {
             }
             (Phase::Ended(status @ Status::Standing(_)), Body::MailTaken(_)) => Phase::Ended(status),
             (Phase::Ended(Status::Standing(ended)), Body::StandingAccepted(_)) => self.ended(ended),
-            (phase @ (Phase::Running | Phase::Paused(_) | Phase::Ending(_)), Body::CompensationBegan(_)) => {
-                phase
-            }
+            (
+                phase @ (Phase::Running | Phase::Paused(_) | Phase::Ending(_)),
+                Body::CompensationBegan(_) | Body::FactSet(_),
+            ) => phase,
             (phase @ (Phase::Running | Phase::Paused(_) | Phase::Ending(_)), _) if event.step.is_some() => {
                 phase
             }

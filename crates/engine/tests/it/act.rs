@@ -102,6 +102,7 @@ fn mail(fact: &str) -> Option<(&str, Mail)> {
             "turns" => (LimitKind::Turns, count(to)),
             "attempts" => (LimitKind::Attempts, count(to)),
             "tokens" => (LimitKind::Tokens, count(to)),
+            "calls" => (LimitKind::Calls, count(to)),
             "cost" => (LimitKind::Cost, Ceiling::Money(to.parse().expect("an amount of money"))),
             "time" => {
                 let ms = u64::try_from(duration(to).as_millis()).expect("a short time");

@@ -127,6 +127,8 @@ fn more(body: &Body) -> String {
 fn of_a_doubt(body: &Body) -> String {
     match body {
         Body::SideCallProposed(it) => format!("{} {}", it.tool, it.args),
+        Body::FactSet(it) => format!("{} {} {}", it.fact, it.value, it.by),
+        Body::CallWithheld(it) => it.clause.clone(),
         Body::CallFound(it) => format!("{} {}", settled(&it.settled), it.look),
         Body::DoubtStayed(it) => match &it.next {
             Stayed::Look => "look again".into(),

@@ -18,6 +18,7 @@ mod compensation;
 mod contracts;
 mod deciding;
 mod doubt;
+mod facts;
 mod failures;
 mod faults;
 mod flow;

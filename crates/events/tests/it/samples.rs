@@ -1,6 +1,7 @@
 //! One event of every kind, and of every form that a part of it can take: what the golden journal's lines mean.
 
 mod flow;
+mod knowing;
 mod people;
 
 use std::collections::BTreeMap;
@@ -91,6 +92,7 @@ pub(crate) fn all() -> Vec<Event> {
     told.extend(flow::all());
     told.extend(of_compensation());
     told.extend(people::deciding());
+    told.extend(knowing::all());
     let began = time("2026-11-21T06:00:00.000001Z");
     let event = |(place, (step, call, body)): (usize, (Option<&str>, Option<&str>, Body))| Event {
         seq: Seq(place as u64 + 1),

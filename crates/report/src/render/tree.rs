@@ -416,6 +416,15 @@ fn became(one: &Compensation) -> Detail {
 
 /// What came of a call, in its mark and below it.
 fn came(call: &Call, details: &mut Vec<Detail>) -> Mark {
+    let mark = came_of(call, details);
+    let Some(withheld) = &call.withheld else { return mark };
+    let sentence = format!("{} ({})", withheld.sentence, withheld.clause);
+    details.push(Detail::labelled(Paint::Bad, "withheld", &sentence));
+    details.push(Detail::labelled(Paint::Plain, "because", &withheld.reason));
+    Mark::Bad
+}
+
+fn came_of(call: &Call, details: &mut Vec<Detail>) -> Mark {
     match &call.state {
         CallState::Proposed | CallState::Intended => Mark::Open,
         CallState::Asking => Mark::Doubt,

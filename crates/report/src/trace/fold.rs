@@ -102,6 +102,9 @@ impl Trace {
             Body::LimitRaised(raised) => {
                 Note::Raised { clause: raised.clause.clone(), to: raised.to.to_string() }
             }
+            Body::FactSet(set) => {
+                Note::Learned { fact: set.fact.clone(), value: set.value.clone(), by: set.by.clone() }
+            }
             Body::RunPaused(paused) => {
                 self.paused = Some(paused.reason.clone());
                 Note::Paused(paused.reason.clone())
@@ -323,6 +326,7 @@ impl Call {
             stayed: Vec::new(),
             role: None,
             state: CallState::Proposed,
+            withheld: None,
             compensation: None,
             not_before: None,
             purpose: None,
@@ -358,6 +362,7 @@ impl Call {
             Body::CallQueued(queued) => self.queued.push((queued.behind.clone(), queued.resource.clone())),
             Body::CallWaits(waits) => self.held = Some(waits.clone()),
             Body::CallGiven(given) => (self.held, self.state) = (None, CallState::Given(given.clone())),
+            Body::CallWithheld(withheld) => self.withheld = Some(withheld.clone()),
             Body::CallIntended(intent) => {
                 self.held = None;
                 self.sends = Some(intent.sends.clone());
