@@ -153,6 +153,14 @@ pub(crate) fn signal(child: &Child, signal: Signal) {
     kill_process(Pid::from_child(child), signal).unwrap();
 }
 
+/// Hears hang-ups from now on, so that children have them, too. Where the tests run under `nohup`, they are ignored, and a
+/// signal that is ignored stays so in whatever is started; one that is heard does not.
+pub(crate) fn hear_hangups() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    let _entered = runtime.enter();
+    drop(tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).unwrap());
+}
+
 /// Looks again and again, for half a minute at most.
 #[track_caller]
 pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {

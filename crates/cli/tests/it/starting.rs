@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 
 use rustix::process::Signal;
 
-use crate::kit::{Folder, signal};
+use crate::kit::{Folder, hear_hangups, signal};
 
 #[test]
 fn the_same_key_never_starts_a_second_run() {
@@ -67,6 +67,7 @@ fn two_runs_at_once_are_driven_by_one_worker() {
 
 #[test]
 fn a_closed_pipe_or_terminal_ends_only_the_watching() {
+    hear_hangups();
     let folder = Folder::with_hello();
     let script = folder.read("script.json").replace("150", "700");
     folder.write("script.json", &script);
