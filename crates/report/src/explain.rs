@@ -186,7 +186,10 @@ pub(crate) fn paused(trace: &Trace, reason: &PauseReason) -> Explanation {
                     ),
                 ),
                 step("to end it", format!("handfast cancel {run} --reason TEXT")),
-            ],
+            ]
+            .into_iter()
+            .chain(still_in_doubt(trace))
+            .collect(),
             ..Explanation::bare(trace)
         },
         PauseReason::Operator { why } => Explanation {
@@ -244,6 +247,12 @@ fn tried_in_vain(trace: &Trace, limit: LimitKind, by: &StepId) -> Vec<String> {
     let steps = trace.steps.iter().filter(|step| step.id == *by && limit == LimitKind::Attempts);
     let open = steps.flat_map(Step::all_calls).filter(|call| call.state == CallState::Proposed);
     open.flat_map(failed_attempts).collect()
+}
+
+/// What a person can say of calls that are in doubt, though it is the limit that holds the run.
+fn still_in_doubt(trace: &Trace) -> Vec<NextStep> {
+    let calls: Vec<&Call> = trace.calls().filter(|call| trace.is_for_a_person(call)).collect();
+    if calls.is_empty() { Vec::new() } else { doubted(trace, &calls).next }
 }
 
 /// A ceiling that the next call fits under for certain, with as much room again as there was: a bare fit would hold the

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::explain::{Explanation, doubted, paused};
 use crate::explain_compensation::{stands, stuck_at};
 use crate::people::asked;
-use crate::trace::{Call, CallState, Trace};
+use crate::trace::{Call, Trace};
 
 /// One thing that waits for a person.
 #[derive(Clone, Debug, Serialize)]
@@ -47,7 +47,7 @@ pub fn inbox(trace: &Trace) -> Vec<Item> {
     });
     let in_doubt = trace
         .calls()
-        .filter(|call| call.state == CallState::InDoubt)
+        .filter(|call| trace.is_for_a_person(call))
         .map(|call| Item { since: since(call), ..of_call("doubt", call, doubted(trace, &[call])) });
     let pause = trace.paused.iter().map(|reason| {
         let at = trace.notes.iter().rev().find(|(_, note)| matches!(note, crate::trace::Note::Paused(_)));

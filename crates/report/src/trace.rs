@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 
 use handfast_events::{
     CallGiven, CallId, CallRefused, CallWaits, CallWithheld, CommandId, Digest, Failure, Idempotency, Kept,
-    Money, Next, Party, PauseReason, Purpose, Reserved, Retry, RunId, Seq, Settled, Status, StepId, StepKind,
-    StillOpen, Timestamp, Usage, Verdict,
+    LimitKind, Money, Next, Party, PauseReason, Purpose, Reserved, Retry, RunId, Seq, Settled, Status,
+    StepId, StepKind, StillOpen, Timestamp, Usage, Verdict,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -420,6 +420,17 @@ impl Trace {
     /// Every call of the run, in the order of its steps.
     pub fn calls(&self) -> impl Iterator<Item = &Call> {
         self.steps.iter().flat_map(Step::all_calls)
+    }
+
+    /// Whether only a person can say what came of this call now: it is in doubt, or it was to be made again for that and
+    /// may not, because its attempts ran out.
+    pub(crate) fn is_for_a_person(&self, call: &Call) -> bool {
+        let is_held = match &self.paused {
+            Some(PauseReason::Limit { limit: LimitKind::Attempts, step, .. }) => *step == call.id.step(),
+            _ => false,
+        };
+        let is_unsure = call.settled.is_none() && call.attempts.iter().any(|attempt| attempt.is_doubtful);
+        call.state == CallState::InDoubt || is_held && is_unsure && call.state == CallState::Proposed
     }
 
     /// How long it has been going, or went, in milliseconds.

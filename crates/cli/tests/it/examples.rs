@@ -87,6 +87,35 @@ fn the_trace_tells_of_the_malformed_answer_the_reminder_and_the_good_one() {
 }
 
 #[test]
+fn a_trip_that_nobody_pays_for_is_taken_back_last_first() {
+    let Some(shop) = shop() else { return };
+    let root = example("trip");
+    for (input, code, effects) in [
+        ("declined", 1, vec!["seat booked", "room held", "room released", "seat cancelled"]),
+        ("paid", 0, vec!["seat booked", "room held", "card charged"]),
+    ] {
+        let folder = Folder::new();
+        let db = folder.path().join("trip.db").display().to_string();
+        let [root_arg, store, input] = [
+            root.display().to_string(),
+            format!("sqlite:{}", folder.store().display()),
+            format!("@{}", root.join(format!("{input}.json")).display()),
+        ];
+        let [shop_arg, db_arg] = [format!("shop={}", shop.display()), format!("db={db}")];
+        let run =
+            ["run", &root_arg, "--store", &store, "--input", &input, "--set", &shop_arg, "--set", &db_arg];
+        folder.expect(9, &run);
+        let inbox = folder.expect(0, &["inbox", "--json"]).json();
+        let item = inbox["items"][0]["id"].as_str().unwrap();
+        folder.expect(code, &["approve", item, "--follow"]);
+        let ledger = Command::new(&shop).args(["--db", &db, "--ledger"]).output().unwrap().stdout;
+        let rows = String::from_utf8(ledger).unwrap();
+        let rows: Vec<Value> = rows.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(rows.iter().map(|row| row["effect"].as_str().unwrap()).collect::<Vec<_>>(), effects);
+    }
+}
+
+#[test]
 fn a_real_folder_is_tidied_on_the_public_server_and_nothing_leaves_it() {
     let root = example("files");
     if !root.join("node_modules").is_dir() {

@@ -1,5 +1,6 @@
 //! The pages themselves.
 
+use handfast_events::*;
 use handfast_report::{Progress, Style, Trace, inbox, journal_line, prompts, render, render_item};
 
 use crate::stories::{self, RUN, Story};
@@ -29,6 +30,25 @@ fn a_paused_run_names_the_command_that_raises_its_limit() {
 }
 
 #[test]
+fn a_doubt_whose_attempts_ran_out_waits_for_a_person_and_says_so() {
+    let mut story = stories::in_doubt();
+    let clause = "tools.open_case.limits.attempts".into();
+    let (ceiling, used, needs) = (Ceiling::Count(1), Ceiling::Count(1), Ceiling::Count(1));
+    let step = StepId::new("resolve");
+    let again = Next::Retry(Retry { at: Timestamp::UNIX_EPOCH, why: "backoff".into() });
+    if let Some(Event { body: Body::CallDoubted(doubted), .. }) = story.events.last_mut() {
+        doubted.next = again;
+    }
+    story.run(RunPaused {
+        reason: PauseReason::Limit { clause, limit: LimitKind::Attempts, ceiling, used, needs, step },
+    });
+    let trace = Trace::fold(RUN, &story.events);
+    let kinds: Vec<_> = inbox(&trace).iter().map(|item| (item.kind, item.place.clone())).collect();
+    assert_eq!(kinds, [("doubt", Some("resolve@1.0".to_owned())), ("paused", None)]);
+    insta::assert_snapshot!(page(&story));
+}
+
+#[test]
 fn a_run_that_is_stuck_says_what_was_taken_back_what_stands_and_how_to_go_on() {
     insta::assert_snapshot!(page(&stories::stuck()));
 }
@@ -39,7 +59,7 @@ fn an_ended_run_says_what_stands_and_who_accepted_it() {
     let page_before = page(&story);
     story.after(1_000).call(
         "resolve@1.1",
-        handfast_events::StandingAccepted { who: "asserted: bob".into(), why: "called the customer".into() },
+        StandingAccepted { who: "asserted: bob".into(), why: "called the customer".into() },
     );
     insta::assert_snapshot!(format!("{page_before}\nand once it is accepted:\n\n{}", page(&story)));
 }

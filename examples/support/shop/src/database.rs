@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use serde_json::{Value, json};
 
 use crate::seed::SEED;
+use crate::travel;
 
 const SCHEMA: &str = "
 CREATE TABLE customer (id TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE, name TEXT NOT NULL) STRICT;
@@ -49,9 +50,9 @@ impl From<rusqlite::Error> for Refused {
     }
 }
 
-type Answer = Result<Value, Refused>;
+pub(crate) type Answer = Result<Value, Refused>;
 
-fn no<T>(code: &'static str, text: impl Into<String>) -> Result<T, Refused> {
+pub(crate) fn no<T>(code: &'static str, text: impl Into<String>) -> Result<T, Refused> {
     Err(Refused::No { code, text: text.into() })
 }
 
@@ -66,7 +67,10 @@ impl Database {
         if version == 0 {
             transaction.execute_batch(SCHEMA)?;
             transaction.execute_batch(SEED)?;
-            transaction.pragma_update(None, "user_version", 1)?;
+        }
+        if version < 2 {
+            transaction.execute_batch(travel::SCHEMA)?;
+            transaction.pragma_update(None, "user_version", 2)?;
         }
         transaction.commit()?;
         Ok(Self(Mutex::new(connection)))
@@ -207,7 +211,7 @@ impl Database {
 
     /// One transaction that has the write lock from its start; what is refused leaves nothing, but for the count of
     /// how often the carrier's desk was asked.
-    fn work(&self, body: impl FnOnce(&Transaction<'_>) -> Answer) -> Answer {
+    pub(crate) fn work(&self, body: impl FnOnce(&Transaction<'_>) -> Answer) -> Answer {
         let mut connection = self.lock();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let answer = body(&transaction);
@@ -219,7 +223,12 @@ impl Database {
     }
 
     /// The same, done once a key.
-    fn once(&self, key: &str, question: &Value, body: impl FnOnce(&Transaction<'_>) -> Answer) -> Answer {
+    pub(crate) fn once(
+        &self,
+        key: &str,
+        question: &Value,
+        body: impl FnOnce(&Transaction<'_>) -> Answer,
+    ) -> Answer {
         self.work(|transaction| {
             let before: Option<(String, String)> = transaction
                 .query_row("SELECT question, answer FROM answered WHERE key = ?1", [key], |row| {
@@ -251,7 +260,7 @@ impl Database {
 
 const PURCHASE: &str = "SELECT id, customer, item, total, status, ordered FROM purchase";
 
-struct Purchase {
+pub(crate) struct Purchase {
     id: String,
     customer: String,
     item: String,
@@ -284,13 +293,13 @@ impl Purchase {
     }
 }
 
-fn purchase(connection: &Connection, order_id: &str) -> Result<Purchase, Refused> {
+pub(crate) fn purchase(connection: &Connection, order_id: &str) -> Result<Purchase, Refused> {
     let found =
         connection.query_row(&format!("{PURCHASE} WHERE id = ?1"), [order_id], Purchase::read).optional()?;
     found.map_or_else(|| no("not_found", format!("there is no order {order_id}: not found")), Ok)
 }
 
-fn write_down(
+pub(crate) fn write_down(
     transaction: &Transaction<'_>,
     effect: &str,
     subject: &str,
@@ -306,21 +315,21 @@ fn write_down(
 
 /// Cents as an amount.
 #[expect(clippy::cast_precision_loss, reason = "no order of this shop costs 90 billion")]
-fn money(cents: i64) -> f64 {
+pub(crate) fn money(cents: i64) -> f64 {
     cents as f64 / 100.0
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn shop() -> (tempfile::TempDir, Database) {
+    pub(crate) fn shop() -> (tempfile::TempDir, Database) {
         let folder = tempfile::tempdir().unwrap();
         let database = Database::open(&folder.path().join("shop.db")).unwrap();
         (folder, database)
     }
 
-    fn code(answer: Answer) -> &'static str {
+    pub(crate) fn code(answer: Answer) -> &'static str {
         match answer {
             Err(Refused::No { code, .. }) => code,
             other => panic!("{other:?}"),

@@ -5,6 +5,7 @@
 mod database;
 mod seed;
 mod server;
+mod travel;
 
 use std::path::PathBuf;
 use std::sync::Arc;

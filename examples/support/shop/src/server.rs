@@ -67,6 +67,46 @@ struct Case {
     summary: String,
 }
 
+#[derive(Deserialize, JsonSchema)]
+struct SeatWanted {
+    train: String,
+    day: String,
+    /// The same id twice books once.
+    request_id: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Seat {
+    seat: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct RoomWanted {
+    hotel: String,
+    day: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Room {
+    room: String,
+    /// The same id twice lets go once.
+    request_id: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Charge {
+    card: String,
+    amount: f64,
+    /// The same id twice charges once.
+    request_id: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Note {
+    order_id: String,
+    text: String,
+}
+
 type Told = Result<CallToolResult, ErrorData>;
 
 #[tool_router(router = tool_router)]
@@ -119,6 +159,43 @@ impl Shop {
     #[tool(description = "Opens a case for a person to look at. Takes no key.")]
     async fn open_case(&self, Parameters(args): Parameters<Case>) -> Told {
         self.work(|shop| shop.open_case(&args.order_id, &args.summary)).await
+    }
+
+    #[tool(description = "Books a seat on a train.")]
+    async fn book_seat(&self, Parameters(args): Parameters<SeatWanted>) -> Told {
+        self.work(|desk| desk.book_seat(&args.train, &args.day, &args.request_id)).await
+    }
+
+    #[tool(description = "Gives a seat back.", annotations(idempotent_hint = true))]
+    async fn cancel_seat(&self, Parameters(args): Parameters<Seat>) -> Told {
+        self.work(|desk| desk.cancel_seat(&args.seat)).await
+    }
+
+    #[tool(description = "Holds a room. Takes no key.")]
+    async fn hold_room(&self, Parameters(args): Parameters<RoomWanted>) -> Told {
+        self.work(|desk| desk.hold_room(&args.hotel, &args.day)).await
+    }
+
+    #[tool(description = "Lets a room go.")]
+    async fn release_room(&self, Parameters(args): Parameters<Room>) -> Told {
+        self.work(|desk| desk.release_room(&args.room, &args.request_id)).await
+    }
+
+    #[tool(description = "Charges a card.")]
+    async fn charge_card(&self, Parameters(args): Parameters<Charge>) -> Told {
+        self.work(|desk| match cents(args.amount) {
+            Some(cents) => desk.charge_card(&args.card, cents, &args.request_id),
+            None => Err(Refused::No {
+                code: "bad_amount",
+                text: format!("{} is no amount of money", args.amount),
+            }),
+        })
+        .await
+    }
+
+    #[tool(description = "Writes the note on an order.", annotations(idempotent_hint = true))]
+    async fn note_order(&self, Parameters(args): Parameters<Note>) -> Told {
+        self.work(|shop| shop.note_order(&args.order_id, &args.text)).await
     }
 
     async fn work(&self, body: impl FnOnce(&Database) -> Result<Value, Refused> + Send) -> Told {

@@ -1,16 +1,19 @@
-//! One run of the support example whose worker is killed.
+//! One run whose worker and whose tools' server are killed.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use handfast_events::{Body, CallId, Event, Idempotency, RunId, Status, Waits};
+use handfast_events::{Event, RunId, Status};
 use handfast_store::{Options, SqliteStore, Store, driver_alive};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::cases::Case;
+use crate::judge::{Verdict, calls, judge};
+use crate::person::{Did, attend};
 use crate::shop;
-use crate::tally::{Phase, Tally};
+use crate::tally::{Phase, Whom};
 
 /// How long the shop takes before an effect, and again behind it.
 const DELAY_MS: u64 = 25;
@@ -19,153 +22,158 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A run under test, with a store and a shop of its own.
 pub(crate) struct Victim {
-    ticket: &'static str,
+    case: Case,
     folder: TempDir,
     run: RunId,
     store: SqliteStore,
     runtime: tokio::runtime::Runtime,
     /// What was there when it was last looked at: none of it may ever be missing.
     seen: Vec<Event>,
+    /// Calls without a key that were under way when their worker died: each must be found in doubt.
+    bare: Vec<String>,
     follower: Option<Child>,
-}
-
-/// Whether the run had ended before it was killed.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Ended {
-    Yes,
-    No,
+    did: Did,
 }
 
 /// How a run ended.
 pub(crate) struct End {
+    pub(crate) status: String,
     pub(crate) output: Value,
-    pub(crate) ledger: Vec<Value>,
-    /// Doubts that were settled on the way.
-    pub(crate) settled: usize,
+    pub(crate) verdict: Verdict,
+    pub(crate) did: Did,
+}
+
+/// What shall be killed, and when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Aim {
+    pub(crate) whom: Whom,
+    pub(crate) phase: Phase,
+    /// Decides how long after its moment the blow falls.
+    pub(crate) seed: u64,
 }
 
 impl Victim {
-    /// Begins a run of this ticket, driven by a process of its own.
-    pub(crate) fn start(ticket: &'static str) -> Self {
+    /// Begins a run, driven by a process of its own.
+    pub(crate) fn start(case: Case) -> Self {
         let folder = TempDir::new().unwrap();
-        let example = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let out = handfast(folder.path())
-            .arg("run")
-            .arg(example)
-            .arg("ticket")
-            .arg("--input")
-            .arg(format!("@{}", example.join(format!("tickets/{ticket}.json")).display()))
-            .arg("--model")
-            .arg(format!("script:{}", example.join(format!("scripts/{ticket}.json")).display()))
-            .arg("--set")
-            .arg(format!("shop={}", shop::program().display()))
-            .arg("--set")
-            .arg(format!("db={}", folder.path().join("shop.db").display()))
-            .args(["--set", &format!("delay_ms={DELAY_MS}"), "--detach"])
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&out.stdout).trim().to_owned();
-        let run = said.lines().last().and_then(|id| id.trim().parse().ok());
-        let run =
-            run.unwrap_or_else(|| panic!("no run began: {said} {}", String::from_utf8_lossy(&out.stderr)));
+        let mut run = handfast(folder.path());
+        run.arg("run").arg(case.folder()).arg(case.workflow).args(["--input", &case.input()]);
+        if let Some(model) = case.model() {
+            run.args(["--model", &model]);
+        }
+        let db = folder.path().join("shop.db");
+        for (name, value) in [
+            ("shop", shop::program().display().to_string()),
+            ("db", db.display().to_string()),
+            ("delay_ms", DELAY_MS.to_string()),
+        ] {
+            run.args(["--set", &format!("{name}={value}")]);
+        }
+        let began = said(run.args(["--detach", "--json"]));
+        let run = began["run"].as_str().unwrap().parse().unwrap();
         let store = SqliteStore::open(folder.path().join("journal.db"), Options::default()).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Self { ticket, folder, run, store, runtime, seen: Vec::new(), follower: None }
+        let (seen, bare, did) = (Vec::new(), Vec::new(), Did::default());
+        Self { case, folder, run, store, runtime, seen, bare, follower: None, did }
     }
 
-    /// Kills the worker at a moment that `seed` chooses: behind a call's intent, behind a question to the model, while a
-    /// call that takes no key is under way, or anywhere.
-    pub(crate) fn kill_somewhere(&mut self, seed: usize, tally: &mut Tally) -> Ended {
-        let worker = self.worker();
-        let is_call = |body: &Body| matches!(body, Body::CallIntended(_));
-        let is_unkeyed = |body: &Body| matches!(body, Body::CallIntended(intent) if intent.idempotency == Idempotency::None);
-        match seed % 4 {
-            0 => self.wait_for_next(is_call, seed, 2 * DELAY_MS),
-            1 => self.wait_for_next(|body| matches!(body, Body::ModelIntended(_)), seed, 300),
-            2 if self.ticket == "hand-over" => self.wait_for_next(is_unkeyed, seed, 2 * DELAY_MS),
-            _ => pause(seed as u64 * 37 % 400),
+    /// Kills at the moment that was aimed at, if the run comes to it before it rests. Tells what it hit.
+    pub(crate) fn kill(&mut self, aim: Aim) -> Option<Phase> {
+        let Aim { whom, phase, seed } = aim;
+        self.wait(|victim| victim.driver().is_some() || victim.status().rests());
+        match phase {
+            Phase::Early => pause(seed * 7 % 60),
+            Phase::Between => self.wait_for(Phase::Between, seed * 3 % 20),
+            Phase::Asking => self.wait_for(phase, seed * 13 % 60),
+            phase => self.wait_for(phase, seed * 13 % (2 * DELAY_MS)),
         }
-        if let Some(pid) = worker {
-            drop(Command::new("kill").args(["-9", &pid.to_string()]).stderr(Stdio::null()).status());
+        let worker = self.driver().filter(|_| !self.status().rests())?;
+        match whom {
+            Whom::Server => {
+                let phase = Phase::of(&self.look());
+                shop::kill(&self.db()).then_some(phase)
+            }
+            Whom::Worker | Whom::Both => {
+                shop::kill_process(worker);
+                if whom == Whom::Both {
+                    shop::kill(&self.db());
+                }
+                self.wait(|victim| driver_alive(victim.store.path()).unwrap().is_none());
+                self.stop_following();
+                let events = self.look();
+                let journal = self.journal();
+                let open = calls(&journal).into_iter().filter(|(_, call)| call.is_bare() && call.is_open);
+                self.bare.extend(open.map(|(id, _)| id));
+                Some(Phase::of(&events))
+            }
         }
-        self.wait(|victim| driver_alive(victim.store.path()).unwrap().is_none());
-        self.stop_following();
-        let events = self.look();
-        tally.add(Phase::of(&events));
-        if self.status().is_ended() { Ended::Yes } else { Ended::No }
     }
 
-    /// `handfast go`, in the background.
-    pub(crate) fn take_up(&mut self) {
-        if self.status() == Status::Waiting(Waits::Settlement) {
-            return;
+    /// Does what a person does who looks: answers and settles whatever waits for one, and has the run driven where nobody
+    /// drives it. Tells whether the run has ended.
+    pub(crate) fn attend(&mut self) -> bool {
+        let status = self.status();
+        if status.is_ended() {
+            return true;
         }
-        let go = handfast(self.folder.path())
-            .arg("go")
-            .arg(self.run.to_string())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        self.follower = Some(go.unwrap());
-        self.wait(|victim| driver_alive(victim.store.path()).unwrap().is_some() || victim.rests());
+        if status.rests() {
+            self.stop_following();
+            attend(&self.command(), self.run, &self.db(), &self.journal(), &mut self.did);
+        } else if self.driver().is_none() {
+            self.stop_following();
+            let mut go = handfast(self.folder.path());
+            go.args(["go", &self.run.to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
+            self.follower = Some(go.spawn().unwrap());
+            self.wait(|victim| {
+                driver_alive(victim.store.path()).unwrap().is_some() || victim.status().rests()
+            });
+        }
+        false
     }
 
-    /// Takes the run up until it has ended, settling what is in doubt as a person would: by looking at the shop.
+    /// Attends to the run until it has ended, and judges it.
     pub(crate) fn finish(mut self) -> End {
-        let mut settled = 0;
         let deadline = Instant::now() + PATIENCE;
-        while !self.status().is_ended() {
-            assert!(Instant::now() < deadline, "the run does not end: {:?}", self.status());
-            if self.status() == Status::Waiting(Waits::Settlement) {
-                settled += usize::from(self.settle());
-            }
-            let out = handfast(self.folder.path()).arg("go").arg(self.run.to_string()).output().unwrap();
-            let code = out.status.code();
+        while !self.attend() {
             assert!(
-                matches!(code, Some(0 | 12)),
-                "go ended with {code:?}: {}",
-                String::from_utf8_lossy(&out.stderr)
+                Instant::now() < deadline,
+                "{}: the run does not end: {:?} {:#?}",
+                self.case.name,
+                self.status(),
+                self.journal().last()
             );
+            pause(5);
         }
-        let events = self.look();
-        let output = match events.last().map(|event| &event.body) {
-            Some(Body::RunSucceeded(end)) => end.output.clone(),
-            other => panic!("the run ended otherwise: {other:?}"),
-        };
-        End { output, ledger: shop::ledger(&self.db()), settled }
+        self.stop_following();
+        self.look();
+        let journal = self.journal();
+        let found = calls(&journal);
+        for id in &self.bare {
+            assert!(found[id].was_doubted, "UNSAID: {id} was under way when its worker died: {found:#?}");
+        }
+        let verdict = judge(&journal, &shop::ledger(&self.db()));
+        let listed = said(self.command()().args(["runs", "--json"]));
+        let status = listed["runs"][0]["status"].as_str().unwrap().to_owned();
+        let output = journal.last().unwrap()["body"]["output"].clone();
+        End { status, output, verdict, did: std::mem::take(&mut self.did) }
     }
 
-    /// Says whether the call in doubt took effect, by what the shop shows. It may be too early to say that it did not.
-    fn settle(&self) -> bool {
-        let call = self.in_doubt();
-        let cases: Vec<Value> =
-            shop::ledger(&self.db()).into_iter().filter(|row| row["key"].is_null()).collect();
-        let mut settle = handfast(self.folder.path());
-        settle.arg("settle").arg(self.run.to_string()).arg(call.as_str());
-        match cases.as_slice() {
-            [] => settle.arg("--not-applied"),
-            [case] => {
-                settle.arg("--applied").arg(json!({ "case_id": case["detail"]["case_id"] }).to_string())
-            }
-            more => panic!("an effect without a key happened twice: {more:#?}"),
-        };
-        let out = settle.args(["--evidence", "seen in the shop"]).output().unwrap();
-        let told = String::from_utf8_lossy(&out.stderr);
-        let is_early = out.status.code() == Some(1) && told.contains("look again then");
-        assert!(is_early || matches!(out.status.code(), Some(0 | 12)), "{told}");
-        if is_early {
-            pause(200);
-        }
-        !is_early
+    /// The command, for this run's store.
+    fn command(&self) -> impl Fn() -> Command + use<> {
+        let folder = self.folder.path().to_owned();
+        move || handfast(&folder)
     }
 
-    /// The call that waits to be settled.
-    fn in_doubt(&self) -> CallId {
-        let events = self.events();
-        let doubted = events.iter().rev().find(|event| matches!(event.body, Body::CallDoubted(_)));
-        doubted
-            .and_then(|event| event.call.clone())
-            .expect("a run that waits for settlement has a call in doubt")
+    /// The journal, as the command prints it.
+    fn journal(&self) -> Vec<Value> {
+        let out =
+            handfast(self.folder.path()).args(["journal", &self.run.to_string(), "--json"]).output().unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8(out.stdout)
+            .unwrap()
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 
     /// Reads the journal: whatever was there before is still there.
@@ -180,29 +188,21 @@ impl Victim {
         self.runtime.block_on(self.store.load(self.run)).unwrap().events
     }
 
-    /// Waits for one more event like this, and up to `ms` longer.
-    fn wait_for_next(&self, is_it: impl Fn(&Body) -> bool, seed: usize, ms: u64) {
-        let count = |victim: &Self| victim.events().iter().filter(|event| is_it(&event.body)).count();
+    /// Waits until one more event begins this phase, and up to `ms` longer.
+    fn wait_for(&self, phase: Phase, ms: u64) {
+        let count = |victim: &Self| {
+            victim.events().iter().filter(|event| Phase::behind(event) == Some(phase)).count()
+        };
         let before = count(self);
-        self.wait(|victim| count(victim) > before || victim.rests());
-        pause(seed as u64 * 13 % ms);
+        self.wait(|victim| count(victim) > before || victim.status().rests());
+        pause(ms);
     }
 
     fn status(&self) -> Status {
         self.runtime.block_on(self.store.run(self.run)).unwrap().unwrap().status
     }
 
-    fn rests(&self) -> bool {
-        self.status().rests()
-    }
-
-    /// The process that drives, once it has said its name.
-    fn worker(&self) -> Option<u32> {
-        self.wait(|victim| victim.driver().is_some() || victim.rests());
-        self.driver()
-    }
-
-    /// Never process 0, which would mean all of this test's own.
+    /// The process that drives, once it has said its name. Never process 0, which would mean all of this test's own.
     fn driver(&self) -> Option<u32> {
         driver_alive(self.store.path()).unwrap().map(|driver| driver.pid).filter(|pid| *pid != 0)
     }
@@ -212,7 +212,8 @@ impl Victim {
         while !until(self) {
             assert!(
                 Instant::now() < deadline,
-                "nothing happens: {:?} {:#?}",
+                "{}: nothing happens: {:?} {:#?}",
+                self.case.name,
                 self.status(),
                 self.events().last()
             );
@@ -236,7 +237,7 @@ impl Drop for Victim {
     fn drop(&mut self) {
         self.stop_following();
         if let Some(pid) = self.driver() {
-            drop(Command::new("kill").args(["-9", &pid.to_string()]).status());
+            shop::kill_process(pid);
         }
     }
 }
@@ -252,6 +253,14 @@ fn handfast(folder: &Path) -> Command {
     command
 }
 
-fn pause(ms: u64) {
+/// What a command says that does what it is told.
+pub(crate) fn said(command: &mut Command) -> Value {
+    let out = command.output().unwrap();
+    let told = String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.success(), "{command:?} ended with {:?}: {told}", out.status.code());
+    serde_json::from_slice(&out.stdout).unwrap()
+}
+
+pub(crate) fn pause(ms: u64) {
     std::thread::sleep(Duration::from_millis(ms));
 }
