@@ -73,6 +73,7 @@ impl Exit {
                 | Waits::Approval
                 | Waits::Claim { .. }
                 | Waits::Time { .. }
+                | Waits::Call { .. }
                 | Waits::Signal { .. },
             ) => Self::Waiting,
             Status::Waiting(Waits::Settlement) | Status::Stuck | Status::Quarantined => Self::Doubt,

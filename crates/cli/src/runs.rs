@@ -88,6 +88,8 @@ fn status(text: &str) -> anyhow::Result<StatusFilter> {
         Status::Waiting(Waits::Settlement),
         Status::Waiting(Waits::Retry { until }),
         Status::Waiting(Waits::Approval),
+        Status::Waiting(Waits::Claim { by: handfast_events::RunId::from_bytes([0; 16]), until }),
+        Status::Waiting(Waits::Call { until }),
         Status::Waiting(Waits::Time { until }),
         Status::Waiting(Waits::Signal { name: String::new() }),
         Status::PausedByLimit,

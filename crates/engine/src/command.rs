@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use handfast_events::{Answer, CallId, CommandId, Epoch, Failure, Mail, StepId, Timestamp, Usage};
+use handfast_events::{Answer, CallId, CommandId, Epoch, Failure, Handle, Mail, StepId, Timestamp, Usage};
 use serde_json::Value;
 
 /// What a run is told. Each is decided on at once; what follows is events.
@@ -34,6 +34,17 @@ pub enum Command {
         attempt: u32,
         /// What came of it.
         reply: ToolReply,
+    },
+    /// A server was asked how a call stands that it has taken on.
+    CallPolled {
+        /// The call.
+        call: CallId,
+        /// The attempt that the server has taken on.
+        attempt: u32,
+        /// Which time it was asked.
+        poll: u32,
+        /// What came of it.
+        outcome: PollOutcome,
     },
     /// A time that the run waits for has come.
     TimePassed,
@@ -104,6 +115,32 @@ pub enum ToolOutcome {
     NotSent(ToolError),
     /// It may have left, and no answer came: a timeout, a broken stream, a dead process.
     Lost(ToolError),
+    /// The server took it on, and finishes it later.
+    TakenOn(TakenOn),
+}
+
+/// A server has taken a call on, or is still at work on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakenOn {
+    /// By what it is asked how the call stands.
+    pub handle: Handle,
+    /// What it says of that.
+    pub says: Option<String>,
+    /// How long it asks to be left alone, in milliseconds.
+    pub ask_after_ms: Option<u64>,
+}
+
+/// What came of asking a server how a call stands that it has taken on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PollOutcome {
+    /// It is at work still.
+    Working(TakenOn),
+    /// It has finished: as if the call itself had been answered so.
+    Finished(ToolOutcome),
+    /// It doesn't know the call any more, or won't say: nobody can know what comes of it.
+    Forgotten(ToolError),
+    /// It could not be asked. That says nothing of the call.
+    Unasked(ToolError),
 }
 
 /// How a tool's failure presents itself: what `error` is in a contract's `failures`.

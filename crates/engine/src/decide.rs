@@ -6,6 +6,7 @@
 mod begin;
 mod mail;
 mod model;
+mod poll;
 mod stop;
 mod tool;
 
@@ -99,6 +100,9 @@ impl Run {
                 draft.model_returned(&step, turn, attempt, reply)?;
             }
             Command::ToolReturned { call, attempt, reply } => draft.tool_returned(&call, attempt, reply)?,
+            Command::CallPolled { call, attempt, poll, outcome } => {
+                draft.call_polled(&call, attempt, poll, outcome)?;
+            }
             Command::TimePassed => draft.lapse()?,
             Command::Mail { id, who, at, mail } => draft.mail(id, who, at, mail)?,
         }

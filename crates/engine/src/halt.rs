@@ -7,7 +7,7 @@ use handfast_events::{Halt, HaltScope, PauseReason, RunPaused, StepId};
 
 use crate::Refusal;
 use crate::decide::Draft;
-use crate::state::{Call, CallState, Phase, Run, StepState};
+use crate::state::{Call, Phase, Run, StepState};
 
 /// What is about to leave.
 struct Leaving<'a> {
@@ -31,7 +31,7 @@ impl Run {
             })
         });
         let calls = self.calls().filter_map(|call| {
-            let CallState::Intended(sent) = &call.state else { return None };
+            let sent = call.under_way()?;
             let tool = self.plan.tool(&call.tool).map(|tool| &**tool);
             let leaving = Leaving { agent: self.agent_of(&call.id.step()), tool };
             self.concerns(scope, &leaving).then(|| {

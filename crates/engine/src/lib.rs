@@ -42,12 +42,14 @@ mod table;
 mod words;
 
 pub use check::UNEVALUABLE;
-pub use command::{Command, ModelReply, ModelSaid, ModelTrouble, ToolError, ToolOutcome, ToolReply};
+pub use command::{
+    Command, ModelReply, ModelSaid, ModelTrouble, PollOutcome, TakenOn, ToolError, ToolOutcome, ToolReply,
+};
 pub use decide::{Decision, Start};
 pub use dialect::{Dialect, Message, ModelSheet, Opening, Rates};
 pub use doubts::Doubt;
 pub use once::Seen;
-pub use owed::{AskModel, CallTool, Debt, DebtKey};
+pub use owed::{AskModel, CallTool, Debt, DebtKey, PollCall};
 pub use plan::Plan;
 pub use refusal::Refusal;
 pub use state::{Illegal, Run, Spend};

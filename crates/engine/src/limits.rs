@@ -33,6 +33,13 @@ pub(crate) const LOOK_WAIT: Duration = Duration::from_secs(1);
 pub(crate) const LOOKS_EARLY: usize = 5;
 /// What doesn't show in three looks once all has settled won't: then it is repeated, or a person looks.
 pub(crate) const LOOKS_LATE: usize = 3;
+/// A server that takes a call on is asked how it stands after this long at first: many have finished by then.
+pub(crate) const POLL_FIRST: Duration = Duration::from_secs(1);
+/// Later it is asked again after this part of the time that it has been at work: whoever waits an hour can wait four minutes
+/// more, and each poll is an event, so that a day's work has a hundred and fifty of them and ten days' forty more.
+pub(crate) const POLL_SHARE: u32 = 16;
+/// A server that took a call on and couldn't be asked for a day won't say any more what came of it.
+pub(crate) const SILENCE_MAX: Duration = Duration::from_secs(24 * 3600);
 /// A larger result drowns the model; its head and digest are kept.
 pub(crate) const RESULT_BYTES_MAX: usize = 256 * 1024;
 /// Nobody nests this deep on purpose, and a journal could not be read back past twice of it.

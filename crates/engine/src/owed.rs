@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use handfast_contract::{Name, Tool};
-use handfast_events::{CallId, Idempotency, Prompt, RunId, StepId, Timestamp};
+use handfast_events::{CallId, Handle, Idempotency, Prompt, RunId, StepId, Timestamp};
 use serde_json::Value;
 
 use crate::state::{CallState, Run, StepState};
@@ -16,6 +16,8 @@ pub enum Debt {
     AskModel(Box<AskModel>),
     /// A tool is to be called.
     CallTool(CallTool),
+    /// A server is to be asked how a call stands that it has taken on.
+    PollCall(PollCall),
     /// A time is to be waited for.
     Wait {
         /// Until when.
@@ -63,6 +65,27 @@ pub struct CallTool {
     pub timeout_ms: u64,
 }
 
+/// A server is to be asked how a call stands that it has taken on. Asking changes nothing, so it may be done more than once.
+#[derive(Clone, Debug)]
+pub struct PollCall {
+    /// The run.
+    pub run: RunId,
+    /// The call.
+    pub call: CallId,
+    /// The attempt that the server has taken on.
+    pub attempt: u32,
+    /// Which time it is asked, counted from 1.
+    pub poll: u32,
+    /// Not before this time.
+    pub at: Timestamp,
+    /// The tool.
+    pub tool: Arc<Tool>,
+    /// By what the server is asked.
+    pub handle: Handle,
+    /// When the poll is given up, in milliseconds after it is sent.
+    pub timeout_ms: u64,
+}
+
 /// Which debt it is, within its run: the same debt has the same key on every worker.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DebtKey {
@@ -70,6 +93,8 @@ pub enum DebtKey {
     Ask(StepId, u32, u32),
     /// Call and attempt.
     Call(CallId, u32),
+    /// Call, attempt and poll.
+    Poll(CallId, u32, u32),
     /// The time.
     Wait(Timestamp),
 }
@@ -79,6 +104,7 @@ impl fmt::Display for DebtKey {
         match self {
             Self::Ask(step, turn, attempt) => write!(f, "ask {step}@{turn} #{attempt}"),
             Self::Call(call, attempt) => write!(f, "call {call} #{attempt}"),
+            Self::Poll(call, attempt, poll) => write!(f, "poll {call} #{attempt}.{poll}"),
             Self::Wait(until) => write!(f, "wait until {until}"),
         }
     }
@@ -90,6 +116,7 @@ impl Debt {
         match self {
             Self::AskModel(ask) => DebtKey::Ask(ask.step.clone(), ask.turn, ask.attempt),
             Self::CallTool(call) => DebtKey::Call(call.call.clone(), call.attempt),
+            Self::PollCall(poll) => DebtKey::Poll(poll.call.clone(), poll.attempt, poll.poll),
             Self::Wait { until } => DebtKey::Wait(*until),
         }
     }
@@ -99,8 +126,8 @@ impl Run {
     /// What this run still owes.
     pub fn owed(&self) -> impl Iterator<Item = Debt> + '_ {
         let is_live = self.is_live();
-        let wait = self.wakes_at();
-        let debts = self.asks().chain(self.sent_calls()).chain(wait.map(|until| Debt::Wait { until }));
+        let wait = self.next_time().map(|until| Debt::Wait { until });
+        let debts = self.asks().chain(self.sent_calls()).chain(self.polls()).chain(wait);
         debts.filter(move |_| is_live)
     }
 
@@ -135,6 +162,22 @@ impl Run {
                     _ => None,
                 },
                 timeout_ms: sent.intent.timeout_ms,
+            }))
+        })
+    }
+
+    fn polls(&self) -> impl Iterator<Item = Debt> + '_ {
+        self.calls().filter_map(|call| {
+            let CallState::Working(working) = &call.state else { return None };
+            Some(Debt::PollCall(PollCall {
+                run: self.id,
+                call: call.id.clone(),
+                attempt: working.sent.intent.attempt,
+                poll: working.polls + 1,
+                at: working.ask_at,
+                tool: self.plan.tool(&call.tool)?.clone(),
+                handle: working.handle.clone(),
+                timeout_ms: working.sent.intent.timeout_ms,
             }))
         })
     }

@@ -3,6 +3,7 @@
 //! Nothing here evaluates: no condition, schema, price or default. What was decided is in the event.
 
 mod applied;
+mod becoming;
 mod call;
 mod compensation;
 mod deciding;
@@ -18,6 +19,7 @@ mod spend;
 mod step;
 mod taking_back;
 mod turn;
+mod working;
 
 pub(crate) use applied::{Applied, is_within};
 pub(crate) use call::{Call, CallState, Closed, Due, Sent, Settles};
@@ -33,6 +35,7 @@ pub(crate) use run::{Ending, Phase};
 pub use spend::Spend;
 pub(crate) use step::{AgentStep, Happened, StepRun, StepState};
 pub(crate) use turn::{Asked, Turn};
+pub(crate) use working::Working;
 
 /// The event may not happen in this state: in replay the journal is damaged; live, it is our bug.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -85,6 +85,7 @@ impl Draft {
             | CallState::Denied
             | CallState::Due(_)
             | CallState::Intended(_)
+            | CallState::Working(_)
             | CallState::Doubted(_)
             | CallState::Applied(_) => self.tend(&call.id),
             CallState::Closed(Closed::Broken(broken)) => {

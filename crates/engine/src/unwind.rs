@@ -5,8 +5,8 @@
 
 use handfast_contract::{Otherwise, StepWork};
 use handfast_events::{
-    CallDoubted, CallId, Failure, FailureClass, LaneFailed, Next, OtherwiseTaken, Output, Party,
-    RunCancelled, RunFailed, StepId, StepSkipped, StepSucceeded,
+    CallDoubted, CallId, CallNotApplied, Failure, FailureClass, LaneFailed, Next, OtherwiseTaken, Output,
+    Party, RunCancelled, RunFailed, StepId, StepSkipped, StepSucceeded,
 };
 
 use crate::Refusal;
@@ -83,6 +83,12 @@ impl Draft {
             let next = Next::Settlement;
             self.tell_call(&id, CallDoubted { attempt, failure, latency_ms: 0, next })?;
         }
+        for (id, attempt) in self.reads_not_awaited(scope) {
+            let told = "nobody needs any more what its server is still to find";
+            let failure = Failure::new(FailureClass::Cancelled, told);
+            let next = Next::GiveUp;
+            self.tell_call(&id, CallNotApplied { attempt, failure, latency_ms: 0, next })?;
+        }
         // A run that is held looks at nothing.
         if !matches!(self.run.phase, Phase::Paused(_)) {
             self.tend_what_left(scope)?;
@@ -100,6 +106,18 @@ impl Draft {
             _ => None,
         };
         self.run.steps_of(scope).flat_map(|step| Family::of(step.calls())).filter_map(doubt).collect()
+    }
+
+    /// Calls that only read, and that their servers have taken on: they may take days, and change nothing.
+    fn reads_not_awaited(&self, scope: Option<&StepId>) -> Vec<(CallId, u32)> {
+        let calls = self.run.steps_of(scope).flat_map(|step| Family::of(step.calls()));
+        let read = calls.filter(|call| !call.is_aftermath()).filter_map(|call| match &call.state {
+            CallState::Working(working) if working.sent.only_reads() => {
+                Some((call.id.clone(), working.sent.intent.attempt))
+            }
+            _ => None,
+        });
+        read.collect()
     }
 
     /// A scope has come to rest: its lane is left out, or what stands for its step begins.

@@ -174,4 +174,6 @@ bodies! {
     StandingAccepted = 1 since 2,
     FactSet = 1 since 2,
     CallWithheld = 1 since 2,
+    CallWorking = 1 since 2,
+    CallPolled = 1 since 2,
 }

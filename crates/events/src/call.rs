@@ -104,6 +104,64 @@ pub struct CallNotSent {
     pub next: Next,
 }
 
+/// Its server took the call on, and finishes it later: it is asked now and then how it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallWorking {
+    /// The attempt.
+    pub attempt: u32,
+    /// The server, by its name in the contract.
+    pub server: String,
+    /// By what it is asked.
+    pub handle: Handle,
+    /// What the server says of how it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub says: Option<String>,
+    /// When it is asked.
+    pub ask_at: Timestamp,
+    /// How long the request took, in milliseconds.
+    pub latency_ms: u64,
+}
+
+/// By what a server is asked how a call stands that it has taken on. It suffices for any worker, and holds no secret: the
+/// names of secrets stand in their places.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Handle {
+    /// A path on the server, for a `GET`.
+    Path(String),
+    /// The id of an MCP task.
+    Task(String),
+}
+
+impl std::fmt::Display for Handle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Path(path) => f.write_str(path),
+            Self::Task(id) => write!(f, "task {id}"),
+        }
+    }
+}
+
+/// Its server was asked how the call stands, and it is not at its end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallPolled {
+    /// The attempt of the call.
+    pub attempt: u32,
+    /// Which time it was, counted from 1 within the attempt.
+    pub poll: u32,
+    /// By what the server is asked from now on, where that changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<Handle>,
+    /// What the server says of how it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub says: Option<String>,
+    /// Why the server could not be asked, where it couldn't: that says nothing of the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// When it is asked again.
+    pub ask_at: Timestamp,
+}
+
 /// It took effect (or only read), and this came back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CallApplied {

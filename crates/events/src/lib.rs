@@ -40,8 +40,9 @@ pub use block::{
 };
 pub use body::{Body, DecodeError};
 pub use call::{
-    CallApplied, CallDoubted, CallIntended, CallJudged, CallNotApplied, CallNotSent, CallProposed,
-    CallQueued, CallRefused, CallSettled, CallWithheld, Idempotency, Kept, Next, Settled,
+    CallApplied, CallDoubted, CallIntended, CallJudged, CallNotApplied, CallNotSent, CallPolled,
+    CallProposed, CallQueued, CallRefused, CallSettled, CallWithheld, CallWorking, Handle, Idempotency, Kept,
+    Next, Settled,
 };
 pub use claim::{Action, CallGiven, CallWaits, ClaimBefore, ClaimChanged, Done};
 pub use compensation::{

@@ -373,6 +373,11 @@ pub enum Waits {
         /// The earliest of them.
         until: Timestamp,
     },
+    /// A call that its server has taken on and finishes later.
+    Call {
+        /// When it is asked next how it stands.
+        until: Timestamp,
+    },
     /// A signal: `handfast signal`.
     Signal {
         /// Its name.
@@ -401,7 +406,9 @@ impl Status {
     pub const fn rests(&self) -> bool {
         !matches!(
             self,
-            Self::Running | Self::Compensating | Self::Waiting(Waits::Retry { .. } | Waits::Claim { .. })
+            Self::Running
+                | Self::Compensating
+                | Self::Waiting(Waits::Retry { .. } | Waits::Claim { .. } | Waits::Call { .. })
         )
     }
 
@@ -413,6 +420,7 @@ impl Status {
             Self::Waiting(Waits::Retry { .. }) => "waiting (retry)",
             Self::Waiting(Waits::Approval) => "waiting (approval)",
             Self::Waiting(Waits::Claim { .. }) => "waiting (claim)",
+            Self::Waiting(Waits::Call { .. }) => "waiting (call)",
             Self::Waiting(Waits::Time { .. }) => "waiting (time)",
             Self::Waiting(Waits::Signal { .. }) => "waiting (signal)",
             Self::PausedByLimit => "paused (limit)",

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use handfast_engine::{Command, Debt, DebtKey, Decision, Illegal, Refusal, Run, Seen};
+use handfast_engine::{Command, Debt, DebtKey, Decision, Illegal, PollCall, Refusal, Run, Seen};
 use handfast_events::{CommandId, Halt, Head, Salt, Status, Timestamp};
 use handfast_store::{Append, Claim, Hold, Lease, MailRow};
 use tokio::task::AbortHandle;
@@ -194,13 +194,17 @@ impl Live {
         hold
     }
 
-    /// What is owed and not performed yet. What is performed and not owed any more is stopped.
+    /// What is owed and not performed yet. What is performed and not owed any more is stopped; what is owed later, waits.
     pub(crate) fn offer(&mut self) -> Offered {
         let mut wait = None;
         let mut owed = BTreeMap::new();
+        let is_ahead = |at: Timestamp| self.waited < Some(at);
         for debt in self.run.owed() {
             match debt {
-                Debt::Wait { until } => wait = Some(until).filter(|until| self.waited < Some(*until)),
+                Debt::Wait { until: at } | Debt::PollCall(PollCall { at, .. }) if is_ahead(at) => {
+                    wait = Some(wait.map_or(at, |wait: Timestamp| wait.min(at)));
+                }
+                Debt::Wait { .. } => {}
                 debt => {
                     owed.insert(debt.key(), debt);
                 }

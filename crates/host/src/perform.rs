@@ -5,17 +5,29 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use handfast_engine::{
-    AskModel, CallTool, Command, ModelReply, ModelTrouble, ToolError, ToolOutcome, ToolReply,
+    AskModel, CallTool, Command, Debt, ModelReply, ModelTrouble, PollCall, PollOutcome, ToolError,
+    ToolOutcome, ToolReply,
 };
 use handfast_events::{Failure, FailureClass};
 use handfast_model::Place;
-use handfast_tool::ToolCall;
+use handfast_tool::{ToolCall, ToolPoll};
 
 use crate::Kit;
 
+/// Performs a debt; none where only time pays it.
+pub(crate) fn perform(kit: Arc<Kit>, debt: Debt) -> Option<BoxFuture<'static, Command>> {
+    Some(match debt {
+        Debt::AskModel(debt) => ask(kit, *debt).boxed(),
+        Debt::CallTool(debt) => call(kit, debt).boxed(),
+        Debt::PollCall(debt) => poll(kit, debt).boxed(),
+        Debt::Wait { .. } => return None,
+    })
+}
+
 /// Asks a model. A panic below is an answer that nobody can know.
-pub(crate) async fn ask(kit: Arc<Kit>, debt: AskModel) -> Command {
+async fn ask(kit: Arc<Kit>, debt: AskModel) -> Command {
     let place = Place { run: debt.run, step: debt.step.clone(), turn: debt.turn, attempt: debt.attempt };
     let request = debt.prompt.text();
     let timeout = Duration::from_millis(debt.timeout_ms);
@@ -30,7 +42,7 @@ pub(crate) async fn ask(kit: Arc<Kit>, debt: AskModel) -> Command {
 }
 
 /// Calls a tool. A panic below is a call that may have left.
-pub(crate) async fn call(kit: Arc<Kit>, debt: CallTool) -> Command {
+async fn call(kit: Arc<Kit>, debt: CallTool) -> Command {
     let (call, attempt) = (debt.call.clone(), debt.attempt);
     let request = ToolCall {
         run: debt.run,
@@ -52,6 +64,18 @@ pub(crate) async fn call(kit: Arc<Kit>, debt: CallTool) -> Command {
             latency_ms: 0,
         });
     Command::ToolReturned { call, attempt, reply }
+}
+
+/// Asks how a call stands. A panic below is a poll that came to nothing.
+async fn poll(kit: Arc<Kit>, debt: PollCall) -> Command {
+    let (call, attempt, poll) = (debt.call, debt.attempt, debt.poll);
+    let timeout = Duration::from_millis(debt.timeout_ms);
+    let request = ToolPoll { tool: debt.tool, handle: debt.handle, timeout };
+    let outcome = AssertUnwindSafe(kit.tools.poll(&request)).catch_unwind().await.unwrap_or_else(|_| {
+        let class = Some(FailureClass::Unknown);
+        PollOutcome::Unasked(ToolError { text: panicked().detail, class, ..ToolError::default() })
+    });
+    Command::CallPolled { call, attempt, poll, outcome }
 }
 
 fn panicked() -> Failure {

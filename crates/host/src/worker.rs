@@ -7,7 +7,7 @@ mod heeding;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use handfast_engine::{Command, Debt, DebtKey, Run};
+use handfast_engine::{Command, DebtKey, Run};
 use handfast_events::{Body, Head, Mail, RunId, Status, Timestamp};
 use handfast_store::{
     AppendError, Hold, Journal, Lease, LoadError, MailRow, ReadError, Store, TakeError, WriteError,
@@ -255,25 +255,8 @@ impl<S: Store> Worker<S> {
         };
         let Some(live) = self.lives.get_mut(&run) else { return Ok(()) };
         let hold = live.remembered(head);
-        let offered = live.offer();
-        if let Some(until) = offered.wait {
-            self.waits.insert((until, run));
-        }
-        for debt in offered.new {
-            let (key, kit) = (debt.key(), live.kit.clone());
-            let paid = key.clone();
-            let task = match debt {
-                Debt::AskModel(ask) => self.tasks.spawn(async move {
-                    Wake::Paid { run, key: paid, command: perform::ask(kit, *ask).await }
-                }),
-                Debt::CallTool(call) => self.tasks.spawn(async move {
-                    Wake::Paid { run, key: paid, command: perform::call(kit, call).await }
-                }),
-                Debt::Wait { .. } => continue,
-            };
-            live.performs(&key, task);
-        }
         let status = live.run().status();
+        self.offer(run);
         self.say_in_force().await?;
         if hold == Hold::Release {
             self.driven.runs.insert(run, status);
@@ -288,6 +271,23 @@ impl<S: Store> Worker<S> {
         self.think(run).await
     }
 
+    /// Performs what a run owes, and waits for what it owes later.
+    fn offer(&mut self, run: RunId) {
+        let Some(live) = self.lives.get_mut(&run) else { return };
+        let offered = live.offer();
+        if let Some(until) = offered.wait {
+            self.waits.insert((until, run));
+        }
+        for debt in offered.new {
+            let (key, kit) = (debt.key(), live.kit.clone());
+            let paid = key.clone();
+            let Some(performed) = perform::perform(kit, debt) else { continue };
+            let task =
+                self.tasks.spawn(async move { Wake::Paid { run, key: paid, command: performed.await } });
+            live.performs(&key, task);
+        }
+    }
+
     async fn time_passed(&mut self) -> Result<(), DriveError> {
         let at = self.clock.now();
         while let Some((until, run)) = self.waits.first().copied().filter(|(until, _)| *until <= at) {
@@ -297,6 +297,10 @@ impl<S: Store> Worker<S> {
                 live.time_passed(until);
             }
             self.think(run).await?;
+            // A poll is due without any event that says so.
+            if self.lives.get(&run).is_some_and(|live| !live.is_remembering()) {
+                self.offer(run);
+            }
         }
         Ok(())
     }

@@ -49,9 +49,10 @@ pub fn explain(trace: &Trace) -> Option<Explanation> {
             headline: format!(
                 "run {by} is about the same action: what came of it is looked for again at {until}"
             ),
-            next: vec![step("to see what holds that one up", format!("handfast why {by}"))],
+            next: vec![step("to see what holds that one up", format!("handfast trace {by}"))],
             ..Explanation::bare(trace)
         }),
+        Status::Waiting(Waits::Call { .. }) => Some(worked_on(trace)),
         Status::Waiting(Waits::Approval) => Some(people::waits(trace)),
         Status::Waiting(Waits::Time { until }) => Some(Explanation {
             headline: format!("it waits for a time that its contract names: {until}"),
@@ -103,6 +104,54 @@ impl Explanation {
 
 pub(crate) fn step(when: impl Into<String>, command: String) -> NextStep {
     NextStep { when: when.into(), command }
+}
+
+/// Servers have taken calls on, and are asked how these stand.
+fn worked_on(trace: &Trace) -> Explanation {
+    let (mut names, mut evidence, mut next) = (Vec::new(), Vec::new(), Vec::new());
+    let run = trace.run;
+    for call in trace.calls() {
+        let CallState::Working(working) = &call.state else { continue };
+        let id = shell_word(call.id.as_str());
+        names.push(format!("{} ({})", call.id, working.server));
+        evidence.push(format!(
+            "{} is a call of `{}` with {}, taken on at {}",
+            call.id,
+            call.tool,
+            json(&call.args),
+            working.since
+        ));
+        let asked = format!("{} goes by {} there", call.id, working.handle);
+        evidence.push(format!(
+            "{asked}; it was asked {} times and is asked next at {}",
+            working.polls, working.ask_at
+        ));
+        evidence
+            .extend(working.says.iter().map(|says| format!("what {} says of it: {says}", working.server)));
+        evidence
+            .extend(working.trouble.iter().map(|why| format!("it could not be asked the last time: {why}")));
+        next.push(step(
+            format!("if it is known to have taken effect; JSON is what `{}` gave", call.tool),
+            format!("handfast settle {run} {id} --applied JSON --evidence TEXT"),
+        ));
+    }
+    evidence.extend(
+        trace
+            .paused
+            .iter()
+            .map(|reason| paused(trace, reason).headline)
+            .map(|why| format!("beside that it is paused: {why}")),
+    );
+    next.insert(0, step("where no worker drives it any more", format!("handfast go {run}")));
+    next.push(step(
+        "to end it, once its server has finished",
+        format!("handfast cancel {run} --reason TEXT"),
+    ));
+    let headline = format!(
+        "a server works on what it was asked for, and is asked how that stands: {}",
+        names.join(", ")
+    );
+    Explanation { headline, evidence, next, ..Explanation::bare(trace) }
 }
 
 fn in_doubt(trace: &Trace) -> Explanation {

@@ -1,8 +1,8 @@
 //! A journal as lines: where, when, what, and a digest of what it says.
 
 use handfast_events::{
-    Answer, Body, Event, Kept, Mail, MailOutcome, Next, Output, PauseReason, Purpose, Settled, Standing,
-    Stayed, StepKind,
+    Answer, Body, CallPolled, Event, Kept, Mail, MailOutcome, Next, Output, PauseReason, Purpose, Settled,
+    Standing, Stayed, StepKind,
 };
 
 use crate::limits::{WIDTH_MAX, WIDTH_MIN};
@@ -126,6 +126,14 @@ fn phrase_of_call(body: &Body) -> String {
             None => format!("{} is free", changed.name),
         },
         Body::CallIntended(intent) => format!("attempt {} {}", intent.attempt, json(&intent.sends)),
+        Body::CallWorking(taken) => {
+            let says = taken.says.as_ref().map(|says| format!(" ({says})")).unwrap_or_default();
+            format!(
+                "attempt {}: {} works on it, as {}{says}, asked at {}",
+                taken.attempt, taken.server, taken.handle, taken.ask_at
+            )
+        }
+        Body::CallPolled(polled) => polled_told(polled),
         Body::CallNotSent(not) => {
             format!("attempt {}: {} · {}", not.attempt, failure(&not.failure), next(&not.next))
         }
@@ -156,6 +164,17 @@ fn phrase_of_call(body: &Body) -> String {
         }
         body => phrase_of_people(body),
     }
+}
+
+/// What came of asking how a call stands.
+fn polled_told(polled: &CallPolled) -> String {
+    let told = match (&polled.failure, &polled.says) {
+        (Some(why), _) => format!("not asked: {}", failure(why)),
+        (None, Some(says)) => format!("still at work ({says})"),
+        (None, None) => "still at work".to_owned(),
+    };
+    let handle = polled.handle.as_ref().map(|handle| format!(", now as {handle}")).unwrap_or_default();
+    format!("poll {}: {told}{handle}, asked again at {}", polled.poll, polled.ask_at)
 }
 
 fn phrase_of_people(body: &Body) -> String {

@@ -153,6 +153,10 @@ fn called(call: &Call, now: Timestamp) -> Option<(String, u64)> {
     let since = between(Some(at), Some(now));
     match &call.state {
         CallState::Intended => Some((format!("{} is called", call.tool), since)),
+        CallState::Working(working) => {
+            let since = between(Some(working.since), Some(now));
+            Some((format!("{} works on {}", working.server, call.tool), since))
+        }
         CallState::Proposed => {
             Some((format!("{} is called again in", call.tool), between(Some(now), Some(call.due()?))))
         }

@@ -12,8 +12,8 @@ mod totals;
 use std::collections::BTreeMap;
 
 use handfast_events::{
-    CallGiven, CallId, CallRefused, CallWaits, CallWithheld, CommandId, Digest, Failure, Idempotency, Kept,
-    LimitKind, Money, Next, Party, PauseReason, Purpose, Reserved, Retry, RunId, Seq, Settled, Status,
+    CallGiven, CallId, CallRefused, CallWaits, CallWithheld, CommandId, Digest, Failure, Handle, Idempotency,
+    Kept, LimitKind, Money, Next, Party, PauseReason, Purpose, Reserved, Retry, RunId, Seq, Settled, Status,
     StepId, StepKind, StillOpen, Timestamp, Usage, Verdict,
 };
 use serde::Serialize;
@@ -380,6 +380,8 @@ pub enum CallState {
     Asking,
     /// It may have left.
     Intended,
+    /// Its server has taken it on, and is asked now and then how it stands.
+    Working(Working),
     /// A clause refused it; it was never sent.
     Refused(CallRefused),
     /// Nobody can know whether it took effect, and a person must say.
@@ -395,6 +397,25 @@ pub enum CallState {
         /// What its contract says to that; empty until it is judged.
         verdicts: Vec<Verdict>,
     },
+}
+
+/// How a call stands that its server works on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Working {
+    /// The server, by its name in the contract.
+    pub server: String,
+    /// By what the server is asked.
+    pub handle: Handle,
+    /// When it took the call on.
+    pub since: Timestamp,
+    /// How often it was asked.
+    pub polls: u32,
+    /// What it said last.
+    pub says: Option<String>,
+    /// When it is asked next.
+    pub ask_at: Timestamp,
+    /// Why it could not be asked, where that is so since it spoke last.
+    pub trouble: Option<String>,
 }
 
 impl Trace {

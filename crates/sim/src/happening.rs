@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use handfast_engine::{AskModel, CallTool, Command, Debt};
+use handfast_engine::{AskModel, CallTool, Command, Debt, PollCall};
 use handfast_events::Mail;
 use jiff::Timestamp;
 
@@ -45,6 +45,10 @@ pub(crate) enum Happening {
     CallArrives(Who, Box<CallTool>),
     /// A slow tool takes effect.
     TakesEffect(Box<CallTool>),
+    /// A tool has finished a call that it took on.
+    Finishes(Box<CallTool>),
+    /// A tool is asked how a call stands that it took on.
+    PollArrives(Who, Box<PollCall>),
     /// A request reaches the model.
     AskArrives(Who, Box<AskModel>),
     /// What came of a debt reaches the worker.

@@ -34,6 +34,7 @@ mod told;
 mod watch;
 
 mod happening;
+mod jobs;
 mod world;
 
 mod perform;

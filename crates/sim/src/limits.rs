@@ -14,6 +14,8 @@ pub(crate) const LOOK_IDLE: u64 = 5_000;
 pub(crate) const NETWORK_MAX: u64 = 3_000;
 /// A slow tool takes effect as late as this behind its timeout: most tools that are given up on go on for a while.
 pub(crate) const TOOL_OVERRUN: u64 = 3_000;
+/// What a tool takes on is finished within so long: past several polls, and past a lease.
+pub(crate) const JOB_MAX: u64 = 25_000;
 /// A model whose answer is lost is given up on after so long, whatever its timeout: waiting proves nothing.
 pub(crate) const MODEL_MAX: u64 = 8_000;
 /// A person looks so often.

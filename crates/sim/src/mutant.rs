@@ -33,6 +33,10 @@ mutants! {
     HastyPerson breaks NeverTwice,
     /// A worker sends whenever it wakes, however late that is.
     SendsLate breaks NeverTwice,
+    /// A worker forgets that a server has taken a call on, and sends it again.
+    ForgetsHandles breaks NeverTwice,
+    /// What a server has taken on is told as done.
+    AcceptedIsDone breaks NeverUnsaid,
     /// The store acknowledges a commit now and then that it doesn't keep.
     ForgetfulStore breaks NeverLost,
     /// Nobody takes the run of a worker that died.
@@ -68,6 +72,8 @@ impl Mutant {
             Self::FreshKeys => Some(Fault::AnswerLost),
             Self::HastyPerson => Some(Fault::Slow),
             Self::SendsLate => Some(Fault::SleepsPastLease),
+            Self::ForgetsHandles => Some(Fault::TakenOn),
+            Self::AcceptedIsDone => Some(Fault::TakenOnAndFails),
             Self::NoTakeover => Some(Fault::DiesAfterCommit),
             Self::NoTimeouts => Some(Fault::Hangs),
             Self::LossIsFailure => Some(Fault::StreamBroken),

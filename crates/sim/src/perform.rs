@@ -1,7 +1,8 @@
 //! The boundaries: where a worker commits, sends, and hears, and what can break there.
 
 use handfast_engine::{
-    AskModel, CallTool, Command, Debt, ModelReply, ModelTrouble, ToolError, ToolOutcome, ToolReply,
+    AskModel, CallTool, Command, Debt, ModelReply, ModelTrouble, PollCall, PollOutcome, ToolError,
+    ToolOutcome, ToolReply,
 };
 use handfast_events::{Body, Event, Failure, FailureClass, StepId};
 use jiff::Timestamp;
@@ -50,6 +51,13 @@ impl World {
             live.time_passed(until);
         }
         self.think(who);
+        // A poll is due without any event that says so; it is a read, and a worker that lost the run may make it.
+        let Some(live) = self.live(who).filter(|live| live.pending.is_none()) else { return };
+        let (debts, wait) = live.offer();
+        self.offer(who, debts, self.now);
+        if let Some(until) = wait {
+            self.wait(who, until);
+        }
     }
 
     fn wait(&mut self, who: Who, until: Timestamp) {
@@ -196,7 +204,11 @@ impl World {
                     let failure = Failure::new(FailureClass::Unavailable, told);
                     model_returned(&ask, Err(ModelTrouble { failure, may_have_cost: false }))
                 }
-                _ => return,
+                Debt::PollCall(poll) => {
+                    let error = ToolError { text: told.into(), ..ToolError::default() };
+                    polled(&poll, PollOutcome::Unasked(error))
+                }
+                Debt::Wait { .. } => return,
             };
             return self.tell(who, command);
         }
@@ -267,7 +279,14 @@ impl World {
                 }
                 self.queue.at(self.now + way, Happening::CallArrives(who, Box::new(call)));
             }
-            _ => {}
+            Debt::PollCall(poll) => {
+                let late = self.now + poll.timeout_ms;
+                let silent = ToolError { text: "no answer in time".into(), ..ToolError::default() };
+                let silent = polled(&poll, PollOutcome::Unasked(silent));
+                self.queue.at(late, Happening::Returns(who, Box::new(silent)));
+                self.queue.at(self.now + way, Happening::PollArrives(who, Box::new(poll)));
+            }
+            Debt::Wait { .. } => {}
         }
     }
 
@@ -277,6 +296,11 @@ impl World {
         let (fault, mut random) = self.fate(Boundary::AtTool, &what, || could_break(&subject, &call.tool));
         if fault.is_some() {
             self.disturb(self.now + call.timeout_ms + TOOL_OVERRUN);
+        }
+        if let Some(Fault::TakenOn | Fault::TakenOnAndFails) = fault {
+            let taken = self.take_on(&call, fault == Some(Fault::TakenOn), &mut random);
+            let back = self.now + random.between(5, 100);
+            return self.comes_back(who, back, &what, tool_returned(&call, taken));
         }
         if fault == Some(Fault::Slow) {
             let least = if random.chance(50) { call.timeout_ms } else { 10 };
@@ -295,7 +319,7 @@ impl World {
     }
 
     /// What came of a debt is on its way to its worker, who may not live to record it.
-    fn comes_back(&mut self, who: Who, back: u64, what: &str, command: Command) {
+    pub(crate) fn comes_back(&mut self, who: Who, back: u64, what: &str, command: Command) {
         let could = || vec![Fault::DiesWithResult, Fault::SleepsWithResult];
         let (fault, mut random) = self.fate(Boundary::BeforeResult, what, could);
         match fault {
@@ -420,6 +444,10 @@ const AT_COMMIT: [Fault; 10] = [
     Fault::ClockForward,
     Fault::ClockBack,
 ];
+
+pub(crate) fn polled(poll: &PollCall, outcome: PollOutcome) -> Command {
+    Command::CallPolled { call: poll.call.clone(), attempt: poll.attempt, poll: poll.poll, outcome }
+}
 
 fn tool_returned(call: &CallTool, outcome: ToolOutcome) -> Command {
     let reply = ToolReply { outcome, latency_ms: 5 };

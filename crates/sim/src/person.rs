@@ -1,4 +1,5 @@
-//! The person: looks at the tools' own ledger and settles what is in doubt, raises a limit once, resumes, and gives up.
+//! The person: looks at the tools' own ledger and settles what is in doubt, raises a limit once, resumes,
+//! has what is stuck tried again once, and gives up.
 
 use handfast_events::{CallId, Ceiling, LimitKind, Mail, Money, PauseReason, Settlement, Status, Waits};
 use jiff::Timestamp;
@@ -14,6 +15,7 @@ use crate::watch::{Question, Story, Watch};
 pub(crate) struct Person {
     raised: Vec<String>,
     resumed: u32,
+    retried: Vec<CallId>,
 }
 
 /// What the person sees.
@@ -45,8 +47,22 @@ impl Person {
                 self.resumed += 1;
                 vec![if self.resumed > 4 { cancel() } else { Mail::Resume { reason: "mended".into() } }]
             }
+            Status::Stuck => {
+                let stuck = seen.watch.calls.iter().filter(|(_, story)| story.is_stuck);
+                stuck.map(|(call, _)| self.unstick(call)).collect()
+            }
             _ => Vec::new(),
         }
+    }
+
+    /// Has what takes a call back tried again once, and then lets it stand.
+    fn unstick(&mut self, call: &CallId) -> Mail {
+        let (call, reason) = (call.clone(), "seen to by hand".to_owned());
+        if self.retried.contains(&call) {
+            return Mail::Accept { call, reason };
+        }
+        self.retried.push(call.clone());
+        Mail::Retry { call, reason }
     }
 
     /// Raises each limit once, and then has had enough.

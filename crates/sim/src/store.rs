@@ -136,9 +136,12 @@ impl Store {
     pub(crate) fn take(&mut self, worker: usize, now: u64, clock: Timestamp) -> Option<u64> {
         let is_held = self.holder.is_some() && now.saturating_sub(self.heartbeat) <= LEASE;
         let is_due = match &self.status {
-            Status::Waiting(Waits::Retry { until } | Waits::Claim { until, .. } | Waits::Time { until }) => {
-                *until <= clock
-            }
+            Status::Waiting(
+                Waits::Retry { until }
+                | Waits::Claim { until, .. }
+                | Waits::Time { until }
+                | Waits::Call { until },
+            ) => *until <= clock,
             status => !status.rests(),
         };
         if is_held || self.status.is_ended() || !is_due && self.mailbox.is_empty() {

@@ -16,7 +16,7 @@ use crate::subject::Subject;
 /// What can break at this tool.
 pub(crate) fn could_break(subject: &Subject, tool: &Tool) -> Vec<Fault> {
     let mut all = vec![Fault::AnswerLost, Fault::StreamBroken, Fault::Fails, Fault::ToolDies, Fault::Hangs];
-    all.push(Fault::TurnedAway);
+    all.extend([Fault::TurnedAway, Fault::TakenOn, Fault::TakenOnAndFails]);
     if tool.output.is_some() {
         all.push(Fault::Breach);
     }

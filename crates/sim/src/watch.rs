@@ -36,6 +36,8 @@ pub(crate) struct Story {
     is_refused: bool,
     /// Since when it waits for a person.
     pub(crate) waits_since: Option<Timestamp>,
+    /// Whether what it did can't be taken back without a person.
+    pub(crate) is_stuck: bool,
 }
 
 impl Story {
@@ -182,6 +184,8 @@ impl Watch {
                 (story.tool, story.args) = (proposed.tool.clone(), proposed.args.clone());
             }
             Body::CallRefused(_) => story.is_refused = true,
+            Body::CompensationStuck(_) => story.is_stuck = true,
+            Body::CompensationRetried(_) | Body::CallLeftStanding(_) => story.is_stuck = false,
             Body::CallIntended(intent) => {
                 story.is_open = true;
                 story.intents.insert(intent.attempt, intent.clone());

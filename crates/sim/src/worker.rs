@@ -3,8 +3,10 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use handfast_engine::{Command, Debt, DebtKey, Illegal, Refusal, Run};
-use handfast_events::{Body, CommandId, Event, Mail, Money, Reserved, Usage};
+use handfast_engine::{Command, Debt, DebtKey, Illegal, PollCall, Refusal, Run};
+use handfast_events::{
+    Body, CallNotApplied, CommandId, Event, Failure, FailureClass, Mail, Money, Next, Reserved, Retry, Usage,
+};
 use jiff::Timestamp;
 
 use crate::Mutant;
@@ -62,6 +64,7 @@ impl Live {
         let key = match command {
             Command::ModelReturned { step, turn, attempt, .. } => DebtKey::Ask(step.clone(), *turn, *attempt),
             Command::ToolReturned { call, attempt, .. } => DebtKey::Call(call.clone(), *attempt),
+            Command::CallPolled { call, attempt, poll, .. } => DebtKey::Poll(call.clone(), *attempt, *poll),
             _ => return,
         };
         self.performing.remove(&key);
@@ -158,6 +161,16 @@ fn twist(mutant: Mutant, events: &mut [Event], now: Timestamp) -> bool {
                 (said.usage, said.cost) = (Usage::default(), Money::default());
             }
             (Mutant::OwnClock, _) => event.time = now,
+            (Mutant::ForgetsHandles, Body::CallWorking(taken)) => {
+                let retry = Retry { at: event.time, why: "the server took it on".into() };
+                let not = CallNotApplied {
+                    attempt: taken.attempt,
+                    failure: Failure::new(FailureClass::ToolTransient, "no result yet"),
+                    latency_ms: taken.latency_ms,
+                    next: Next::Retry(retry),
+                };
+                event.body = not.into();
+            }
             _ => continue,
         }
         is_other = true;
@@ -173,9 +186,13 @@ fn offered(
     let (mut debts, mut wait) = (Vec::new(), None);
     let owed: Vec<Debt> = run.owed().collect();
     performing.retain(|key| owed.iter().any(|debt| debt.key() == *key));
+    let is_ahead = |at: Timestamp| waited < Some(at);
     for debt in owed {
         match debt {
-            Debt::Wait { until } => wait = Some(until).filter(|until| waited < Some(*until)),
+            Debt::Wait { until: at } | Debt::PollCall(PollCall { at, .. }) if is_ahead(at) => {
+                wait = Some(wait.map_or(at, |wait: Timestamp| wait.min(at)));
+            }
+            Debt::Wait { .. } => {}
             debt => {
                 if performing.insert(debt.key()) {
                     debts.push(debt);

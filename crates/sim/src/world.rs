@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::faults::{Boundary, Fates, Fault, Faults, Happened, Point};
 use crate::happening::{Answered, Happening, Queue, Who};
+use crate::jobs::Jobs;
 use crate::limits::{
     FAULTS, HAPPENINGS_MAX, LEASE, LOOK, LOOK_IDLE, NETWORK_MAX, PERSON, PERSON_SLOW, SETTLED, TOOL_OVERRUN,
     WORKERS, WORLD_MAX,
@@ -79,6 +80,7 @@ pub(crate) struct World {
     pub(crate) store: Store,
     pub(crate) workers: Vec<Worker>,
     pub(crate) ledger: Ledger,
+    pub(crate) jobs: Jobs,
     pub(crate) watch: Watch,
     pub(crate) counts: Counts,
     /// When the last fault happened, or somebody did something.
@@ -130,6 +132,7 @@ impl World {
             store: Store::new(id),
             workers: (0..WORKERS).map(|_| Worker::default()).collect(),
             ledger: Ledger::default(),
+            jobs: Jobs::default(),
             counts: Counts::default(),
             disturbed: if fates.is_rough(0) { FAULTS } else { 0 },
             fates,
@@ -205,6 +208,8 @@ impl World {
             Happening::Writes(who, debt) => self.write(who, debt),
             Happening::CallArrives(who, call) => self.call_arrives(who, *call),
             Happening::TakesEffect(call) => _ = self.take_effect(&call),
+            Happening::Finishes(call) => self.finish(&call),
+            Happening::PollArrives(who, poll) => self.poll_arrives(who, &poll),
             Happening::AskArrives(who, ask) => self.ask_arrives(who, &ask),
             Happening::Returns(who, command) => self.tell(who, *command),
             Happening::Wakes(who, until) => self.wake(who, until),

@@ -1,12 +1,18 @@
 //! A small MCP server over standard input and output, written without rmcp: what the tests of this crate call.
 //!
 //! It speaks 2025-06-18 and refuses what came later, as most servers do. `--strict` leaves at the first message that
-//! is no `initialize`, as some old ones do; `--broken` leaves at once. Each start is noted in the file `--starts`.
+//! is no `initialize`, as some old ones do; `--broken` leaves at once. Each start is noted in the file `--starts`. Its tool
+//! `later` makes tasks, which it knows as long as it runs; each says what it was made of, and how often it was asked.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
+
+/// Tasks with the arguments that they were made of, and how often each was asked.
+static TASKS: Mutex<BTreeMap<String, (Value, u32)>> = Mutex::new(BTreeMap::new());
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -33,6 +39,8 @@ fn main() {
         match method.as_str() {
             "initialize" => {
                 greeted = true;
+                let can = "/capabilities/extensions/io.modelcontextprotocol~1tasks";
+                assert!(params.pointer(can).is_some(), "a client that knows no tasks: {params}");
                 answer(
                     &id,
                     json!({ "protocolVersion": "2025-06-18", "capabilities": { "tools": {} },
@@ -44,6 +52,7 @@ fn main() {
                 std::process::exit(5);
             }
             "tools/list" => answer(&id, listing(&params)),
+            "tasks/get" => task(&id, &params),
             "tools/call" => {
                 std::thread::spawn(move || call(&id, &params));
             }
@@ -98,6 +107,7 @@ fn call(id: &Value, params: &Value) {
             eprintln!("the roof came down on {}", text("on"));
             std::process::exit(3);
         }
+        "later" => later(id, args),
         "hang" => hang(&text("file")),
         "large" => {
             let text = "x".repeat(usize::try_from(number("bytes")).unwrap_or(0));
@@ -105,6 +115,45 @@ fn call(id: &Value, params: &Value) {
         }
         other => refuse(id, -32602, &format!("no tool {other}")),
     }
+}
+
+/// The call becomes a task, which is not finished when it is asked for the first time.
+fn later(id: &Value, args: Value) {
+    let Ok(mut tasks) = TASKS.lock() else { return };
+    let task =
+        format!("t{}-{}", tasks.len() + 1, args.get("token").and_then(Value::as_str).unwrap_or_default());
+    tasks.insert(task.clone(), (args, 0));
+    let more = json!({ "resultType": "task", "pollIntervalMs": 1500 });
+    answer(id, standing(&task, "working", &more));
+}
+
+fn standing(task: &str, status: &str, more: &Value) -> Value {
+    let at = "2026-11-21T06:00:00Z";
+    let own =
+        json!({ "taskId": task, "status": status, "createdAt": at, "lastUpdatedAt": at, "ttlMs": 60000 });
+    let fields = [own, more.clone()].into_iter().filter_map(|part| part.as_object().cloned());
+    Value::Object(fields.flatten().collect())
+}
+
+/// How a task stands: still at work at first, then as its arguments say.
+fn task(id: &Value, params: &Value) {
+    let Ok(mut tasks) = TASKS.lock() else { return };
+    let task = params.get("taskId").and_then(Value::as_str).unwrap_or_default();
+    let Some((args, asked)) = tasks.get_mut(task) else {
+        return refuse(id, -32602, &format!("no task {task}"));
+    };
+    *asked += 1;
+    let end = args.get("end").and_then(Value::as_str).unwrap_or("completed");
+    let status = if *asked == 1 { "working" } else { end };
+    let gave = json!({ "content": [], "structuredContent": { "asked": *asked, "of": args.get("of") } });
+    let more = match status {
+        "working" => json!({ "statusMessage": "half of it" }),
+        "failed" => json!({ "error": { "code": -32603, "message": "it fell over" } }),
+        "input_required" => json!({ "inputRequests": {} }),
+        "completed" => json!({ "result": args.get("result").unwrap_or(&gave) }),
+        _ => json!({}),
+    };
+    answer(id, standing(task, status, &more));
 }
 
 /// Starts a grandchild, says who both are, and never comes back.

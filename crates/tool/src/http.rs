@@ -7,12 +7,13 @@
 mod address;
 mod answer;
 mod client;
+mod poll;
 mod retry_after;
 
 use std::sync::Arc;
 
 use handfast_contract::{EnvValue, Transport};
-use handfast_engine::{ToolError, ToolOutcome};
+use handfast_engine::{PollOutcome, ToolError, ToolOutcome};
 use handfast_events::{FailureClass, canonical};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use reqwest::{Client, Method, Request, Url};
@@ -21,10 +22,11 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use crate::http::client::{Connected, Keep, client};
+use crate::http::poll::{Polled, led_away, place};
 use crate::key::Sent;
-use crate::limits::HTTP_REQUESTS_MAX;
+use crate::limits::{HOPS_MAX, HTTP_REQUESTS_MAX};
 use crate::secrets::Secrets;
-use crate::tools::{Site, ToolCall};
+use crate::tools::{Site, ToolCall, ToolPoll};
 use crate::trouble::trouble;
 
 /// A server that is an HTTP API.
@@ -69,6 +71,51 @@ impl HttpApi {
                 ToolOutcome::NotSent(trouble(FailureClass::Timeout, text))
             }
         }
+    }
+
+    /// Asks how a call stands that was taken on.
+    pub(crate) async fn poll(&self, poll: &ToolPoll, path: &str) -> PollOutcome {
+        let until = Instant::now() + poll.timeout;
+        let unasked = |class, what: &str| {
+            let text = format!("`servers.{}` {what}", self.site.name);
+            PollOutcome::Unasked(trouble(class, text))
+        };
+        let Ok(Ok(_permit)) = timeout_at(until, self.room.acquire()).await else {
+            return unasked(FailureClass::Overloaded, "takes no more calls for now");
+        };
+        match timeout_at(until, self.follow(poll, path)).await {
+            Ok(outcome) => outcome,
+            Err(_) => unasked(FailureClass::Timeout, &format!("gave no answer within {:?}", poll.timeout)),
+        }
+    }
+
+    /// From the handle to the result, as far as the server leads on itself.
+    async fn follow(&self, poll: &ToolPoll, path: &str) -> PollOutcome {
+        let mut at =
+            match self.secrets.unmask(path, &self.site.transport).map(|path| place(&self.site, &path)) {
+                Ok(Some(at)) => at,
+                Ok(None) => return PollOutcome::Forgotten(led_away(&self.site, path)),
+                Err(error) => return PollOutcome::Unasked(error),
+            };
+        for hop in 0..HOPS_MAX {
+            let asked = self.headers().and_then(|headers| Ok((client(Keep::Open)?, headers)));
+            let (client, headers) = match asked {
+                Ok(both) => both,
+                Err(error) => return PollOutcome::Unasked(error),
+            };
+            let mut request = Request::new(Method::GET, at.clone());
+            *request.headers_mut() = headers;
+            let polled = match client.execute(request).await {
+                Ok(response) => poll::read(&self.site, poll, response, hop > 0).await,
+                Err(error) => Polled::Stands(poll::unasked(&self.site, &error)),
+            };
+            match polled {
+                Polled::Stands(outcome) => return outcome,
+                Polled::At(next) => at = next,
+            }
+        }
+        let text = format!("`servers.{}` leads from one place to the next and to no result", self.site.name);
+        PollOutcome::Forgotten(trouble(FailureClass::ToolBreach, text))
     }
 
     async fn exchange(&self, call: &ToolCall, client: &Client, request: Request) -> ToolOutcome {

@@ -17,4 +17,4 @@ mod tools;
 mod trouble;
 
 pub use function::{BoxFuture, CallContext, Function, Functions};
-pub use tools::{StandIn, ToolCall, Tools};
+pub use tools::{StandIn, ToolCall, ToolPoll, Tools};

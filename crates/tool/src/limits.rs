@@ -39,3 +39,7 @@ pub(crate) const ERROR_BYTES_MAX: usize = 64 * 1024;
 pub(crate) const HTTP_IDLE_MAX: usize = 8;
 /// Shorter than any common server keeps an idle connection, so that it is rarely closed under a call that reads.
 pub(crate) const HTTP_IDLE_TIME: Duration = Duration::from_secs(4);
+/// A handle of a call that was taken on: a path with a token in it fits, and what is longer is none.
+pub(crate) const HANDLE_BYTES_MAX: usize = 4 * 1024;
+/// From a finished operation to its result: a redirect, or a link in what was said, and one more behind it.
+pub(crate) const HOPS_MAX: usize = 3;

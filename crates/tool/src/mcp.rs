@@ -6,12 +6,13 @@ mod answer;
 mod connect;
 mod http;
 mod line;
+mod task;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use handfast_contract::Listing;
-use handfast_engine::{ToolError, ToolReply};
+use handfast_engine::{PollOutcome, ToolError, ToolReply};
 use handfast_events::FailureClass;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout};
@@ -20,7 +21,7 @@ use crate::key::Sent;
 use crate::limits::{CONNECT_TIMEOUT, RESTART_BACKOFF_FIRST, RESTART_BACKOFF_MAX};
 use crate::mcp::connect::{Connection, Health};
 use crate::secrets::Secrets;
-use crate::tools::{Site, ToolCall, not_sent};
+use crate::tools::{Site, ToolCall, ToolPoll, not_sent};
 use crate::trouble::trouble;
 
 /// A server that speaks MCP.
@@ -58,6 +59,21 @@ impl McpServer {
         let (reply, health) = connection.call(&self.site, call, sent).await;
         self.note(&connection, health).await;
         reply
+    }
+
+    /// Asks how a task stands. A server that was started again has none of its tasks any more, and says so.
+    pub(crate) async fn poll(&self, poll: &ToolPoll, id: &str) -> PollOutcome {
+        let id = match self.secrets.unmask(id, &self.site.transport) {
+            Ok(id) => id,
+            Err(error) => return PollOutcome::Unasked(error),
+        };
+        let connection = match self.connection().await {
+            Ok(connection) => connection,
+            Err(error) => return PollOutcome::Unasked(error),
+        };
+        let (outcome, health) = connection.poll(&self.site, poll, id).await;
+        self.note(&connection, health).await;
+        outcome
     }
 
     /// Asks for the tools that it offers.

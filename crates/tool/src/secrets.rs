@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use handfast_contract::{Contract, EnvValue, Identity, ListedTool, Listing, Secret};
-use handfast_engine::{ToolError, ToolOutcome};
-use handfast_events::FailureClass;
+use handfast_contract::{Contract, EnvValue, Identity, ListedTool, Listing, Secret, Transport};
+use handfast_engine::{PollOutcome, TakenOn, ToolError, ToolOutcome};
+use handfast_events::{FailureClass, Handle};
 use serde_json::Value;
 
 use crate::limits::SECRET_BYTES_MIN;
@@ -95,7 +95,7 @@ impl Secrets {
         values.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
         for (secret, value) in values {
             if masked.contains(&**value) {
-                masked = masked.replace(&**value, &format!("[secret {}]", secret.0));
+                masked = masked.replace(&**value, &placeholder(secret));
             }
         }
         masked
@@ -118,7 +118,38 @@ impl Secrets {
             ToolOutcome::TurnedAway(error) => ToolOutcome::TurnedAway(self.mask_error(error)),
             ToolOutcome::NotSent(error) => ToolOutcome::NotSent(self.mask_error(error)),
             ToolOutcome::Lost(error) => ToolOutcome::Lost(self.mask_error(error)),
+            ToolOutcome::TakenOn(taken) => ToolOutcome::TakenOn(self.mask_taken(taken)),
         }
+    }
+
+    /// What came of a poll, without any secret.
+    pub(crate) fn mask_poll(&self, outcome: PollOutcome) -> PollOutcome {
+        match outcome {
+            PollOutcome::Working(taken) => PollOutcome::Working(self.mask_taken(taken)),
+            PollOutcome::Finished(outcome) => PollOutcome::Finished(self.mask_outcome(outcome)),
+            PollOutcome::Forgotten(error) => PollOutcome::Forgotten(self.mask_error(error)),
+            PollOutcome::Unasked(error) => PollOutcome::Unasked(self.mask_error(error)),
+        }
+    }
+
+    fn mask_taken(&self, taken: TakenOn) -> TakenOn {
+        let handle = match taken.handle {
+            Handle::Path(path) => Handle::Path(self.mask(&path)),
+            Handle::Task(id) => Handle::Task(self.mask(&id)),
+        };
+        TakenOn { handle, says: taken.says.map(|says| shortened(&self.mask(&says))), ..taken }
+    }
+
+    /// A handle as its server gave it: only the secrets that this server gets anyway are put back into their places.
+    pub(crate) fn unmask(&self, text: &str, transport: &Transport) -> Result<String, ToolError> {
+        let mut plain = text.to_owned();
+        for secret in transport.secrets() {
+            let place = placeholder(secret);
+            if plain.contains(&place) {
+                plain = plain.replace(&place, self.value(secret)?);
+            }
+        }
+        Ok(plain)
     }
 
     /// What a server says, without any secret: it goes into files that are kept with the contract.
@@ -148,4 +179,9 @@ impl Secrets {
             plain => plain,
         }
     }
+}
+
+/// What stands in a secret's place.
+fn placeholder(secret: &Secret) -> String {
+    format!("[secret {}]", secret.0)
 }

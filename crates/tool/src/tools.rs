@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use handfast_contract::{Contract, ListedTool, Listing, Name, Server, Tool, Transport};
-use handfast_engine::{ToolError, ToolOutcome, ToolReply};
-use handfast_events::{CallId, FailureClass, RunId};
+use handfast_engine::{PollOutcome, ToolError, ToolOutcome, ToolReply};
+use handfast_events::{CallId, FailureClass, Handle, RunId};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -34,6 +34,12 @@ pub struct Tools {
 pub trait StandIn: Send + Sync {
     /// What one attempt of a call comes to. It must not block.
     fn answer(&self, call: &ToolCall) -> ToolOutcome;
+
+    /// How a call stands that it has taken on, where it takes any on.
+    fn stands(&self, poll: &ToolPoll) -> PollOutcome {
+        let text = format!("nobody knows of {} here", poll.handle);
+        PollOutcome::Forgotten(trouble(FailureClass::Unknown, text))
+    }
 }
 
 /// One attempt of one call.
@@ -54,6 +60,17 @@ pub struct ToolCall {
     /// The runtime's key, where the contract says that there is one.
     pub key: Option<String>,
     /// When the attempt is given up, counted from when it is sent.
+    pub timeout: Duration,
+}
+
+/// One question of how a call stands that its server has taken on.
+#[derive(Clone, Debug)]
+pub struct ToolPoll {
+    /// The tool, as its contract has it.
+    pub tool: Arc<Tool>,
+    /// By what its server is asked.
+    pub handle: Handle,
+    /// When the poll is given up, counted from when it is sent.
     pub timeout: Duration,
 }
 
@@ -122,6 +139,21 @@ impl Tools {
         };
         reply.outcome = self.secrets.mask_outcome(reply.outcome);
         reply
+    }
+
+    /// Asks once how a call stands that its server has taken on. It is a read: nothing hangs on its being lost or made twice.
+    pub async fn poll(&self, poll: &ToolPoll) -> PollOutcome {
+        let outcome = match (&self.stand_in, self.servers.get(&poll.tool.via.server), &poll.handle) {
+            (Some(stand_in), ..) => stand_in.stands(poll),
+            (None, Some(Door::Http(api)), Handle::Path(path)) => api.poll(poll, path).await,
+            (None, Some(Door::Mcp(server)), Handle::Task(id)) => server.poll(poll, id).await,
+            (None, Some(_), handle) => {
+                let text = format!("`servers.{}` has nothing like {handle}", poll.tool.via.server);
+                PollOutcome::Forgotten(trouble(FailureClass::Author, text))
+            }
+            (None, None, _) => PollOutcome::Forgotten(unknown_server(&poll.tool.via.server)),
+        };
+        self.secrets.mask_poll(outcome)
     }
 
     async fn send(&self, door: &Door, call: &ToolCall, sent: Sent) -> ToolReply {

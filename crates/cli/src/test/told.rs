@@ -98,6 +98,7 @@ fn became(played: &Played, call: &Call) -> String {
         CallState::Proposed => "was never sent".to_owned(),
         CallState::Asking => "waits for an answer".to_owned(),
         CallState::Intended => "was sent, and nothing came of it".to_owned(),
+        CallState::Working(working) => format!("{} still works on it", working.server),
         CallState::Refused(refused) => format!("refused: {} ({})", refused.clause, refused.reason),
         CallState::InDoubt => {
             let why = last.map_or("", |failure| failure.detail.as_str());

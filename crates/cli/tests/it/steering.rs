@@ -143,6 +143,87 @@ fn a_call_that_must_not_be_repeated_rests_in_doubt_until_somebody_settles_it() {
     assert!(journal.contains("asserted:tester@"), "the journal says who");
 }
 
+/// A server that takes one order on and has done it once `free` stands in the folder. Tells the first line of what it was asked.
+fn press(folder: &Folder) -> std::sync::mpsc::Receiver<String> {
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let contract = PRESS.replace("URL", &format!("http://{}", server.local_addr().unwrap()));
+    folder.write("handfast.yaml", &contract);
+    let (tell, told) = std::sync::mpsc::channel();
+    let free = folder.path().join("free");
+    std::thread::spawn(move || {
+        for stream in server.incoming() {
+            let (mut stream, mut request) = (stream.unwrap(), String::new());
+            until_begun(&mut stream, &mut request, "\r\n\r\n");
+            if request.starts_with("POST") {
+                until_begun(&mut stream, &mut request, "}");
+            }
+            let line = request.lines().next().unwrap().to_owned();
+            let answer = match free.exists() && line.starts_with("GET") {
+                true => {
+                    "200 OK\r\ncontent-type: application/json\r\ncontent-length: 12\r\n\r\n{\"copies\":3}"
+                }
+                false => "202 Accepted\r\nlocation: /jobs/7\r\ncontent-length: 0\r\n\r\n",
+            };
+            tell.send(line).unwrap();
+            let _ = stream.write_all(format!("HTTP/1.1 {answer}").as_bytes());
+        }
+    });
+    told
+}
+
+const PRESS: &str = r#"
+handfast: 1
+name: press
+version: "1"
+roles: { printer: {} }
+servers: { api: { http: { url: "URL" } } }
+tools:
+  print:
+    via: { server: api, post: /prints, body: args }
+    description: Prints one book.
+    input: { book: string }
+    output: { fields: { copies: integer } }
+    effects: [ { creates: "print/*" } ]
+    idempotency: none
+    reconcile: { ask: printer }
+    compensate: { leaves: [ the copies ] }
+workflows:
+  book:
+    steps: { print: { tool: print, with: { book: "'Of shelves'" } } }
+    output: steps.print.copies
+"#;
+
+#[test]
+fn a_worker_that_is_killed_while_a_server_works_on_a_call_leaves_it_to_the_next() {
+    let folder = Folder::new();
+    let told = press(&folder);
+    let follower = folder.begin(&["run", "."]);
+    folder.until("waiting (call)");
+    folder.kill_driver();
+    let said = Said::of(follower.wait_with_output().unwrap());
+    assert_eq!(said.code, 10, "{}", said.stderr);
+    let trace = folder.expect(0, &["trace", "last"]).stdout;
+    for told in
+        ["api works on it: /jobs/7, asked again at ", "print@0.0 (api)", "print@0.0 goes by /jobs/7 there"]
+    {
+        assert!(trace.contains(told), "{trace}");
+    }
+    assert_eq!(
+        folder.expect(0, &["runs", "--status", "waiting (call)", "--json"]).json()["runs"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    let early = ["settle", "last", "print@0.0", "--not-applied", "--evidence", "saw nothing", "--follow"];
+    let early = folder.expect(1, &early).stderr;
+    assert!(early.contains("its server is at work on it"), "{early}");
+    folder.write("free", "");
+    assert_eq!(folder.expect(0, &["go"]).json(), json!(3));
+    let asked: Vec<String> = told.try_iter().collect();
+    assert_eq!(asked.iter().filter(|line| line.starts_with("POST")).count(), 1, "{asked:?}");
+}
+
 #[test]
 fn cancelling_waits_for_what_has_left_and_then_ends_the_run() {
     let folder = slow("none");

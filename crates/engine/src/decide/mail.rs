@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::Draft;
 use crate::limits::SIGNALS_KEPT_MAX;
-use crate::state::Phase;
+use crate::state::{Call, CallState, Phase};
 use crate::{Refusal, problems_told};
 
 impl Draft {
@@ -78,11 +78,17 @@ impl Draft {
     fn objection_to_settling(&self, id: &CallId, settlement: &Settlement) -> Option<String> {
         let in_doubt: Vec<&str> =
             self.run.calls().filter(|call| call.is_in_doubt()).map(|call| call.id.as_str()).collect();
-        let Some(call) = self.run.call(id).filter(|call| call.is_in_doubt()) else {
+        let is_worked_on = |call: &Call| matches!(call.state, CallState::Working(_));
+        let Some(call) = self.run.call(id).filter(|call| call.is_in_doubt() || is_worked_on(call)) else {
             let known = if in_doubt.is_empty() { "no call is".to_owned() } else { in_doubt.join(", ") };
             return Some(format!("call `{id}` is not in doubt; {known}"));
         };
         let Settlement::Applied(result) = settlement else {
+            if is_worked_on(call) {
+                return Some(
+                    "its server is at work on it: that it takes no effect can't be known yet".into(),
+                );
+            }
             // What has left may be at work though its worker is gone: nobody can see yet that it takes no effect.
             let told =
                 || format!("its attempt may be at work until {}: look again then, and say it", call.over_by);

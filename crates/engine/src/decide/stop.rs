@@ -67,6 +67,9 @@ fn call_open(call: &Call) -> Option<String> {
         CallState::Due(_) => format!("`{tool}` was not sent"),
         CallState::Asking(_) | CallState::Denied => format!("`{tool}` was not sent: people were asked"),
         CallState::Intended(_) => format!("`{tool}` may have left: it may take effect yet"),
+        CallState::Working(working) => {
+            format!("`{tool}` is worked on by its server ({}): it may take effect yet", working.handle)
+        }
         CallState::Doubted(_) => format!("`{tool}` is in doubt: it may have taken effect"),
         CallState::Applied(_) => format!("`{tool}` took effect"),
         CallState::Closed(_) => return None,

@@ -13,14 +13,19 @@ use super::Draft;
 use crate::limits::{RESULT_BYTES_MAX, RESULT_HEAD_BYTES};
 use crate::remedy::{Remedy, remedy};
 use crate::state::{Call, CallState, Phase, Sent};
-use crate::{Refusal, ToolError, ToolOutcome, ToolReply, is_too_deep};
+use crate::{Refusal, TakenOn, ToolError, ToolOutcome, ToolReply, is_too_deep};
 
 /// What an attempt came to, before what follows is decided.
 enum Came {
     Applied(Value),
-    NotApplied { failure: Failure, settles_call: bool },
+    NotApplied {
+        failure: Failure,
+        settles_call: bool,
+    },
     NotSent(Failure),
     Doubt(Failure),
+    /// Its server finishes it later.
+    TakenOn(TakenOn),
 }
 
 impl Draft {
@@ -35,8 +40,20 @@ impl Draft {
         if sent.intent.attempt != attempt {
             return Err(Refusal::Stale);
         }
-        let (sent, latency_ms) = (sent.clone(), reply.latency_ms);
-        match self.tell_apart(&call, &sent, reply.outcome) {
+        self.came(&call, sent, reply.outcome, reply.latency_ms)
+    }
+
+    /// What an attempt came to, and what follows.
+    pub(super) fn came(
+        &mut self,
+        call: &Call,
+        sent: &Sent,
+        outcome: ToolOutcome,
+        latency_ms: u64,
+    ) -> Result<(), Refusal> {
+        let (id, attempt) = (&call.id, sent.intent.attempt);
+        match self.tell_apart(call, sent, outcome) {
+            Came::TakenOn(taken) => self.works_on(call, sent, taken, latency_ms),
             Came::Applied(value) => {
                 self.tell_call(id, CallApplied { attempt, result: keep(value), latency_ms })?;
                 self.judge(id)
@@ -44,7 +61,7 @@ impl Draft {
             Came::NotApplied { failure, settles_call } => {
                 let pause = remedy(&failure) == Remedy::Pause && id.takes_back().is_none();
                 let detail = failure.detail.clone();
-                let next = self.next(&call, &sent, &failure, settles_call);
+                let next = self.next(call, sent, &failure, settles_call);
                 self.tell_call(id, CallNotApplied { attempt, failure, latency_ms, next })?;
                 if pause && !self.run.is_failing(&id.step()) {
                     self.pause_for_operator(&detail)
@@ -55,7 +72,7 @@ impl Draft {
             Came::NotSent(failure) => {
                 let pause = remedy(&failure) == Remedy::Pause && id.takes_back().is_none();
                 let detail = failure.detail.clone();
-                let next = self.next(&call, &sent, &failure, false);
+                let next = self.next(call, sent, &failure, false);
                 self.tell_call(id, CallNotSent { attempt, failure, next })?;
                 if pause && !self.run.is_failing(&id.step()) {
                     self.pause_for_operator(&detail)
@@ -64,7 +81,8 @@ impl Draft {
                 }
             }
             Came::Doubt(failure) => {
-                let next = self.next(&call, &Sent { doubt: true, ..sent }, &failure, false);
+                let sent = Sent { doubt: true, ..sent.clone() };
+                let next = self.next(call, &sent, &failure, false);
                 self.tell_call(id, CallDoubted { attempt, failure, latency_ms, next })
             }
         }
@@ -100,6 +118,7 @@ impl Draft {
         let mut turned_away = false;
         let (error, returned) = match outcome {
             ToolOutcome::Returned(value) => (ToolError::default(), Some(value)),
+            ToolOutcome::TakenOn(taken) => return Came::TakenOn(taken),
             ToolOutcome::Failed(error) => (error, None),
             ToolOutcome::TurnedAway(error) => {
                 turned_away = true;
@@ -188,7 +207,7 @@ fn lost(sent: &Sent, failure: Failure) -> Came {
     if sent.only_reads() { Came::NotApplied { failure, settles_call: false } } else { Came::Doubt(failure) }
 }
 
-fn named(class: FailureClass, name: &str, error: ToolError) -> Failure {
+pub(super) fn named(class: FailureClass, name: &str, error: ToolError) -> Failure {
     let code = Some(error.code.map_or_else(|| name.to_owned(), |code| format!("{name} ({code})")));
     Failure { class, detail: error.text, status: error.status, code, retry_after_ms: error.retry_after_ms }
 }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use handfast_events::{
-    Body, CallFound, CallGiven, CallId, CallIntended, CallRefused, CallSettled, CallWithheld, Failure,
-    FailureClass, Held, Idempotency, Kept, Next, Party, Purpose, RunId, Settled, SideCallProposed, Stayed,
-    Timestamp, Verdict,
+    Body, CallFound, CallGiven, CallId, CallIntended, CallRefused, CallSettled, CallWithheld, Failure, Held,
+    Idempotency, Kept, Next, Party, Purpose, RunId, Settled, SideCallProposed, Timestamp, Verdict,
 };
 use serde_json::Value;
 
-use super::{Illegal, Moved, Question, Yes};
+use super::becoming::{after, answered, settle, stay};
+use super::{Illegal, Question, Working, Yes};
 
 /// One tool call of a turn, or of a tool step.
 #[derive(Clone, Debug)]
@@ -46,6 +46,8 @@ pub(crate) enum CallState {
     Denied,
     /// It may have left.
     Intended(Sent),
+    /// Its server has taken it on, and is asked now and then how it stands.
+    Working(Working),
     /// Nobody can know whether it took effect: a person settles it.
     Doubted(Sent),
     /// It took effect; what came back is not judged yet.
@@ -188,9 +190,15 @@ impl Call {
         match body {
             Body::CallIntended(_) | Body::CallQueued(_) => self.seen_from = self.side.len(),
             Body::CallApplied(_) => self.told_at = time,
+            // What was at work when it was heard of last may be so for as long again as one attempt.
+            Body::CallDoubted(_) if matches!(self.state, CallState::Working(_)) => {
+                let timeout = self.newest.as_ref().map_or(0, |intent| intent.timeout_ms);
+                let more = std::time::Duration::from_millis(timeout);
+                self.over_by = time.checked_add(more).unwrap_or(Timestamp::MAX);
+            }
             _ => {}
         }
-        use CallState::{Applied, Asking, Denied, Doubted, Due as DueState, Intended};
+        use CallState::{Applied, Asking, Denied, Doubted, Due as DueState, Intended, Working};
         self.state = match (self.state, body) {
             (DueState(due), Body::ApprovalAsked(asked)) if due.attempt == 1 && due.yes.is_none() => {
                 self.asked += 1;
@@ -223,16 +231,33 @@ impl Call {
                     settles: Settles::Looks,
                 })
             }
-            (Intended(sent), Body::CallApplied(applied)) if applied.attempt == sent.intent.attempt => {
-                Applied(applied.result.clone())
+            (Intended(sent), Body::CallWorking(taken)) if taken.attempt == sent.intent.attempt => {
+                Working(super::Working::new(sent, taken, time))
+            }
+            (Working(working), Body::CallPolled(polled)) if working.hears(polled) => {
+                Working(working.evolve(polled, time))
+            }
+            (Working(super::Working { sent, .. }), Body::CallSettled(settled))
+                if matches!(settled.settled, Settled::Applied(_)) =>
+            {
+                settle(sent.intent.attempt, sent.tries, &settled.settled)
             }
             (Intended(sent), Body::CallNotSent(not)) if not.attempt == sent.intent.attempt => {
                 after(sent, &not.next, &not.failure)
             }
-            (Intended(sent), Body::CallNotApplied(not)) if not.attempt == sent.intent.attempt => {
+            (Intended(sent) | Working(super::Working { sent, .. }), Body::CallApplied(applied))
+                if applied.attempt == sent.intent.attempt =>
+            {
+                Applied(applied.result.clone())
+            }
+            (Intended(sent) | Working(super::Working { sent, .. }), Body::CallNotApplied(not))
+                if not.attempt == sent.intent.attempt =>
+            {
                 after(sent, &not.next, &not.failure)
             }
-            (Intended(sent), Body::CallDoubted(doubted)) if doubted.attempt == sent.intent.attempt => {
+            (Intended(sent) | Working(super::Working { sent, .. }), Body::CallDoubted(doubted))
+                if doubted.attempt == sent.intent.attempt =>
+            {
                 after(Sent { doubt: true, ..sent }, &doubted.next, &doubted.failure)
             }
             // The run is ending, and what is in doubt is not repeated any more.
@@ -275,7 +300,10 @@ impl Call {
     pub(crate) const fn may_have_left(&self) -> bool {
         match &self.state {
             CallState::Due(due) => due.doubt.is_some(),
-            CallState::Intended(_) | CallState::Doubted(_) | CallState::Applied(_) => true,
+            CallState::Intended(_)
+            | CallState::Working(_)
+            | CallState::Doubted(_)
+            | CallState::Applied(_) => true,
             CallState::Asking(_) | CallState::Denied | CallState::Closed(_) => false,
         }
     }
@@ -373,71 +401,6 @@ const fn is_broken(verdict: &Verdict) -> bool {
     }
 }
 
-/// What a person's word leaves behind.
-fn settle(attempt: u32, tries: u64, settled: &Settled) -> CallState {
-    match settled {
-        Settled::Applied(result) => CallState::Applied(Kept::Whole(result.clone())),
-        Settled::NotApplied => CallState::Due(Due { attempt: attempt + 1, tries, ..Due::default() }),
-    }
-}
-
-/// What a doubt that stayed leaves behind.
-fn stay(sent: Sent, next: &Stayed) -> CallState {
-    match next {
-        Stayed::Look => CallState::Doubted(sent),
-        Stayed::Person { role } => {
-            CallState::Doubted(Sent { settles: Settles::Person(role.as_deref().map(Arc::from)), ..sent })
-        }
-        Stayed::Repeat(retry) => CallState::Due(Due {
-            attempt: sent.intent.attempt + 1,
-            tries: sent.tries,
-            not_before: Some(retry.at),
-            behind: None,
-            yes: None,
-            held: None,
-            doubt: Some(sent.intent),
-        }),
-    }
-}
-
-/// What an attempt without a result leaves behind.
-fn after(sent: Sent, next: &Next, failure: &Failure) -> CallState {
-    // An attempt that died with its worker, or that the operator must mend, says nothing about the tool: it doesn't count.
-    let counts = !matches!(
-        failure.class,
-        FailureClass::WorkerGone | FailureClass::Authentication | FailureClass::Billing
-    );
-    let tries = if counts { sent.tries } else { sent.tries.saturating_sub(1) };
-    match next {
-        Next::Retry(retry) => CallState::Due(Due {
-            attempt: sent.intent.attempt + 1,
-            tries,
-            not_before: Some(retry.at),
-            behind: None,
-            yes: None,
-            held: None,
-            doubt: sent.doubt.then_some(sent.intent),
-        }),
-        Next::Settlement => CallState::Doubted(Sent { tries, ..sent }),
-        Next::GiveUp => CallState::Closed(Closed::Failed(failure.clone())),
-    }
-}
-
-/// What an answer, silence or a withdrawal leaves behind.
-fn answered(question: Question, body: &Body) -> CallState {
-    let id = question.id().clone();
-    let yes = question.asked.answers.first().cloned();
-    match question.evolve(body) {
-        Moved::Open(question) => CallState::Asking(question),
-        Moved::Decided(decision) if Some(&decision.answer) == yes.as_ref() => {
-            let yes = Some(Yes { id, until: decision.valid_until });
-            CallState::Due(Due { attempt: 1, yes, ..Due::default() })
-        }
-        Moved::Decided(_) | Moved::Lapsed => CallState::Denied,
-        Moved::Withdrawn => CallState::Due(Due { attempt: 1, ..Due::default() }),
-    }
-}
-
 impl Due {
     /// Whether it may leave, after people were asked about it so often. What was sent once was allowed then.
     const fn is_allowed(&self, asked: u32) -> bool {
@@ -452,6 +415,7 @@ impl CallState {
             Self::Asking(_) => "waiting for people",
             Self::Denied => "denied",
             Self::Intended(_) => "intended",
+            Self::Working(_) => "worked on by its server",
             Self::Doubted(_) => "in doubt",
             Self::Applied(_) => "applied",
             Self::Closed(_) => "closed",

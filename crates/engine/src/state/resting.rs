@@ -16,6 +16,10 @@ impl Run {
         if self.calls().any(|call| matches!(call.state, CallState::Intended(_))) {
             return Status::Compensating;
         }
+        let (poll, retry) = (self.next_poll(), self.next_retry());
+        if let Some(until) = poll.filter(|poll| retry.is_none_or(|retry| *poll <= retry)) {
+            return Status::Waiting(Waits::Call { until });
+        }
         match &self.phase {
             Phase::Paused(PauseReason::Limit { .. }) => return Status::PausedByLimit,
             Phase::Paused(PauseReason::Operator { .. }) => return Status::PausedForOperator,
@@ -25,7 +29,7 @@ impl Run {
             }
             _ => {}
         }
-        if let Some(until) = self.next_retry() {
+        if let Some(until) = retry {
             return match self.calls().find_map(|call| call.held_by(until)) {
                 Some(by) => Status::Waiting(Waits::Claim { by, until }),
                 None => Status::Waiting(Waits::Retry { until }),
@@ -59,6 +63,11 @@ impl Run {
 
     /// When it moves by itself, where it rests or waits for a time.
     pub fn wakes_at(&self) -> Option<Timestamp> {
+        self.next_time().into_iter().chain(self.next_poll()).min()
+    }
+
+    /// The earliest time whose passing changes something. A poll is a debt of its own.
+    pub(crate) fn next_time(&self) -> Option<Timestamp> {
         let silence = self.questions().filter_map(Question::due).min();
         self.next_due().into_iter().chain(silence).min()
     }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use handfast_engine::{ModelSaid, ModelTrouble, Refusal, ToolError, ToolOutcome};
+use handfast_engine::{ModelSaid, ModelTrouble, PollOutcome, Refusal, TakenOn, ToolError, ToolOutcome};
 use handfast_events::{
-    Answer, Ask, CallId, Ceiling, Failure, FailureClass, Finish, LimitKind, Mail, Settlement, Usage,
+    Answer, Ask, CallId, Ceiling, Failure, FailureClass, Finish, Handle, LimitKind, Mail, Settlement, Usage,
 };
 use serde_json::Value;
 
@@ -23,6 +23,8 @@ use crate::world::World;
 /// CALL [#ATTEMPT] returns VALUE | returns N bytes
 /// CALL [#ATTEMPT] fails "text" [code CODE] [status 503]
 /// CALL [#ATTEMPT] is lost | times out | is turned away | is not sent [CLASS]
+/// CALL [#ATTEMPT] is taken on as PATH [asking for 3s]
+/// CALL is still at work [as PATH] [asking for 3s] | is forgotten | can't be reached    its server says so, or can't be reached
 /// a worker takes over
 /// time passes [3s]                                   as long as the run waits where it isn't said
 /// WHO settles CALL applied VALUE | not applied
@@ -40,7 +42,7 @@ pub(crate) fn act(world: &mut World, fact: &str) -> Result<(), Refusal> {
         return world.take();
     }
     if let Some(time) = fact.strip_prefix("time passes") {
-        let until = || world.wait().expect("it waits for a time").duration_since(world.now);
+        let until = || world.due().expect("it waits for a time").max(world.now).duration_since(world.now);
         let time =
             if time.is_empty() { Duration::try_from(until()).expect("a later time") } else { duration(time) };
         return world.pass(time);
@@ -175,6 +177,20 @@ fn model(world: &mut World, rest: &str) -> Result<(), Refusal> {
 
 fn tool(world: &mut World, fact: &str) -> Result<(), Refusal> {
     let (place, rest) = fact.split_once(' ').unwrap_or_else(|| panic!("can't read `{fact}`"));
+    let polled =
+        world.polls().into_iter().find(|poll| poll.call.as_str() == place || &*poll.tool.name == place);
+    if let Some(poll) = polled.filter(|_| !rest.starts_with('#')) {
+        let error = |text: &str| ToolError { text: text.into(), ..ToolError::default() };
+        let outcome = match rest {
+            "is forgotten" => PollOutcome::Forgotten(error("no such operation")),
+            "can't be reached" => PollOutcome::Unasked(error("no connection")),
+            _ => match rest.strip_prefix("is still at work") {
+                Some(how) => PollOutcome::Working(taken_on(how, &poll.handle)),
+                None => PollOutcome::Finished(outcome(rest, place)),
+            },
+        };
+        return world.polled(&poll, outcome);
+    }
     let owed = world.calls();
     let named = owed.iter().find(|call| call.call.as_str() == place || &*call.tool.name == place);
     let (attempt, rest) = match rest.strip_prefix('#').and_then(|rest| rest.split_once(' ')) {
@@ -182,9 +198,24 @@ fn tool(world: &mut World, fact: &str) -> Result<(), Refusal> {
         None => (named.map_or(1, |call| call.attempt), rest),
     };
     let call = named.map_or(place, |call| call.call.as_str());
+    let (call, outcome) = (call.to_owned(), outcome(rest, place));
+    world.tool(&call, attempt, outcome)
+}
+
+/// What a server says of a call that it has taken on.
+fn taken_on(how: &str, before: &Handle) -> TakenOn {
+    let (how, ask_after_ms) = match how.split_once(" asking for ") {
+        Some((how, time)) => (how, Some(u64::try_from(duration(time).as_millis()).expect("a short time"))),
+        None => (how, None),
+    };
+    let handle = how.trim().strip_prefix("as ").map_or(before.clone(), |path| Handle::Path(path.into()));
+    TakenOn { handle, says: Some("running".into()), ask_after_ms }
+}
+
+fn outcome(rest: &str, place: &str) -> ToolOutcome {
     let error = |text: &str| ToolError { text: text.into(), ..ToolError::default() };
     let of_class = |text, class| ToolError { class, ..error(text) };
-    let outcome = match rest {
+    match rest {
         "is lost" => ToolOutcome::Lost(error("the stream broke")),
         "times out" => ToolOutcome::Lost(of_class("no answer in time", Some(FailureClass::Timeout))),
         "is turned away" => ToolOutcome::TurnedAway(error("no such argument")),
@@ -198,14 +229,16 @@ fn tool(world: &mut World, fact: &str) -> Result<(), Refusal> {
             _ if rest.starts_with("is turned away ") => {
                 ToolOutcome::TurnedAway(tool_error(rest.trim_start_matches("is turned away ")))
             }
+            _ if rest.starts_with("is taken on") => {
+                let how = rest.trim_start_matches("is taken on");
+                ToolOutcome::TakenOn(taken_on(how, &Handle::Task("1".into())))
+            }
             _ => match rest.strip_prefix("is not sent ") {
                 Some(class) => ToolOutcome::NotSent(of_class("not sent", Some(failure_class(class)))),
-                None => panic!("can't read `{fact}`: is `{place}` owed?"),
+                None => panic!("can't read `{rest}`: is `{place}` owed?"),
             },
         },
-    };
-    let call = call.to_owned();
-    world.tool(&call, attempt, outcome)
+    }
 }
 
 const USAGE: Usage = Usage { input: 100, input_cached: 0, output: 10 };

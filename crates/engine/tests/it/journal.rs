@@ -129,6 +129,12 @@ fn of_a_doubt(body: &Body) -> String {
         Body::SideCallProposed(it) => format!("{} {}", it.tool, it.args),
         Body::FactSet(it) => format!("{} {} {}", it.fact, it.value, it.by),
         Body::CallWithheld(it) => it.clause.clone(),
+        Body::CallWorking(it) => format!("#{} {} as {}", it.attempt, it.server, it.handle),
+        Body::CallPolled(it) => match (&it.failure, &it.handle) {
+            (Some(_), _) => format!("#{}.{} not asked", it.attempt, it.poll),
+            (None, Some(handle)) => format!("#{}.{} as {handle}", it.attempt, it.poll),
+            (None, None) => format!("#{}.{}", it.attempt, it.poll),
+        },
         Body::CallFound(it) => format!("{} {}", settled(&it.settled), it.look),
         Body::DoubtStayed(it) => match &it.next {
             Stayed::Look => "look again".into(),

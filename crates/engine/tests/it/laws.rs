@@ -27,7 +27,7 @@ const MODEL: [&str; 14] = [
 ];
 
 /// What a tool may return or fail with.
-const TOOL: [&str; 13] = [
+const TOOL: [&str; 15] = [
     r#"returns {"order":"o1","amount":5}"#,
     r#"returns {"sent":true}"#,
     r#"returns {"id":"c1"}"#,
@@ -41,6 +41,21 @@ const TOOL: [&str; 13] = [
     "is turned away",
     "is not sent",
     "is not sent authentication",
+    "is taken on as /jobs/1",
+    "is taken on as /jobs/2 asking for 20s",
+];
+
+/// What a server may say of a call that it has taken on.
+const SERVER: [&str; 9] = [
+    "is still at work",
+    "is still at work as /jobs/9 asking for 3s",
+    "is forgotten",
+    "can't be reached",
+    "can't be reached",
+    "is lost",
+    r#"returns {"order":"o1","amount":5}"#,
+    r#"returns {"sent":true}"#,
+    r#"fails "expired""#,
 ];
 
 /// What anybody may do at any time.
@@ -82,7 +97,12 @@ fn happen(world: &mut World, choice: u32, which: usize) {
             let Some(call) = calls.get(which % calls.len().max(1)) else { return };
             format!("{} {}", call.call, TOOL[which / 3 % TOOL.len()])
         }
-        9 => match world.wait() {
+        12 => {
+            let polls = world.polls();
+            let Some(poll) = polls.get(which % polls.len().max(1)) else { return };
+            format!("{} {}", poll.call, SERVER[which / 3 % SERVER.len()])
+        }
+        9 => match world.due() {
             Some(_) => "time passes".to_owned(),
             None => return,
         },
@@ -104,7 +124,7 @@ proptest! {
     #[test]
     fn a_run_stays_a_run_whatever_it_is_told(
         workflow in prop::sample::select(vec!["ticket", "letter", "tell", "closing", "desk", "desk"]),
-        happenings in prop::collection::vec((0_u32..12, 0_usize..10_000), 1..60),
+        happenings in prop::collection::vec((0_u32..13, 0_usize..10_000), 1..60),
     ) {
         let mut world = World::new(if workflow == "desk" { DESK } else { SHOP });
         world.start(workflow, serde_json::json!({})).expect("it can begin");

@@ -39,6 +39,7 @@ mod taking_back;
 mod turns;
 mod unwinding;
 mod waiting;
+mod working;
 mod world;
 
 use story::check;

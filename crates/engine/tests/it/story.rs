@@ -161,7 +161,11 @@ impl Teller {
             .world
             .wait()
             .map(|until| format!("wait {}s", until.duration_since(self.world.now).as_secs_f64()));
-        asks.chain(calls).chain(wait).collect()
+        let polls = self.world.polls().into_iter().map(|poll| {
+            let left = poll.at.duration_since(self.world.now).as_secs_f64();
+            format!("poll {} #{}.{} {} in {left}s", poll.call, poll.attempt, poll.poll, poll.handle)
+        });
+        asks.chain(calls).chain(polls).chain(wait).collect()
     }
 
     fn expect_each(&self, expected: &[&str], found: &[&str]) {

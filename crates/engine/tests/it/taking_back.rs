@@ -19,18 +19,19 @@ const TOOLS: [(&str, &str, &str); 5] = [
 ];
 
 /// What may come of an attempt; the last is what it should give.
-const OUTCOMES: [&str; 7] = [
+const OUTCOMES: [&str; 8] = [
     r#"fails "gone""#,
     r#"fails "later" code busy"#,
     r#"fails "what?""#,
     "is lost",
     "is not sent",
     "is not sent authentication",
+    "is taken on as /jobs/1",
     "works",
 ];
 
 /// The choice by which an attempt works, a doubt is settled, and what is stuck is accepted.
-const WORKS: u32 = 6;
+const WORKS: u32 = 7;
 
 /// One thing that happens to a run that rests or has something under way: chance decides, until it has had enough.
 fn happen(world: &mut World, choice: u32) {
@@ -76,6 +77,20 @@ fn happen(world: &mut World, choice: u32) {
                 let id = world.journal.iter().rev().find(stuck).and_then(|event| event.call.clone());
                 let verb = if choice.is_multiple_of(3) { "accepts" } else { "retries" };
                 format!("ada {verb} {}", id.expect("a call that is stuck"))
+            }
+            Status::Waiting(Waits::Call { .. }) => {
+                let id = world.polls().first().expect("a call that its server works on").call.clone();
+                let gives = match world.run_tool(&id) {
+                    "cancel" => r#"{"cancelled":true}"#,
+                    "free" => r#"{"free":true}"#,
+                    name => TOOLS.iter().find(|(tool, ..)| *tool == name).expect("a tool of the list").2,
+                };
+                match choice % 4 {
+                    0 => format!("{id} is still at work"),
+                    1 => format!("{id} is forgotten"),
+                    2 => format!("{id} fails \"gone\""),
+                    _ => format!("{id} returns {gives}"),
+                }
             }
             Status::Waiting(Waits::Retry { .. }) => "time passes".to_owned(),
             Status::PausedForOperator => "ada resumes".to_owned(),

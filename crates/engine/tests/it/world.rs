@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use handfast_contract::Paint;
 use handfast_engine::{
-    AskModel, CallTool, Command, Debt, Dialect, Message, ModelReply, ModelSheet, Opening, Plan, Rates,
-    Refusal, Run, Start, ToolOutcome, ToolReply,
+    AskModel, CallTool, Command, Debt, Dialect, Message, ModelReply, ModelSheet, Opening, Plan, PollCall,
+    PollOutcome, Rates, Refusal, Run, Start, ToolOutcome, ToolReply,
 };
 use handfast_events::{
     ApprovalAnswered, ApprovalId, ApprovalLapsed, Body, CallId, CommandId, Epoch, Event, Halt, Mail, Money,
@@ -109,6 +109,11 @@ impl World {
         self.put(Command::ToolReturned { call: CallId::new(call), attempt, reply })
     }
 
+    pub(crate) fn polled(&mut self, poll: &PollCall, outcome: PollOutcome) -> Result<(), Refusal> {
+        let (call, attempt, poll) = (poll.call.clone(), poll.attempt, poll.poll);
+        self.put(Command::CallPolled { call, attempt, poll, outcome })
+    }
+
     /// Tells the run, remembers, becomes, and holds it against the laws.
     pub(crate) fn put(&mut self, command: Command) -> Result<(), Refusal> {
         let again = command.clone();
@@ -141,6 +146,11 @@ impl World {
         self.run.owed().filter_map(call).collect()
     }
 
+    pub(crate) fn polls(&self) -> Vec<PollCall> {
+        let poll = |debt| if let Debt::PollCall(poll) = debt { Some(poll) } else { None };
+        self.run.owed().filter_map(poll).collect()
+    }
+
     /// The tool of a call that was proposed.
     pub(crate) fn run_tool(&self, id: &CallId) -> &str {
         let proposed = self.journal.iter().find_map(|event| match &event.body {
@@ -155,6 +165,11 @@ impl World {
 
     pub(crate) fn wait(&self) -> Option<Timestamp> {
         self.run.owed().find_map(|debt| if let Debt::Wait { until } = debt { Some(until) } else { None })
+    }
+
+    /// The next time at which anything is to be done.
+    pub(crate) fn due(&self) -> Option<Timestamp> {
+        self.wait().into_iter().chain(self.polls().into_iter().map(|poll| poll.at)).min()
     }
 
     /// An operator halts something, or lets it go on; whoever drives looks at it.

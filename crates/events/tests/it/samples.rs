@@ -3,6 +3,7 @@
 mod flow;
 mod knowing;
 mod people;
+mod working;
 
 use std::collections::BTreeMap;
 
@@ -93,6 +94,7 @@ pub(crate) fn all() -> Vec<Event> {
     told.extend(of_compensation());
     told.extend(people::deciding());
     told.extend(knowing::all());
+    told.extend(working::all());
     let began = time("2026-11-21T06:00:00.000001Z");
     let event = |(place, (step, call, body)): (usize, (Option<&str>, Option<&str>, Body))| Event {
         seq: Seq(place as u64 + 1),

@@ -11,4 +11,5 @@ mod drive;
 mod growth;
 mod once;
 mod people;
+mod working;
 mod world;

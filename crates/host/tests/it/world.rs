@@ -53,6 +53,15 @@ impl World {
         self.drive_until(std::future::pending()).await.unwrap()
     }
 
+    /// Takes a run by its name, whatever it waits for, and drives until nothing moves.
+    pub(crate) async fn drive_run(&self, run: RunId) -> Driven {
+        let driver = Driver::acquire(&self.store, handfast_host::now()).await.unwrap();
+        let kits = Kits::new(self.around.clone());
+        let mut worker = Worker::new(self.store.clone(), driver.worker().clone(), kits);
+        worker.take(&[run]).await.unwrap();
+        worker.drive(Until::Idle, std::future::pending, std::future::pending()).await.unwrap()
+    }
+
     pub(crate) async fn drive_until(&self, stop: impl Future<Output = ()>) -> Result<Driven, DriveError> {
         let driver = Driver::acquire(&self.store, handfast_host::now()).await.unwrap();
         let worker = Worker::new(self.store.clone(), driver.worker().clone(), Kits::new(self.around.clone()));

@@ -427,6 +427,12 @@ fn came(call: &Call, details: &mut Vec<Detail>) -> Mark {
 fn came_of(call: &Call, details: &mut Vec<Detail>) -> Mark {
     match &call.state {
         CallState::Proposed | CallState::Intended => Mark::Open,
+        CallState::Working(working) => {
+            let (server, handle, ask_at) = (&working.server, &working.handle, working.ask_at);
+            let text = format!("{server} works on it: {handle}, asked again at {ask_at}");
+            details.push(Detail::story(Paint::Plain, text));
+            Mark::Open
+        }
         CallState::Asking => Mark::Doubt,
         CallState::Refused(refused) => {
             let sentence = format!("{} ({})", refused.sentence, refused.clause);

@@ -6,15 +6,15 @@
 use std::collections::BTreeMap;
 
 use handfast_events::{
-    Body, CallId, Digest, Event, FailureClass, Kept, Mail, MailOutcome, Next, Output, RunId, Seq, Settled,
-    Stayed, StepId, StepKind, Timestamp,
+    Body, CallId, CallPolled, Digest, Event, FailureClass, Kept, Mail, MailOutcome, Next, Output, RunId, Seq,
+    Settled, Stayed, StepId, StepKind, Timestamp,
 };
 use serde_json::Value;
 
 use super::question;
 use super::{
     Adjusted, Attempt, AttemptState, Call, CallAttempt, CallState, End, Note, Question, Step, StepState,
-    Trace, Turn,
+    Trace, Turn, Working,
 };
 
 impl Trace {
@@ -370,6 +370,18 @@ impl Call {
                 self.attempts.push(CallAttempt::new(intent.attempt, time));
                 self.state = CallState::Intended;
             }
+            Body::CallWorking(taken) => {
+                self.state = CallState::Working(Working {
+                    server: taken.server.clone(),
+                    handle: taken.handle.clone(),
+                    since: time,
+                    polls: 0,
+                    says: taken.says.clone(),
+                    ask_at: taken.ask_at,
+                    trouble: None,
+                });
+            }
+            Body::CallPolled(polled) => self.polled(polled),
             Body::CallNotSent(not) => self.missed(None, &not.failure, &not.next),
             Body::CallNotApplied(not) => self.missed(Some(not.latency_ms), &not.failure, &not.next),
             Body::CallDoubted(doubted) => {
@@ -405,6 +417,16 @@ impl Call {
             }
             _ => {}
         }
+    }
+
+    /// Its server was asked how it stands.
+    fn polled(&mut self, polled: &CallPolled) {
+        let CallState::Working(working) = &mut self.state else { return };
+        working.polls = polled.poll;
+        working.ask_at = polled.ask_at;
+        working.trouble = polled.failure.as_ref().map(|failure| failure.detail.clone());
+        working.handle = polled.handle.clone().unwrap_or_else(|| working.handle.clone());
+        working.says = polled.says.clone().or_else(|| working.says.take());
     }
 
     /// Its doubt ended.

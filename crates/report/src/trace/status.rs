@@ -1,6 +1,6 @@
 //! What a run is doing, or what it rests on, as far as its events say.
 
-use handfast_events::{EndedAs, Status, Waits};
+use handfast_events::{EndedAs, Status, Timestamp, Waits};
 
 use super::{AttemptState, Call, CallState, CompensationState, End, Step, Trace};
 
@@ -18,6 +18,14 @@ impl Trace {
         if is_asked || self.calls().any(|call| call.state == CallState::Intended) {
             return if is_compensating && !is_asked { Status::Compensating } else { Status::Running };
         }
+        let polls = self.calls().filter_map(|call| match &call.state {
+            CallState::Working(working) => Some(working.ask_at),
+            _ => None,
+        });
+        let (poll, retry) = (polls.min(), self.next_retry());
+        if let Some(until) = poll.filter(|poll| retry.is_none_or(|retry| *poll <= retry)) {
+            return Status::Waiting(Waits::Call { until });
+        }
         match &self.paused {
             Some(handfast_events::PauseReason::Limit { .. }) => return Status::PausedByLimit,
             Some(handfast_events::PauseReason::Operator { .. }) => return Status::PausedForOperator,
@@ -27,14 +35,7 @@ impl Trace {
             }
             None => {}
         }
-        let live = || self.steps.iter().filter(|step| !self.is_failing(&step.id));
-        let asks_due = live().filter_map(Step::newest_attempt).filter_map(|attempt| match &attempt.state {
-            AttemptState::Failed { retry, .. } => retry.as_ref().map(|retry| retry.at),
-            _ => None,
-        });
-        let own = live().flat_map(Step::all_calls);
-        let taking_back = self.calls().filter(|call| call.id.takes_back().is_some());
-        if let Some(until) = asks_due.chain(own.chain(taking_back).filter_map(Call::due)).min() {
+        if let Some(until) = retry {
             return Status::Waiting(Waits::Retry { until });
         }
         let held = self.calls().filter(|call| call.state == CallState::Proposed);
@@ -58,6 +59,21 @@ impl Trace {
             None if self.compensations().any(|(_, one)| one.is_open()) => Status::Compensating,
             None => Status::Running,
         }
+    }
+
+    /// The earliest time at which something is tried again; nothing is in a run that is held.
+    fn next_retry(&self) -> Option<Timestamp> {
+        if self.paused.is_some() {
+            return None;
+        }
+        let live = || self.steps.iter().filter(|step| !self.is_failing(&step.id));
+        let asks_due = live().filter_map(Step::newest_attempt).filter_map(|attempt| match &attempt.state {
+            AttemptState::Failed { retry, .. } => retry.as_ref().map(|retry| retry.at),
+            _ => None,
+        });
+        let own = live().flat_map(Step::all_calls);
+        let taking_back = self.calls().filter(|call| call.id.takes_back().is_some());
+        asks_due.chain(own.chain(taking_back).filter_map(Call::due)).min()
     }
 
     fn ended(&self, end: &End) -> Status {

@@ -25,6 +25,14 @@ fn a_call_in_doubt_names_the_commands_that_settle_it() {
 }
 
 #[test]
+fn a_call_that_its_server_works_on_says_who_is_asked_by_what_and_when() {
+    let story = stories::working();
+    let lines = story.events.iter().map(|event| journal_line(event, 110, Style::Plain));
+    let journal = lines.collect::<Vec<_>>().join("\n");
+    insta::assert_snapshot!(format!("{}\n{journal}\n", page(&story)));
+}
+
+#[test]
 fn a_paused_run_names_the_command_that_raises_its_limit() {
     insta::assert_snapshot!(page(&stories::paused_by_limit()));
 }

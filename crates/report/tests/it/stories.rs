@@ -2,8 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a story that can't be told must stop the test")]
 
+mod working;
+
 use handfast_events::*;
 use serde_json::{Value, json};
+
+pub(crate) use working::working;
 
 pub(crate) const RUN: RunId =
     RunId::from_bytes([0x01, 0x90, 0xaa, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 7]);
@@ -455,6 +459,7 @@ pub(crate) fn all() -> Vec<Story> {
         malformed_then_good(),
         refused_then_broken(),
         in_doubt(),
+        working(),
         paused_by_limit(),
         stuck(),
         standing(),

@@ -262,7 +262,7 @@ impl Order {
 fn ready(status: &Status, wake_at: Option<Timestamp>) -> Option<Timestamp> {
     match status {
         Status::Running | Status::Compensating => Some(Timestamp::UNIX_EPOCH),
-        Status::Waiting(Waits::Retry { until } | Waits::Claim { until, .. }) => {
+        Status::Waiting(Waits::Retry { until } | Waits::Claim { until, .. } | Waits::Call { until }) => {
             Some(wake_at.unwrap_or(*until))
         }
         ended if ended.is_ended() => None,

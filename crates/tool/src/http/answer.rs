@@ -8,6 +8,7 @@ use reqwest::{Response, StatusCode};
 use serde_json::Value;
 
 use crate::http::client::Astray;
+use crate::http::poll::taken_on;
 use crate::http::retry_after::retry_after_ms;
 use crate::limits::{ERROR_BYTES_MAX, MESSAGE_BYTES_MAX};
 use crate::tools::{Site, text_or_json};
@@ -20,6 +21,9 @@ pub(crate) async fn read(site: &Site, tool: &Tool, response: Response) -> ToolOu
         // What came says enough, even where the rest did not.
         let (body, _) = body(response, ERROR_BYTES_MAX).await;
         return failed(status, &headers, &body);
+    }
+    if let Some(taken) = taken_on(site, response.url(), status, &headers) {
+        return taken;
     }
     match body(response, MESSAGE_BYTES_MAX).await {
         (body, Ok(())) => ToolOutcome::Returned(value(tool, &headers, &body)),
@@ -35,7 +39,7 @@ pub(crate) async fn read(site: &Site, tool: &Tool, response: Response) -> ToolOu
 }
 
 /// The body up to this many bytes, and whether it came to its end. What is longer is cut: it arrived.
-async fn body(mut response: Response, most: usize) -> (Vec<u8>, Result<(), reqwest::Error>) {
+pub(crate) async fn body(mut response: Response, most: usize) -> (Vec<u8>, Result<(), reqwest::Error>) {
     let mut body = Vec::new();
     loop {
         match response.chunk().await {
@@ -53,7 +57,7 @@ async fn body(mut response: Response, most: usize) -> (Vec<u8>, Result<(), reqwe
 }
 
 /// A body as a result: JSON where the server says so; else as a text is read.
-fn value(tool: &Tool, headers: &HeaderMap, body: &[u8]) -> Value {
+pub(crate) fn value(tool: &Tool, headers: &HeaderMap, body: &[u8]) -> Value {
     let json = is_json(headers).then(|| serde_json::from_slice(body).ok()).flatten();
     json.unwrap_or_else(|| text_or_json(tool, String::from_utf8_lossy(body).into_owned()))
 }
@@ -67,6 +71,16 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// What a status says. 4xx was turned away at the door, but for those that a server gives while it works. All others may
 /// follow work that is done, a redirect too (303 says so), and it isn't followed to find out.
 pub(crate) fn failed(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> ToolOutcome {
+    let error = error_of(status, headers, body);
+    match status.as_u16() {
+        408 | 409 | 425 => ToolOutcome::Failed(error),
+        400..=499 => ToolOutcome::TurnedAway(error),
+        _ => ToolOutcome::Failed(error),
+    }
+}
+
+/// A failure as its answer presents it.
+pub(crate) fn error_of(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> ToolError {
     let class = match status.as_u16() {
         401 | 403 => FailureClass::Authentication,
         429 => FailureClass::RateLimited,
@@ -77,17 +91,12 @@ pub(crate) fn failed(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> To
     let words = String::from_utf8_lossy(body);
     let words = words.trim();
     let text = if words.is_empty() { status.to_string() } else { format!("{status}: {words}") };
-    let error = ToolError {
+    ToolError {
         text,
         code: serde_json::from_slice(body).ok().as_ref().and_then(code),
         status: Some(status.as_u16()),
         class: Some(class),
         retry_after_ms: retry_after_ms(headers),
-    };
-    match status.as_u16() {
-        408 | 409 | 425 => ToolOutcome::Failed(error),
-        400..=499 => ToolOutcome::TurnedAway(error),
-        _ => ToolOutcome::Failed(error),
     }
 }
 

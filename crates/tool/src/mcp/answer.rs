@@ -9,6 +9,7 @@ use rmcp::transport::streamable_http_client::StreamableHttpError;
 use serde_json::Value;
 
 use crate::mcp::connect::Health;
+use crate::mcp::task;
 use crate::tools::{Site, text_or_json};
 use crate::trouble::{trouble, with_causes};
 
@@ -25,10 +26,7 @@ pub(crate) fn answered(tool: &Tool, result: ServerResult) -> ToolOutcome {
             code: Some("input_required".to_owned()),
             ..ToolError::default()
         }),
-        ServerResult::CreateTaskResult(_) => ToolOutcome::Lost(trouble(
-            FailureClass::Unknown,
-            "the server took the call on as a task, which is not followed here: it may still take effect",
-        )),
+        ServerResult::CreateTaskResult(created) => task::taken_on(created.task),
         _ => ToolOutcome::Lost(trouble(
             FailureClass::Unknown,
             "the server's answer is none to a call of a tool",
@@ -37,7 +35,7 @@ pub(crate) fn answered(tool: &Tool, result: ServerResult) -> ToolOutcome {
 }
 
 /// MCP's structured content, else its one text block, else its blocks as they are.
-fn value(tool: &Tool, result: CallToolResult) -> Value {
+pub(super) fn value(tool: &Tool, result: CallToolResult) -> Value {
     if let Some(structured) = result.structured_content {
         return structured;
     }
@@ -55,7 +53,7 @@ fn value(tool: &Tool, result: CallToolResult) -> Value {
     }
 }
 
-fn failed(result: &CallToolResult) -> ToolError {
+pub(super) fn failed(result: &CallToolResult) -> ToolError {
     let field = |name: &str| result.structured_content.as_ref().and_then(|content| content.get(name));
     let texts: Vec<&str> =
         result.content.iter().filter_map(|block| Some(block.as_text()?.text.as_str())).collect();

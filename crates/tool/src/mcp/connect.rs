@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use handfast_contract::{Hints, Identity, ListedTool, Listing, Transport};
-use handfast_engine::{ToolError, ToolOutcome, ToolReply};
+use handfast_engine::{PollOutcome, ToolError, ToolOutcome, ToolReply};
 use handfast_events::FailureClass;
 use rmcp::model::{
-    CallToolRequest, CallToolRequestParams, ClientCapabilities, ClientConfig, ClientRequest, Implementation,
-    ListToolsRequest, MetaObject, PaginatedRequestParams, ProtocolVersion, RequestMetaObject, ServerResult,
+    CallToolRequest, CallToolRequestParams, ClientCapabilities, ClientConfig, ClientRequest, GetTaskParams,
+    GetTaskRequest, Implementation, ListToolsRequest, MetaObject, PaginatedRequestParams, ProtocolVersion,
+    RequestMetaObject, ServerResult,
 };
 use rmcp::service::{
     ClientInitializeError, ClientLifecycleMode, PeerRequestOptions, RoleClient, RunningService,
@@ -27,8 +28,9 @@ use crate::limits::{
 use crate::mcp::answer::{answered, status_of, unanswered};
 use crate::mcp::http::{self, CallHeaders};
 use crate::mcp::line::Lines;
+use crate::mcp::task;
 use crate::secrets::Secrets;
-use crate::tools::{Site, ToolCall, since};
+use crate::tools::{Site, ToolCall, ToolPoll, since};
 use crate::trouble::{trouble, with_causes};
 
 type Service = RunningService<RoleClient, ClientConfig>;
@@ -177,6 +179,25 @@ impl Connection {
         ToolOutcome::Lost(trouble(FailureClass::ConnectionLost, text))
     }
 
+    /// Asks how a task stands.
+    pub(crate) async fn poll(&self, site: &Site, poll: &ToolPoll, id: String) -> (PollOutcome, Health) {
+        let request = ClientRequest::GetTaskRequest(GetTaskRequest::new(GetTaskParams::new(id)));
+        match timeout(poll.timeout, self.peer.send_request(request)).await {
+            Ok(Ok(result)) => (task::stands(&poll.tool, result), Health::Good),
+            Ok(Err(error)) => {
+                let health = if self.is_open() { Health::Unsure } else { Health::Gone };
+                (task::unanswered(site, &error), health)
+            }
+            Err(_) => {
+                let text = format!(
+                    "`servers.{}` didn't say within {:?} how the task stands",
+                    site.name, poll.timeout
+                );
+                (PollOutcome::Unasked(trouble(FailureClass::Timeout, text)), Health::Unsure)
+            }
+        }
+    }
+
     /// Asks for all tools, page by page.
     pub(crate) async fn list(&self, site: &Site) -> (Result<Listing, ToolError>, Health) {
         let trouble = |what: String| {
@@ -316,7 +337,8 @@ where
     E: std::error::Error + Send + Sync + 'static,
 {
     let me = Implementation::new("handfast", env!("CARGO_PKG_VERSION"));
-    let client = ClientConfig::new(ClientCapabilities::default(), me)
+    // Whether a call becomes a task is for the server to say.
+    let client = ClientConfig::new(ClientCapabilities::builder().enable_tasks().build(), me)
         .with_protocol_version(ProtocolVersion::LATEST_WITH_INITIALIZE);
     match timeout(CONNECT_TIMEOUT, serve_client_with_lifecycle(client, transport, mode)).await {
         Ok(Ok(service)) => Ok(service),

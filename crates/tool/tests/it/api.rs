@@ -114,7 +114,7 @@ async fn serve(mut stream: TcpStream, act: Act, heard: mpsc::UnboundedSender<Str
 }
 
 /// One request, head and body.
-async fn read_request(stream: &mut TcpStream) -> io::Result<String> {
+pub(crate) async fn read_request(stream: &mut TcpStream) -> io::Result<String> {
     let mut all = Vec::new();
     loop {
         let text = String::from_utf8_lossy(&all).into_owned();

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use handfast_contract::{Contract, IdempotencyRule, KeyPlace, Loaded, load};
-use handfast_engine::{ToolError, ToolOutcome};
-use handfast_events::{CallId, RunId, StepId, call_key};
-use handfast_tool::{Functions, ToolCall, Tools};
+use handfast_engine::{PollOutcome, TakenOn, ToolError, ToolOutcome};
+use handfast_events::{CallId, Handle, RunId, StepId, call_key};
+use handfast_tool::{Functions, ToolCall, ToolPoll, Tools};
 use serde_json::Value;
 
 pub(crate) const SECRET: &str = "open-sesame-5511";
@@ -63,6 +63,12 @@ impl Kit {
 
     pub(crate) async fn call(&self, tool: &str, sends: Value) -> ToolOutcome {
         self.tools.call(&self.attempt(tool, sends)).await.outcome
+    }
+
+    /// How a call of this tool stands.
+    pub(crate) async fn poll(&self, tool: &str, handle: Handle) -> PollOutcome {
+        let tool = Arc::clone(&self.contract.tools[tool]);
+        self.tools.poll(&ToolPoll { tool, handle, timeout: Duration::from_secs(5) }).await
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -154,6 +160,41 @@ pub(crate) fn not_sent(outcome: ToolOutcome) -> ToolError {
 pub(crate) fn lost(outcome: ToolOutcome) -> ToolError {
     match outcome {
         ToolOutcome::Lost(error) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) fn taken_on(outcome: ToolOutcome) -> TakenOn {
+    match outcome {
+        ToolOutcome::TakenOn(taken) => taken,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) fn at_work(outcome: PollOutcome) -> TakenOn {
+    match outcome {
+        PollOutcome::Working(taken) => taken,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) fn finished(outcome: PollOutcome) -> ToolOutcome {
+    match outcome {
+        PollOutcome::Finished(outcome) => outcome,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) fn forgotten(outcome: PollOutcome) -> ToolError {
+    match outcome {
+        PollOutcome::Forgotten(error) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) fn unasked(outcome: PollOutcome) -> ToolError {
+    match outcome {
+        PollOutcome::Unasked(error) => error,
         other => panic!("{other:?}"),
     }
 }

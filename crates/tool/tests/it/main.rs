@@ -16,3 +16,4 @@ mod kit;
 mod mcp;
 mod process;
 mod stand_in;
+mod working;
