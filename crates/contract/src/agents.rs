@@ -46,6 +46,7 @@ impl<'a> Loader<'a> {
             owner: fields.get("owner").and_then(|node| self.text(node, "`owner`")),
             talks_to: fields.get("talks_to").map(|node| self.role_list(node)).unwrap_or_default(),
             may: fields.get("may").map(|node| self.grants(node, name, &reads)).unwrap_or_default(),
+            memory: self.memory.values().flat_map(|memory| memory.grants(name)).collect(),
             never: fields.get("never").map(|node| self.nevers(node, name, &reads)).unwrap_or_default(),
             unsure: fields.get("unsure").and_then(|node| self.unsure(node, &fields)),
             handles: texts(self, "handles", "`handles`"),

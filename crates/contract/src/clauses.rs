@@ -99,8 +99,11 @@ impl Contract {
         let agents = self.agents.values().flat_map(|agent| of_agent(agent));
         let workflows = self.workflows.values().flat_map(|workflow| of_workflow(workflow));
         let groups = self.groups.values().flat_map(of_group);
+        let memory =
+            self.memory.keys().map(|memory| clause(format!("memory.{memory}"), ClauseKind::Requires));
         let facts = self.facts.keys().map(|fact| clause(format!("facts.{fact}"), ClauseKind::Fact));
-        let all = servers.chain(facts).chain(groups).chain(tools).chain(agents).chain(workflows);
+        let all =
+            servers.chain(facts).chain(memory).chain(groups).chain(tools).chain(agents).chain(workflows);
         // A group's clause stands with each of its tools, and is one.
         let mut known = HashSet::new();
         all.filter(|clause| known.insert(clause.address.clone())).collect()

@@ -18,7 +18,7 @@ pub(crate) use words::{ceilings, repeats, span};
 pub struct ShownAgent {
     /// Purpose, bounds, what to do when unsure, the limits, how to answer.
     pub instructions: String,
-    /// The tools that its contract grants, in the contract's order.
+    /// The tools that its contract grants, in the contract's order, then those of memory.
     pub tools: Vec<ShownTool>,
     /// The JSON Schema of its final answer; text where there is none.
     pub output: Option<Value>,
@@ -41,7 +41,7 @@ impl Contract {
         let agent = self.agents.get(agent)?;
         Some(ShownAgent {
             instructions: agent::instructions(self, agent),
-            tools: agent.may.iter().map(|grant| self.shown_tool(&grant.tool)).collect(),
+            tools: agent.grants().map(|grant| self.shown_tool(&grant.tool)).collect(),
             output: agent.output.as_ref().map(|schema| schema.json().clone()),
         })
     }
@@ -67,6 +67,6 @@ impl Tool {
 impl Agent {
     /// The grant of what a model calls by this name, if there is one.
     pub fn called(&self, shown: &str) -> Option<&Grant> {
-        self.may.iter().find(|grant| grant.tool.shown_name() == shown)
+        self.grants().find(|grant| grant.tool.shown_name() == shown)
     }
 }

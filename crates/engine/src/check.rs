@@ -152,7 +152,7 @@ impl Draft {
     /// The model asks for what it was never shown.
     fn not_granted(&self, agent: Option<&AgentStep>, tool: &str) -> CallRefused {
         let name = agent.map_or("", |agent| &agent.agent);
-        let may = self.run.plan.briefing(name).map(|briefing| &briefing.agent.may);
+        let may = self.run.plan.briefing(name).map(|briefing| briefing.agent.grants());
         let known: Vec<String> = may.into_iter().flatten().map(|grant| grant.tool.shown_name()).collect();
         let mend = match known.as_slice() {
             [] => "Answer without tools.".to_owned(),

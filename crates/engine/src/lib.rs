@@ -23,6 +23,7 @@ mod halt;
 mod hold;
 mod judge;
 mod look;
+mod memory;
 mod once;
 mod origin;
 mod people;

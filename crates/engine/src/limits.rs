@@ -40,6 +40,8 @@ pub(crate) const POLL_FIRST: Duration = Duration::from_secs(1);
 pub(crate) const POLL_SHARE: u32 = 16;
 /// A server that took a call on and couldn't be asked for a day won't say any more what came of it.
 pub(crate) const SILENCE_MAX: Duration = Duration::from_secs(24 * 3600);
+/// What agents share in one memory, as JSON: it is read as a whole, and told to a model.
+pub(crate) const MEMORY_BYTES_MAX: usize = 64 * 1024;
 /// A larger result drowns the model; its head and digest are kept.
 pub(crate) const RESULT_BYTES_MAX: usize = 256 * 1024;
 /// Nobody nests this deep on purpose, and a journal could not be read back past twice of it.

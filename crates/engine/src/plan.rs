@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use handfast_contract::{Agent, Contract, Name, Schema, ShownAgent, Step, StepWork, Tool, Wait, Workflow};
+use handfast_contract::{
+    Agent, Contract, Lives, Name, Schema, ShownAgent, Step, StepWork, Tool, Wait, Workflow,
+};
 use serde_json::Value;
 
 use crate::{Message, ModelSheet, Opening, Refusal};
@@ -14,6 +16,8 @@ pub struct Plan {
     contract: Arc<Contract>,
     briefings: BTreeMap<Name, Briefing>,
     shares: bool,
+    /// The tools that the contract makes of its memory.
+    remembering: BTreeMap<Name, Arc<Tool>>,
     /// The facts that its runs begin with.
     facts: BTreeMap<String, Value>,
 }
@@ -55,8 +59,11 @@ impl Plan {
             Some((agent.name.clone(), Briefing { agent: agent.clone(), model, sheet, opening }))
         };
         let briefings = contract.agents.values().filter_map(brief).collect();
-        let shares = contract.tools.values().any(|tool| tool.once_per.is_some());
-        Self { contract, briefings, shares, facts: BTreeMap::new() }
+        let lives_on = contract.memory.values().any(|memory| memory.lives != Lives::Run);
+        let shares = lives_on || contract.tools.values().any(|tool| tool.once_per.is_some());
+        let remembering = contract.agents.values().flat_map(|agent| &agent.memory);
+        let remembering = remembering.map(|grant| (grant.tool.name.clone(), grant.tool.clone())).collect();
+        Self { contract, briefings, shares, remembering, facts: BTreeMap::new() }
     }
 
     /// Its runs begin with these facts established, by their names in the contract: for tests of contracts. A journal
@@ -85,7 +92,7 @@ impl Plan {
     }
 
     pub(crate) fn tool(&self, name: &str) -> Option<&Arc<Tool>> {
-        self.contract.tools.get(name)
+        self.contract.tools.get(name).or_else(|| self.remembering.get(name))
     }
 
     pub(crate) fn briefing(&self, agent: &str) -> Option<&Briefing> {

@@ -71,7 +71,7 @@ impl Draft {
             let (attempt, latency_ms, next) = (doubt.attempt, 0, Next::Settlement);
             return self.tell_call(id, CallDoubted { attempt, failure, latency_ms, next });
         }
-        if !self.is_first(&call, due, &tool)? {
+        if !self.is_first(&call, due, &tool)? || !self.is_up_to_date(&call, &tool)? {
             return Ok(());
         }
         let intent = CallIntended {
@@ -83,7 +83,10 @@ impl Draft {
             timeout_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX),
             valid_until,
         };
-        self.tell_call(id, intent)
+        match self.memory_of(&tool) {
+            Some(memory) => self.remember(&call, &tool, &memory, intent),
+            None => self.tell_call(id, intent),
+        }
     }
 
     /// What the call touches; none where it can't leave yet, or never will.

@@ -162,7 +162,7 @@ bodies! {
     ApprovalLapsed = 1 since 2,
     ApprovalWithdrawn = 1 since 2,
     RunKilled = 1 since 2,
-    ClaimChanged = 1 since 2,
+    ClaimChanged = 1..=2 since 2,
     CallWaits = 1 since 2,
     CallGiven = 1 since 2,
     RunFailing = 1 since 2,
@@ -176,4 +176,7 @@ bodies! {
     CallWithheld = 1 since 2,
     CallWorking = 1 since 2,
     CallPolled = 1 since 2,
+    ClaimSeen = 1 since 2,
+    MemoryRead = 1 since 2,
+    MemoryWritten = 1 since 2,
 }

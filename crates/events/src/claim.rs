@@ -29,6 +29,28 @@ pub enum ClaimBefore {
     Own,
     /// Whoever held it, its value was this.
     Is(String),
+    /// Whoever held it, its value had this digest. Since version 2.
+    Digest(Digest),
+}
+
+impl ClaimChanged {
+    /// The version of its stored form.
+    pub(crate) const fn version(&self) -> u32 {
+        match self.before {
+            ClaimBefore::Absent | ClaimBefore::Own | ClaimBefore::Is(_) => 1,
+            ClaimBefore::Digest(_) => 2,
+        }
+    }
+}
+
+/// A row that runs share was so, or the event would not have happened; it stays as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimSeen {
+    /// The row's name.
+    pub name: String,
+    /// The digest of its value; none where nobody held it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
 }
 
 /// The value of the row of an action that is done once (`once_per`).

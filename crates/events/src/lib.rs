@@ -18,6 +18,7 @@ mod fact;
 mod failure;
 mod halt;
 mod mail;
+mod memory;
 mod prompt;
 mod run;
 mod side;
@@ -44,7 +45,7 @@ pub use call::{
     CallProposed, CallQueued, CallRefused, CallSettled, CallWithheld, CallWorking, Handle, Idempotency, Kept,
     Next, Settled,
 };
-pub use claim::{Action, CallGiven, CallWaits, ClaimBefore, ClaimChanged, Done};
+pub use claim::{Action, CallGiven, CallWaits, ClaimBefore, ClaimChanged, ClaimSeen, Done};
 pub use compensation::{
     CallCompensated, CallLeftStanding, CompensationBegan, CompensationRetried, CompensationStuck, Standing,
     StandingAccepted,
@@ -58,6 +59,7 @@ pub use halt::{Halt, HaltScope, Heeded, NoScope};
 pub use id::{AppendId, ApprovalId, CallId, CommandId, Epoch, RunId, Seq, StepId};
 pub use key::call_key;
 pub use mail::{Mail, MailOutcome, MailTaken, Settlement};
+pub use memory::{MemoryCell, MemoryEntry, MemoryRead, MemoryWritten, Written};
 pub use money::{Money, ParseMoneyError};
 pub use prompt::{Prompt, PromptDelta, RebuildError};
 pub use run::{

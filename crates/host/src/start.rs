@@ -3,7 +3,7 @@
 use handfast_engine::{Plan, Refusal, Run, Start};
 use handfast_events::{Body, Event, Head, RunId, Sources};
 use handfast_store::{
-    Append, AppendError, Claim, ClaimChange, Expected, Hold, LoadError, ReadError, RunBirth, Store,
+    Append, AppendError, Claim, ClaimChange, ClaimSet, Expected, Hold, LoadError, ReadError, RunBirth, Store,
     WriteError,
 };
 use serde_json::json;
@@ -68,7 +68,7 @@ pub async fn start<S: Store>(
     let claim = start.key.as_ref().map(|key| ClaimChange {
         name: format!("start/{key}"),
         expected: Expected::Absent,
-        set: Some(fingerprint.clone()),
+        set: ClaimSet::To(fingerprint.clone()),
     });
     let append = Append {
         id: new_append_id(),

@@ -120,6 +120,12 @@ fn phrase_of_call(body: &Body) -> String {
         Body::CallGiven(given) => {
             format!("done before by {} of run {}: {}", given.call, given.run, kept(&given.result))
         }
+        Body::ClaimSeen(seen) if seen.digest.is_some() => format!("{} is as it was", seen.name),
+        Body::ClaimSeen(seen) => format!("{} is nobody's", seen.name),
+        Body::MemoryRead(read) => format!("{} at version {}, by {}", read.memory, read.version, read.by),
+        Body::MemoryWritten(written) => {
+            format!("{} is version {}, by {}", written.memory, written.version, written.by)
+        }
         Body::FactSet(set) => format!("{} is {}, by {}", set.fact, json(&set.value), set.by),
         Body::ClaimChanged(changed) => match &changed.value {
             Some(value) => format!("{} is {value}", changed.name),

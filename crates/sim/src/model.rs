@@ -1,6 +1,6 @@
 //! The simulated models: what they decide hangs on the seed and the place, what they bill is the truth.
 
-use handfast_contract::{Agent, Scope, Tool};
+use handfast_contract::{Agent, Grant, Scope, Tool};
 use handfast_engine::{AskModel, ModelSaid, ModelTrouble};
 use handfast_events::{Answer, Ask, Failure, FailureClass, Finish, Money, Usage};
 use serde_json::Value;
@@ -90,14 +90,15 @@ fn decide(asked: &Asked<'_>) -> Answer {
     let mut random = Random::at(seed, &format!("{}@{}", ask.step, ask.turn));
     let turn = u64::from(ask.turn);
     let turns = agent.limits.turns.unwrap_or(crate::limits::TURNS).min(crate::limits::TURNS);
-    let is_done = if asked.is_good { turn > agent.may.len() as u64 } else { random.chance(25) };
-    if is_done || turn >= turns || agent.may.is_empty() {
+    let may: Vec<&Grant> = agent.grants().collect();
+    let is_done = if asked.is_good { turn > may.len() as u64 } else { random.chance(25) };
+    if is_done || turn >= turns || may.is_empty() {
         return finish(asked, &mut random);
     }
     let count = if asked.is_good { 1 } else { random.between(1, 4) };
     let calls = (0..count).map(|index| {
-        let drawn = random.pick(&agent.may);
-        let in_turn = agent.may.get(usize::try_from(turn - 1).unwrap_or(0));
+        let drawn = random.pick(&may);
+        let in_turn = may.get(usize::try_from(turn - 1).unwrap_or(0));
         let grant = if asked.is_good { in_turn } else { drawn };
         let id = format!("c{index}");
         let Some(grant) = grant else { return Ask { id, tool: "whatever".into(), args: "{}".into() } };

@@ -389,6 +389,8 @@ impl Watch {
             let times = ledger.of(&id).len();
             let told = match (times, story.is_applied) {
                 _ if self.subject.rules.class(&story.tool) == Class::Reads => continue,
+                // The run itself did it, in the commit that says so: `remembers` looks at that.
+                _ if story.tool.starts_with("memory.") => continue,
                 _ if story.is_open => "may have left, and nothing was said of it".to_owned(),
                 _ if story.is_doubted => "is in doubt for ever".to_owned(),
                 (0, true) => "is said to have taken effect, and did not".to_owned(),
@@ -397,6 +399,7 @@ impl Watch {
             };
             self.broke(Law::NeverUnsaid, at, format!("call {id} ({}) {told}", story.tool));
         }
+        self.remembers(at, journal);
         let left = journal.iter().filter(|event| matches!(event.body, Body::CallLeftStanding(_)));
         let standing = left.filter_map(|event| self.calls.get(event.call.as_ref()?));
         for tool in standing.map(|story| story.tool.clone()).collect::<Vec<_>>() {
@@ -404,6 +407,33 @@ impl Watch {
         }
         if self.mail.iter().any(|(id, mail)| posted.get(id) != Some(mail)) {
             self.broke(Law::NeverUnasked, at, "mail was taken in that nobody put there".into());
+        }
+    }
+}
+
+impl Watch {
+    /// No write into memory is lost, and whoever reads sees all that was written before.
+    fn remembers(&mut self, at: u64, journal: &[Event]) {
+        let mut versions: BTreeMap<&str, u64> = BTreeMap::new();
+        for event in journal {
+            let (memory, version, expected) = match &event.body {
+                Body::MemoryWritten(written) => {
+                    let version = versions.entry(&written.memory).or_default();
+                    *version += 1;
+                    (&written.memory, written.version, *version)
+                }
+                Body::MemoryRead(read) => {
+                    (&read.memory, read.version, versions.get(read.memory.as_str()).copied().unwrap_or(0))
+                }
+                _ => continue,
+            };
+            if version != expected {
+                let told = format!(
+                    "memory `{memory}` is version {expected}, and event {} says {version}",
+                    event.seq
+                );
+                self.broke(Law::NeverLost, at, told);
+            }
         }
     }
 }

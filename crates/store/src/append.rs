@@ -1,7 +1,8 @@
 //! One append: what a worker wants to have happened, with the conditions under which it may.
 
 use handfast_events::{
-    AppendId, Body, ClaimBefore, ClaimChanged, CommandId, Epoch, Event, Head, RunId, Salt, Status, Timestamp,
+    AppendId, Body, ClaimBefore, ClaimChanged, ClaimSeen, CommandId, Digest, Epoch, Event, Head, RunId, Salt,
+    Status, Timestamp,
 };
 
 /// Events to be put behind a run's journal in one commit, all or nothing.
@@ -64,8 +65,19 @@ pub struct ClaimChange {
     pub name: String,
     /// How it must be before.
     pub expected: Expected,
-    /// Its value behind the append, held by the append's run; none frees it.
-    pub set: Option<String>,
+    /// What becomes of it.
+    pub set: ClaimSet,
+}
+
+/// What an append makes of a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClaimSet {
+    /// It stays as it is: only the condition counts.
+    Keep,
+    /// Nobody holds it any more.
+    Free,
+    /// The append's run holds it, with this value.
+    To(String),
 }
 
 /// How a claim must be before it is changed.
@@ -77,6 +89,8 @@ pub enum Expected {
     HeldBy(RunId),
     /// Whoever holds it, this is its value.
     Is(String),
+    /// Whoever holds it, this is the digest of its value.
+    Digest(Digest),
 }
 
 impl Append {
@@ -85,18 +99,26 @@ impl Append {
     pub(crate) fn all_claims(&self) -> Vec<ClaimChange> {
         let mut all = self.claims.clone();
         for event in &self.events {
-            let Body::ClaimChanged(ClaimChanged { name, before, value }) = &event.body else { continue };
-            match all.iter_mut().find(|change| change.name == *name) {
-                Some(change) => change.set.clone_from(value),
-                None => all.push(ClaimChange {
-                    name: name.clone(),
-                    expected: match before {
+            let (name, expected, set) = match &event.body {
+                Body::ClaimChanged(ClaimChanged { name, before, value }) => {
+                    let expected = match before {
                         ClaimBefore::Absent => Expected::Absent,
                         ClaimBefore::Own => Expected::HeldBy(self.run),
                         ClaimBefore::Is(value) => Expected::Is(value.clone()),
-                    },
-                    set: value.clone(),
-                }),
+                        ClaimBefore::Digest(digest) => Expected::Digest(*digest),
+                    };
+                    (name, expected, value.clone().map_or(ClaimSet::Free, ClaimSet::To))
+                }
+                Body::ClaimSeen(ClaimSeen { name, digest }) => {
+                    (name, digest.map_or(Expected::Absent, Expected::Digest), ClaimSet::Keep)
+                }
+                _ => continue,
+            };
+            match all.iter_mut().find(|change| change.name == *name) {
+                // What is seen behind a change of the same append is that change.
+                Some(_) if set == ClaimSet::Keep => {}
+                Some(change) => change.set = set,
+                None => all.push(ClaimChange { name: name.clone(), expected, set }),
             }
         }
         all

@@ -17,7 +17,7 @@ mod lines;
 
 mod sqlite;
 
-pub use append::{Append, ClaimChange, Expected, Hold, RunBirth};
+pub use append::{Append, ClaimChange, ClaimSet, Expected, Hold, RunBirth};
 pub use damage::{Damage, LoadError};
 pub use error::{AppendError, Cause, DriverError, MailError, OpenError, ReadError, TakeError, WriteError};
 pub use journal::{Checked, Journal, VerifyReport};

@@ -147,6 +147,10 @@ impl Coverage {
             _ => looked_at.iter().for_each(|clause| self.held(clause)),
         }
         if let CallState::Applied { verdicts, .. } = &call.state {
+            let memory = call.tool.strip_prefix("memory.").and_then(|rest| rest.rsplit_once('.'));
+            if let Some((memory, _)) = memory {
+                self.held(&format!("memory.{memory}"));
+            }
             for verdict in verdicts {
                 match verdict.held {
                     Held::Held => self.held(&verdict.clause),

@@ -95,6 +95,7 @@ impl Contract {
             instructions: String::new(),
             models: vec![model.clone()],
             may: own.map_or_else(|| self.tools.values().map(any).collect(), |own| own.may.clone()),
+            memory: own.map_or_else(Vec::new, |own| own.memory.clone()),
             never: own.map_or_else(Vec::new, |own| own.never.clone()),
             unsure: None,
             handles: Vec::new(),

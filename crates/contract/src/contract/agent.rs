@@ -24,6 +24,8 @@ pub struct Agent {
     pub models: Vec<Name>,
     /// What it may do, and up to where; in the contract's order.
     pub may: Vec<Grant>,
+    /// What it may read and write of what agents share: grants of tools that the contract makes of its memory.
+    pub memory: Vec<Grant>,
     /// What it must never do.
     pub never: Vec<Never>,
     /// What it does when unsure.
@@ -51,7 +53,12 @@ pub struct Agent {
 impl Agent {
     /// The grant for this tool, if there is one.
     pub fn grant(&self, tool: &str) -> Option<&Grant> {
-        self.may.iter().find(|grant| &*grant.tool.name == tool)
+        self.grants().find(|grant| &*grant.tool.name == tool)
+    }
+
+    /// All that it may do: what its contract grants it, then what it may do with memory.
+    pub fn grants(&self) -> impl Iterator<Item = &Grant> {
+        self.may.iter().chain(&self.memory)
     }
 }
 

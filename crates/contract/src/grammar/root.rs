@@ -28,7 +28,7 @@ pub(crate) static CONTRACT: Form = Form {
         key("facts", Map(&Holds::Form(&FACT)), "What a run may establish."),
         key("groups", Map(&Holds::Form(&GROUP)), "Clauses said once for many tools."),
         key("tools", Map(&Holds::Form(&TOOL)), "What each tool promises."),
-        later("memory", Map(&Holds::Form(&MEMORY)), "What agents share."),
+        key("memory", Map(&Holds::Form(&MEMORY)), "What agents share."),
         key("agents", Map(&Holds::Form(&AGENT)), "What each agent promises."),
         key("workflows", Map(&Holds::Form(&WORKFLOW)), "What can be run."),
         later("invariants", Map(&Holds::Form(&INVARIANT)), "Rules over a whole run."),

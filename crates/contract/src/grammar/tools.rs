@@ -86,7 +86,7 @@ pub(crate) static TOOL: Form = Form {
             List(&Holds::Form(&EFFECT)),
             "Everything it does to the world: what is missing here is a lie.",
         ),
-        later("relies", List(&Name("memory")), "The memory that its effects rely on."),
+        key("relies", List(&Name("memory")), "The memory that its effects rely on."),
         key(
             "idempotency",
             Either(&[Word(&["natural", "none"]), Holds::Form(&IDEMPOTENCY)]),

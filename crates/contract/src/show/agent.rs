@@ -29,11 +29,11 @@ pub(super) fn instructions(contract: &Contract, agent: &Agent) -> String {
 }
 
 fn bounds(agent: &Agent) -> String {
-    if agent.may.is_empty() {
+    if agent.may.is_empty() && agent.memory.is_empty() {
         return "You have no tools: answer from your input alone.".to_owned();
     }
     let mut text = "You may call these tools, and nothing else:".to_owned();
-    for grant in &agent.may {
+    for grant in agent.grants() {
         text.push_str(&format!("\n- {}", grant.tool.shown_name()));
         if let Some(Clause { sentence, condition, .. }) = &grant.condition {
             text.push_str(&match sentence == condition.source() {
@@ -101,10 +101,18 @@ fn shared(contract: &Contract, agent: &Agent) -> Option<String> {
     for memory in contract.memory.values() {
         if let Some(fresh) = memory.reads.get(&agent.name) {
             let fresh = fresh.map(|fresh| format!(", no older than {}", span(fresh))).unwrap_or_default();
-            lines.push(format!("You are given the memory `{}` ({}{fresh}).", memory.name, kind(memory)));
+            lines.push(format!(
+                "You share the memory `{}` ({}{fresh}): read it before you rely on it.",
+                memory.name,
+                kind(memory)
+            ));
         }
         if memory.writes.contains(&agent.name) {
-            lines.push(format!("What you give may go into the memory `{}` ({}).", memory.name, kind(memory)));
+            lines.push(format!(
+                "You write the memory `{}` ({}), for others to read.",
+                memory.name,
+                kind(memory)
+            ));
         }
     }
     (!lines.is_empty()).then(|| lines.join("\n"))

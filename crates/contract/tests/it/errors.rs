@@ -283,7 +283,11 @@ fn what_is_not_run_yet() {
     assert_reports(
         "what_is_not_run_yet",
         &[
-            ("a section", "models:\n", "memory: { notes: { each: string, writes: clerk } }\nmodels:\n"),
+            (
+                "a section",
+                "models:\n",
+                "invariants: { first: { never: tools.refund, before: tools.find_order } }\nmodels:\n",
+            ),
             (
                 "a judge",
                 "unsure: escalate",

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use handfast_events::{Body, Event};
 use serde_json::{Map, Value};
 
-use super::Run;
+use super::{Run, Shared};
 
 /// What a run has learned.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub(crate) struct Known {
     /// How many calls of each tool were sent, each counted once however often it was tried; what hangs behind another
     /// call isn't counted.
     sent: Arc<BTreeMap<String, u64>>,
+    /// What agents share.
+    pub(crate) memory: Shared,
 }
 
 impl Known {
@@ -23,7 +25,7 @@ impl Known {
     pub(crate) fn given(facts: &BTreeMap<String, Value>) -> Self {
         let mut all = Value::Object(Map::new());
         facts.iter().for_each(|(fact, value)| set(&mut all, fact, value));
-        Self { facts: Arc::new(all), sent: Arc::default() }
+        Self { facts: Arc::new(all), sent: Arc::default(), memory: Shared::default() }
     }
 
     /// The value of a fact, by its name in the contract.
@@ -40,6 +42,7 @@ impl Known {
 impl Run {
     /// What it has learned becomes what the event says.
     pub(crate) fn learn(&mut self, event: &Event) {
+        self.known.memory.follow(event, self.id);
         match (&event.body, &event.call) {
             (Body::FactSet(fact), _) => set(Arc::make_mut(&mut self.known.facts), &fact.fact, &fact.value),
             (Body::CallIntended(intent), Some(call)) if intent.attempt == 1 && call.behind().is_none() => {

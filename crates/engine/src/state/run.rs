@@ -220,7 +220,7 @@ impl Run {
             (Phase::Ended(Status::Standing(ended)), Body::StandingAccepted(_)) => self.ended(ended),
             (
                 phase @ (Phase::Running | Phase::Paused(_) | Phase::Ending(_)),
-                Body::CompensationBegan(_) | Body::FactSet(_),
+                Body::CompensationBegan(_) | Body::FactSet(_) | Body::ClaimSeen(_),
             ) => phase,
             (phase @ (Phase::Running | Phase::Paused(_) | Phase::Ending(_)), _) if event.step.is_some() => {
                 phase

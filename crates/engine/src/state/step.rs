@@ -6,7 +6,7 @@ use handfast_contract::{Limits, Step};
 use handfast_events::{Body, CallId, Output, Prompt, StepId, StepKind, Timestamp};
 use serde_json::Value;
 
-use super::{Asked, Call, Deciding, Frame, Illegal, Lanes, Open, Question, Spend, Turn, Waiting};
+use super::{Asked, Call, Deciding, Frame, Illegal, Lanes, Open, Question, Reads, Spend, Turn, Waiting};
 
 /// One step that is open, or finished in a frame that is open.
 #[derive(Clone, Debug)]
@@ -70,6 +70,8 @@ pub(crate) struct AgentStep {
     pub(crate) prompt: Prompt,
     /// How many tokens the newest request comes to.
     pub(crate) counted: Option<Counted>,
+    /// What it read of memory.
+    pub(crate) reads: Reads,
 }
 
 /// The tokens of a request.
@@ -243,6 +245,7 @@ fn begin(started: &handfast_events::StepStarted, opened: Option<Arc<Frame>>) -> 
             turn: Turn::first(),
             prompt: Prompt::default(),
             counted: None,
+            reads: Reads::default(),
         })),
         StepKind::Tool(_) => StepState::Tool,
         StepKind::Workflow(_) => StepState::Open(Open::Workflow(opened?)),
@@ -265,6 +268,9 @@ impl AgentStep {
         body: &Body,
     ) -> Result<Self, Illegal> {
         let illegal = |state| Illegal { place: format!("step `{step}`"), state, event: body.name() };
+        if self.reads.follow(body) {
+            return Ok(self);
+        }
         match (body, &mut self.turn) {
             (Body::CallProposed(_), _) => {}
             (_, Turn::Calling { calls, .. }) if call.is_some() => {

@@ -135,6 +135,11 @@ fn of_a_doubt(body: &Body) -> String {
             (None, Some(handle)) => format!("#{}.{} as {handle}", it.attempt, it.poll),
             (None, None) => format!("#{}.{}", it.attempt, it.poll),
         },
+        Body::ClaimSeen(it) => {
+            format!("{} {}", it.name, if it.digest.is_some() { "there" } else { "absent" })
+        }
+        Body::MemoryRead(it) => format!("{} {} by {}", it.memory, it.version, it.by),
+        Body::MemoryWritten(it) => format!("{} {} by {}", it.memory, it.version, it.by),
         Body::CallFound(it) => format!("{} {}", settled(&it.settled), it.look),
         Body::DoubtStayed(it) => match &it.next {
             Stayed::Look => "look again".into(),

@@ -26,6 +26,7 @@ mod journal;
 mod laws;
 mod limits;
 mod looks;
+mod memory;
 mod once;
 mod people;
 mod probes;

@@ -95,6 +95,7 @@ pub(crate) fn all() -> Vec<Event> {
     told.extend(people::deciding());
     told.extend(knowing::all());
     told.extend(working::all());
+    told.extend(knowing::memory());
     let began = time("2026-11-21T06:00:00.000001Z");
     let event = |(place, (step, call, body)): (usize, (Option<&str>, Option<&str>, Body))| Event {
         seq: Seq(place as u64 + 1),

@@ -9,6 +9,7 @@
 
 mod drive;
 mod growth;
+mod memory;
 mod once;
 mod people;
 mod working;

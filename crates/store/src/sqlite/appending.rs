@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::codec::{int, run as run_of, uint};
 use crate::lines::Encoded;
-use crate::{Append, AppendError, ClaimChange, Expected, Hold, RunBirth};
+use crate::{Append, AppendError, ClaimChange, ClaimSet, Expected, Hold, RunBirth};
 
 /// An append as the writer gets it: all that can be computed before is.
 pub(super) struct Order {
@@ -212,7 +212,8 @@ impl Order {
                 (Expected::Absent, found) => found.is_none(),
                 (Expected::HeldBy(run), Some((by, _))) => by == run,
                 (Expected::Is(wanted), Some((_, value))) => value == wanted,
-                (Expected::HeldBy(_) | Expected::Is(_), None) => false,
+                (Expected::Digest(wanted), Some((_, value))) => Digest::of(value.as_bytes()) == *wanted,
+                (Expected::HeldBy(_) | Expected::Is(_) | Expected::Digest(_), None) => false,
             };
             if !is_so {
                 let by = found.map(|(by, _)| by);
@@ -224,14 +225,18 @@ impl Order {
 
     fn write_claims(&self, db: &Connection) -> rusqlite::Result<()> {
         for change in &self.claims {
-            if let Some(value) = &change.set {
-                let sql = "INSERT INTO claims (name, run, seq, value, changed) VALUES (?1, ?2, ?3, ?4, ?5) \
-                           ON CONFLICT (name) DO UPDATE SET run = ?2, seq = ?3, value = ?4, changed = ?5";
-                let seq = int(self.encoded.head.seq.0);
-                let row = (&change.name, self.run.as_bytes(), seq, value, self.updated);
-                db.prepare_cached(sql)?.execute(row)?;
-            } else {
-                db.prepare_cached("DELETE FROM claims WHERE name = ?1")?.execute([&change.name])?;
+            match &change.set {
+                ClaimSet::Keep => {}
+                ClaimSet::Free => {
+                    db.prepare_cached("DELETE FROM claims WHERE name = ?1")?.execute([&change.name])?;
+                }
+                ClaimSet::To(value) => {
+                    let sql = "INSERT INTO claims (name, run, seq, value, changed) VALUES (?1, ?2, ?3, ?4, ?5) \
+                               ON CONFLICT (name) DO UPDATE SET run = ?2, seq = ?3, value = ?4, changed = ?5";
+                    let seq = int(self.encoded.head.seq.0);
+                    let row = (&change.name, self.run.as_bytes(), seq, value, self.updated);
+                    db.prepare_cached(sql)?.execute(row)?;
+                }
             }
         }
         Ok(())

@@ -1,11 +1,12 @@
 //! What every store promises, whatever keeps it. Each law gets a fresh store and a worker that may drive it.
 
 use handfast_events::{
-    AppendId, Body, ClaimBefore, ClaimChanged, Epoch, Format, Head, Seq, Sources, Status, Waits,
+    AppendId, Body, ClaimBefore, ClaimChanged, ClaimSeen, Digest, Epoch, Format, Head, Seq, Sources, Status,
+    Waits,
 };
 use handfast_store::{
-    AppendError, ClaimChange, Expected, FoundRun, Hold, LoadError, MailError, Position, Posted, RunFilter,
-    StatusFilter, Store, TakeError, Worker,
+    AppendError, ClaimChange, ClaimSet, Expected, FoundRun, Hold, LoadError, MailError, Position, Posted,
+    RunFilter, StatusFilter, Store, TakeError, Worker,
 };
 use uuid::Uuid;
 
@@ -162,7 +163,7 @@ pub(crate) async fn claims_change_all_or_none(store: impl Store, worker: Worker)
     let claim = |name: &str, expected, set: Option<&str>| ClaimChange {
         name: name.into(),
         expected,
-        set: set.map(str::to_owned),
+        set: set.map_or(ClaimSet::Free, |value| ClaimSet::To(value.to_owned())),
     };
     let mut first = one.then(&["claims a"]);
     first.claims = vec![claim("a", Expected::Absent, Some("1"))];
@@ -188,6 +189,44 @@ pub(crate) async fn claims_change_all_or_none(store: impl Store, worker: Worker)
     store.append(&free).await.unwrap();
     store.append(&both).await.unwrap();
     assert_eq!(store.claim("a").await.unwrap().unwrap().run, other.run);
+}
+
+pub(crate) async fn a_claim_that_was_seen_is_a_condition_and_stays_as_it_is(
+    store: impl Store,
+    worker: Worker,
+) {
+    let mut one = taken(&store, &worker).await;
+    let mut other = taken(&store, &worker).await;
+    let saying = |tale: &Tale, body: Body| {
+        let mut append = tale.then(&["."]);
+        append.events.iter_mut().for_each(|event| event.body = body.clone());
+        append
+    };
+    let seen = |value: Option<&str>| -> Body {
+        ClaimSeen { name: "m".into(), digest: value.map(|value| Digest::of(value.as_bytes())) }.into()
+    };
+    let to = |before: ClaimBefore, value: &str| -> Body {
+        ClaimChanged { name: "m".into(), before, value: Some(value.to_owned()) }.into()
+    };
+    one.head = store.append(&saying(&one, seen(None))).await.unwrap();
+    assert_eq!(store.claim("m").await.unwrap(), None);
+    one.head = store.append(&saying(&one, to(ClaimBefore::Absent, "1"))).await.unwrap();
+    for stale in [seen(None), seen(Some("2")), to(ClaimBefore::Digest(Digest::of(b"2")), "3")] {
+        let refused = store.append(&saying(&other, stale)).await;
+        assert!(matches!(&refused, Err(AppendError::ClaimHeld { name, .. }) if name == "m"), "{refused:?}");
+    }
+    other.head = store.append(&saying(&other, seen(Some("1")))).await.unwrap();
+    assert_eq!(store.claim("m").await.unwrap().unwrap().run, one.run, "who looks doesn't take it");
+    let write = to(ClaimBefore::Digest(Digest::of(b"1")), "2");
+    other.head = store.append(&saying(&other, write)).await.unwrap();
+    let claim = store.claim("m").await.unwrap().unwrap();
+    assert_eq!((claim.run, claim.value.as_str()), (other.run, "2"));
+    // What is seen behind a change of the same append is that change.
+    let mut both = one.then(&[".", "."]);
+    let bodies = [to(ClaimBefore::Digest(Digest::of(b"2")), "3"), seen(Some("3"))];
+    both.events.iter_mut().zip(bodies).for_each(|(event, body)| event.body = body);
+    store.append(&both).await.unwrap();
+    assert_eq!(store.claim("m").await.unwrap().unwrap().value, "3");
 }
 
 pub(crate) async fn events_change_the_claims_that_they_name(store: impl Store, worker: Worker) {

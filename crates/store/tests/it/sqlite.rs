@@ -56,6 +56,7 @@ laws! {
     only_what_can_move_is_taken,
     mail_is_taken_in_once,
     claims_change_all_or_none,
+    a_claim_that_was_seen_is_a_condition_and_stays_as_it_is,
     events_change_the_claims_that_they_name,
     the_feed_has_every_append_once_in_order,
     runs_are_found_and_listed,

@@ -26,3 +26,43 @@ pub(super) fn all() -> Vec<Sample> {
         (None, None, RunPaused { reason }.into()),
     ]
 }
+
+/// What is read and written of memory.
+pub(super) fn memory() -> Vec<Sample> {
+    let own = CallId::new("resolve@1.0");
+    let row = Some(Digest::of(b"what the row held"));
+    let written = |memory: &str, row, what| MemoryWritten {
+        memory: memory.to_owned(),
+        version: 3,
+        row,
+        what,
+        by: own.clone(),
+    };
+    vec![
+        (None, None, ClaimSeen { name: "memory/desk/stock".into(), digest: row }.into()),
+        (None, None, ClaimSeen { name: "memory/desk/notes".into(), digest: None }.into()),
+        (
+            None,
+            None,
+            ClaimChanged {
+                name: "memory/desk/stock".into(),
+                before: ClaimBefore::Digest(Digest::of(b"what the row held")),
+                value: Some(r#"{"version":4,"value":7}"#.into()),
+            }
+            .into(),
+        ),
+        (
+            Some("resolve"),
+            None,
+            MemoryRead { memory: "stock".into(), version: 2, row, by: own.clone() }.into(),
+        ),
+        (
+            Some("resolve"),
+            None,
+            MemoryRead { memory: "cms.plan".into(), version: 0, row: None, by: own.clone() }.into(),
+        ),
+        (Some("resolve"), None, written("stock", row, None).into()),
+        (Some("resolve"), None, written("plan", None, Some(Written::Value(json!({ "to": 7 })))).into()),
+        (Some("resolve"), None, written("notes", None, Some(Written::Entry(json!("seen")))).into()),
+    ]
+}
