@@ -11,11 +11,13 @@ mod diff;
 mod import;
 mod people;
 mod steering;
+mod talk;
 
 pub(crate) use diff::{Diff, FailOn};
 pub(crate) use import::{Import, ImportMcp, ImportOpenapi, Lock, Picked};
 pub(crate) use people::{Answer, Approve, Deny, Halt, Inbox, Kill, Release, Steer, Unhalt};
 pub(crate) use steering::{Accept, Mail, Raise, Retry, Settle, Signal};
+pub(crate) use talk::{Chat, Leave, Say, Start};
 
 /// Runs AI agents from contracts.
 #[derive(Debug, Parser)]
@@ -79,6 +81,17 @@ pub(crate) enum Command {
         A detached worker drives the run: a closed terminal or pipe ends only the watching. Ctrl-C detaches; a second \
         one within 2 s stops the worker, and `handfast go` goes on.")]
     Run(Run),
+    /// Talk with an agent: start a conversation, or go on with one
+    #[command(after_help = "Example: handfast chat examples/desk\n\n\
+        A line of standard input is a message, its end leaves the conversation. A detached worker drives it: Ctrl-C or a \
+        closed terminal ends only the looking, and `handfast chat --run last` goes on.")]
+    Chat(Chat),
+    /// Say one thing in a conversation
+    #[command(after_help = "Example: handfast say last 'Where is my order?' --wait")]
+    Say(Say),
+    /// Leave a conversation: it is over once all is answered
+    #[command(after_help = "Example: handfast leave last")]
+    Leave(Leave),
     /// Drive whatever can go on, after a crash, a stop, or once a key is there
     #[command(after_help = "Example: handfast go last")]
     Go(Go),
@@ -297,26 +310,11 @@ pub(crate) struct Explain {
 
 #[derive(Debug, Args)]
 pub(crate) struct Run {
-    /// A contract's file, or a folder with a handfast.yaml
-    pub(crate) path: PathBuf,
-    /// Which workflow; may be left out where there is one
-    pub(crate) workflow: Option<String>,
-    /// The input: JSON, @FILE, or - for standard input
-    #[arg(long, value_name = "JSON|@FILE|-")]
-    pub(crate) input: Option<String>,
     #[command(flatten)]
-    pub(crate) settings: Settings,
-    /// What stands in for the contract's models: one of them, script:FILE, record:FILE or replay:FILE
-    #[arg(long, value_name = "NAME|KIND:FILE")]
-    pub(crate) model: Option<String>,
-    /// The same key never starts a second run
-    #[arg(long)]
-    pub(crate) key: Option<String>,
+    pub(crate) start: Start,
     /// Print the run's id and leave
     #[arg(long)]
     pub(crate) detach: bool,
-    #[command(flatten)]
-    pub(crate) store: StoreArgs,
     /// One JSON document: the outcome
     #[arg(long)]
     pub(crate) json: bool,

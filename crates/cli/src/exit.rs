@@ -74,7 +74,8 @@ impl Exit {
                 | Waits::Claim { .. }
                 | Waits::Time { .. }
                 | Waits::Call { .. }
-                | Waits::Signal { .. },
+                | Waits::Signal { .. }
+                | Waits::Message { .. },
             ) => Self::Waiting,
             Status::Waiting(Waits::Settlement) | Status::Stuck | Status::Quarantined => Self::Doubt,
         }

@@ -48,6 +48,16 @@ impl Followed {
         Self { passes: Some(row.epoch), ..Self::new(row.run) }
     }
 
+    /// Follows it on, after something was put to it.
+    pub(crate) fn again(&mut self) {
+        self.row = None;
+    }
+
+    /// What is known of it.
+    pub(crate) const fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
     /// Which run.
     pub(crate) const fn run(&self) -> RunId {
         self.run
@@ -104,6 +114,17 @@ impl Followed {
 pub(crate) async fn follow(driving: &mut Driving, runs: &mut [Followed]) -> anyhow::Result<Ended> {
     let mut view = View::new(runs.len());
     let ended = watch(driving, runs, &mut view).await;
+    view.clear();
+    ended
+}
+
+/// Follows one conversation: its words are the caller's to show, and its steps are nobody's.
+///
+/// # Errors
+/// As for [`follow`].
+pub(crate) async fn follow_talk(driving: &mut Driving, run: &mut Followed) -> anyhow::Result<Ended> {
+    let mut view = View::of_talk();
+    let ended = watch(driving, std::slice::from_mut(run), &mut view).await;
     view.clear();
     ended
 }

@@ -45,6 +45,7 @@ mod runs;
 mod schema;
 mod show;
 mod sim;
+mod talk;
 mod test;
 mod trace;
 
@@ -93,6 +94,9 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Diff(args) => diff::run(&args)?,
         Command::Explain(args) => explain::run(&args)?,
         Command::Run(args) => run::run(&args).await?,
+        Command::Chat(args) => talk::chat(&args).await?,
+        Command::Say(args) => talk::say(&args).await?,
+        Command::Leave(args) => talk::leave(&args).await?,
         Command::Go(args) => go::run(&args).await?,
         Command::Runs(args) => runs::run(&args).await?,
         Command::Trace(args) => trace::run(&args).await?,

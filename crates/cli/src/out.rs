@@ -42,6 +42,12 @@ pub(crate) fn note(text: impl AsRef<str>) {
     drop(writeln!(stderr, "{}", text.as_ref()));
 }
 
+/// Shows a person that it is their turn, on the line that they write on.
+pub(crate) fn prompt(text: &str) {
+    let mut stderr = anstream::stderr().lock();
+    drop(write!(stderr, "{text}").and_then(|()| stderr.flush()));
+}
+
 /// Tells a person of something that may go wrong.
 pub(crate) fn warn(text: impl AsRef<str>) {
     note(format!("{YELLOW}warning{YELLOW:#}: {}", text.as_ref()));

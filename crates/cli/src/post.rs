@@ -135,7 +135,7 @@ pub(crate) async fn accept(args: &args::Accept) -> anyhow::Result<Exit> {
 }
 
 /// Puts mail to a run, waits until it is taken in, and says what became of it.
-async fn put(run: &str, args: &args::Mail, mail: Mail) -> anyhow::Result<Exit> {
+pub(crate) async fn put(run: &str, args: &args::Mail, mail: Mail) -> anyhow::Result<Exit> {
     let store = store_open::existing(&args.store)?;
     let run = store_open::find_run(&store, run).await?;
     let mut driving = Driving::new(store.clone());
@@ -200,7 +200,7 @@ pub(crate) async fn tell(
 pub(crate) struct Posted {
     pub(crate) id: CommandId,
     /// Where the run stood before: it is taken in behind this.
-    after: Seq,
+    pub(crate) after: Seq,
 }
 
 /// Puts mail to a run that can still take it in.

@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use handfast_contract::{Contract, Name, StepWork, Transport, Workflow};
 use handfast_engine::Start;
+use handfast_events::RunId;
 use handfast_host::{Kit, Started};
 use handfast_tool::Tools;
 use serde_json::{Value, json};
@@ -26,8 +27,55 @@ use crate::{args, environment, out, post, store_open};
 /// # Errors
 /// Nothing was started, or the run can't be followed; each says what to mend.
 pub(crate) async fn run(args: &args::Run) -> anyhow::Result<Exit> {
-    let checked = Project::read_and_check(&args.path, &args.settings)?.checked()?;
-    let workflow = workflow(&checked.contract, args.workflow.as_deref())?;
+    let Begun { run, is_new, what, mut driving } = begin(&args.start, Wanted::Any).await?;
+    if args.detach {
+        if args.json {
+            out::json(&json!({ "run": run, "new": is_new }))?;
+        } else {
+            out::data(&run.to_string())?;
+        }
+        return Ok(Exit::Done);
+    }
+    let key = if is_new { "" } else { " (begun before, under the same key)" };
+    out::note(format!("run {run}: {what}{key}"));
+    match follow(&mut driving, &mut [Followed::new(run)]).await? {
+        Ended::Rested => {
+            let outcome = Outcome::of(driving.store(), run).await?;
+            outcome.tell(args.json)?;
+            Ok(outcome.code())
+        }
+        Ended::Detached => Ok(Exit::Done),
+        Ended::Interrupted => Ok(Exit::Interrupted),
+    }
+}
+
+/// A run that began, and that somebody drives.
+pub(crate) struct Begun {
+    pub(crate) run: RunId,
+    /// Whether it began just now, and not before under the same key.
+    pub(crate) is_new: bool,
+    /// The contract's name and the workflow's.
+    pub(crate) what: String,
+    pub(crate) driving: Driving,
+}
+
+/// Which workflows may be meant.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Any,
+    Conversation,
+}
+
+/// Starts a run.
+///
+/// # Errors
+/// Nothing was started; each says what to mend.
+pub(crate) async fn begin(args: &args::Start, wanted: Wanted) -> anyhow::Result<Begun> {
+    let missing =
+        || stop(Exit::Usage, "say which contract: <PATH> is a file, or a folder with a handfast.yaml");
+    let path = args.path.as_deref().ok_or_else(missing)?;
+    let checked = Project::read_and_check(path, &args.settings)?.checked()?;
+    let workflow = workflow(&checked.contract, args.workflow.as_deref(), wanted)?;
     let start = Start {
         workflow: workflow.name.to_string(),
         input: args.input.as_deref().map_or_else(|| Ok(json!({})), value)?,
@@ -52,37 +100,30 @@ pub(crate) async fn run(args: &args::Run) -> anyhow::Result<Exit> {
     let mut driving = Driving::new(store.clone());
     // Before the run is named: whoever reads its id may leave at once.
     post::until_taken(&mut driving, run).await?;
-    if args.detach {
-        if args.json {
-            out::json(&json!({ "run": run, "new": is_new }))?;
-        } else {
-            out::data(&run.to_string())?;
-        }
-        return Ok(Exit::Done);
-    }
-    let key = if is_new { "" } else { " (begun before, under the same key)" };
-    out::note(format!("run {run}: {} {}{key}", contract.name, workflow.name));
-    match follow(&mut driving, &mut [Followed::new(run)]).await? {
-        Ended::Rested => {
-            let outcome = Outcome::of(&store, run).await?;
-            outcome.tell(args.json)?;
-            Ok(outcome.code())
-        }
-        Ended::Detached => Ok(Exit::Done),
-        Ended::Interrupted => Ok(Exit::Interrupted),
-    }
+    Ok(Begun { run, is_new, what: format!("{} {}", contract.name, workflow.name), driving })
 }
 
 /// The workflow that is meant: the named one, or the only one.
-fn workflow<'c>(contract: &'c Contract, name: Option<&str>) -> anyhow::Result<&'c Workflow> {
-    let names: Vec<&str> = contract.workflows.keys().map(|name| &**name).collect();
+fn workflow<'c>(contract: &'c Contract, name: Option<&str>, wanted: Wanted) -> anyhow::Result<&'c Workflow> {
+    let may_be = |workflow: &&std::sync::Arc<Workflow>| wanted == Wanted::Any || workflow.chat.is_some();
+    let names: Vec<&str> =
+        contract.workflows.values().filter(may_be).map(|workflow| &*workflow.name).collect();
+    if names.is_empty() && !contract.workflows.is_empty() {
+        let message = "the contract has no conversation: a workflow with `chat: AGENT` is one; `handfast run` starts the others";
+        return Err(stop(Exit::NotFound, message));
+    }
     let listed = names.join(", ");
     match (name, names.as_slice()) {
-        (Some(name), _) => contract.workflows.get(name).map(|workflow| &**workflow).ok_or_else(|| {
-            let meant = handfast_contract::suggest(name, names.iter().copied());
-            let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
-            stop(Exit::NotFound, format!("the contract has no workflow `{name}`{meant} (it has {listed})"))
-        }),
+        (Some(name), _) => {
+            contract.workflows.get(name).filter(may_be).map(|workflow| &**workflow).ok_or_else(|| {
+                let meant = handfast_contract::suggest(name, names.iter().copied());
+                let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+                stop(
+                    Exit::NotFound,
+                    format!("the contract has no workflow `{name}`{meant} (it has {listed})"),
+                )
+            })
+        }
         (None, [only]) => contract.workflows.get(*only).map(|workflow| &**workflow).context("it was there"),
         (None, []) => Err(stop(Exit::NotFound, "the contract has no workflow: add one under `workflows:`")),
         (None, _) => Err(stop(Exit::Usage, format!("say which workflow: {listed}"))),
@@ -170,15 +211,15 @@ async fn servers_as_promised(contract: &Contract, workflow: &Workflow, tools: &T
     Err(stop(Exit::Contract, message))
 }
 
-/// The servers that a workflow can reach.
+/// The servers that a workflow can reach by itself.
 fn servers(workflow: &Workflow) -> BTreeSet<Name> {
     let of = |step: &std::sync::Arc<handfast_contract::Step>| match &step.work {
         StepWork::Tool(tool) => vec![tool.via.server.clone()],
         StepWork::Agent(agent) => agent.may.iter().map(|grant| grant.tool.via.server.clone()).collect(),
-        // The engine refuses to begin a run that has any of the others.
         _ => Vec::new(),
     };
-    workflow.steps.iter().flat_map(of).collect()
+    let steps = workflow.all_steps().into_iter().map(|(_, step)| step);
+    steps.chain(workflow.chat.iter().map(|chat| &chat.step)).flat_map(of).collect()
 }
 
 /// The programs of these servers that can't be found, with their servers.

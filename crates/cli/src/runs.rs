@@ -92,6 +92,7 @@ fn status(text: &str) -> anyhow::Result<StatusFilter> {
         Status::Waiting(Waits::Call { until }),
         Status::Waiting(Waits::Time { until }),
         Status::Waiting(Waits::Signal { name: String::new() }),
+        Status::Waiting(Waits::Message { until: None }),
         Status::PausedByLimit,
         Status::PausedForOperator,
         Status::PausedByPerson,

@@ -14,6 +14,8 @@ pub(crate) struct View {
     bar: Option<ProgressBar>,
     /// Whether each line must say whose it is.
     is_many: bool,
+    /// Whether steps are told.
+    tells_steps: bool,
     lines: usize,
 }
 
@@ -28,12 +30,17 @@ impl View {
             bar.enable_steady_tick(Duration::from_millis(100));
             bar
         });
-        Self { bar, is_many: runs > 1, lines: 0 }
+        Self { bar, is_many: runs > 1, tells_steps: true, lines: 0 }
+    }
+
+    /// Begins to show a conversation, but for what is said in it.
+    pub(crate) fn of_talk() -> Self {
+        Self { tells_steps: false, ..Self::new(1) }
     }
 
     /// Something happened.
     pub(crate) fn event(&mut self, trace: &Trace, event: &Event) {
-        let Some(step) = &event.step else { return };
+        let Some(step) = event.step.as_ref().filter(|_| self.tells_steps) else { return };
         let what = match &event.body {
             Body::StepStarted(started) => match &started.kind {
                 StepKind::Agent(name) => format!("begun by agent {name}"),
@@ -43,6 +50,7 @@ impl View {
                 StepKind::Choose => "chooses".to_owned(),
                 StepKind::Repeat => "begun, to be repeated".to_owned(),
                 StepKind::Each => "begun, a lane for each item".to_owned(),
+                StepKind::Talk(name) => format!("{name} listens"),
                 StepKind::Approval => "people are to decide".to_owned(),
             },
             Body::StepSkipped(_) => "skipped".to_owned(),

@@ -11,7 +11,7 @@ use crate::grammar;
 use crate::loader::{Fields, Loader};
 use crate::reads::{Reads, Shape, place};
 use crate::yaml::{Entry, Kind, Node};
-use crate::{Agent, Clause, Name, Unsure, code};
+use crate::{ASK, Agent, Clause, Name, Unsure, code};
 
 impl<'a> Loader<'a> {
     /// Reads the section `agents`. `owned` says whether the file names an owner, to whom what has no other address goes.
@@ -44,7 +44,7 @@ impl<'a> Loader<'a> {
         let agent = Agent {
             name: name.clone(),
             owner: fields.get("owner").and_then(|node| self.text(node, "`owner`")),
-            talks_to: fields.get("talks_to").map(|node| self.role_list(node)).unwrap_or_default(),
+            talks_to: fields.get("talks_to").map(|node| self.talks_to(node)).unwrap_or_default(),
             may: fields.get("may").map(|node| self.grants(node, name, &reads)).unwrap_or_default(),
             memory: self.memory.values().flat_map(|memory| memory.grants(name)).collect(),
             never: fields.get("never").map(|node| self.nevers(node, name, &reads)).unwrap_or_default(),
@@ -140,15 +140,23 @@ impl<'a> Loader<'a> {
     fn unsure(&mut self, node: &'a Node, fields: &Fields<'a>) -> Option<Unsure> {
         let words = [("ask", Unsure::Ask), ("escalate", Unsure::Escalate), ("refuse", Unsure::Refuse)];
         let unsure = self.choice(node, "`unsure`", &words)?;
-        if unsure == Unsure::Ask {
-            self.not_run(&node.span, "`unsure: ask`");
-            if fields.get("talks_to").is_none() {
-                let message = format!("{} asks when unsure, and talks to nobody", fields.what);
-                let found = self.error(code::NOBODY_TO_ASK, &node.span, message);
-                found.help("name whom it asks: `talks_to: customer`; or say `escalate` or `refuse`");
-            }
+        if unsure == Unsure::Ask && fields.get("talks_to").is_none() {
+            let message = format!("{} asks when unsure, and talks to nobody", fields.what);
+            let found = self.error(code::NOBODY_TO_ASK, &node.span, message);
+            found.help("name whom it asks: `talks_to: customer`; or say `escalate` or `refuse`");
         }
         Some(unsure)
+    }
+
+    /// Whom it may ask and answer. Its way to ask is a tool of the runtime's, whose name no other may have then.
+    fn talks_to(&mut self, node: &'a Node) -> Vec<String> {
+        let roles = self.role_list(node);
+        let is_taken = self.declared.get("tools").into_iter().flatten().any(|tool| tool == ASK);
+        if is_taken {
+            let message = format!("the tool `{ASK}` has the name of the one by which an agent asks people");
+            self.error(code::CLASH, &node.span, message).help("rename the contract's tool");
+        }
+        roles
     }
 }
 

@@ -95,6 +95,6 @@ pub use reference::{functions, grammar_page, language_schema, places_table, unru
 pub use remembering::MEMORY;
 pub use resource::overlap;
 pub use schema::{Problem, Schema, SchemaError};
-pub use show::{ShownAgent, ShownTool};
+pub use show::{ASK, ShownAgent, ShownTool};
 pub use suggest::suggest;
 pub use unrun::ANY_PART;

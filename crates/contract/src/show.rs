@@ -7,9 +7,12 @@ mod agent;
 mod tool;
 mod words;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{Agent, Contract, Grant, Tool};
+
+/// The tool by which an agent asks whom it talks to. It is the runtime's: no server has it, and no contract says it.
+pub const ASK: &str = "ask";
 
 pub(crate) use words::{ceilings, repeats, span};
 
@@ -41,7 +44,7 @@ impl Contract {
         let agent = self.agents.get(agent)?;
         Some(ShownAgent {
             instructions: agent::instructions(self, agent),
-            tools: agent.grants().map(|grant| self.shown_tool(&grant.tool)).collect(),
+            tools: agent.grants().map(|grant| self.shown_tool(&grant.tool)).chain(agent.asking()).collect(),
             output: agent.output.as_ref().map(|schema| schema.json().clone()),
         })
     }
@@ -68,5 +71,32 @@ impl Agent {
     /// The grant of what a model calls by this name, if there is one.
     pub fn called(&self, shown: &str) -> Option<&Grant> {
         self.grants().find(|grant| grant.tool.shown_name() == shown)
+    }
+
+    /// The tool by which it asks whom it talks to; none where it talks to nobody.
+    pub fn asking(&self) -> Option<ShownTool> {
+        let whom = match self.talks_to.as_slice() {
+            [] => return None,
+            [one] => one.clone(),
+            several => format!("one of: {}", several.join(", ")),
+        };
+        let mut properties = json!({ "question": { "type": "string", "minLength": 1 } });
+        let mut required = vec!["question"];
+        if let (Some(properties), true) = (properties.as_object_mut(), self.talks_to.len() > 1) {
+            properties.insert("of".into(), json!({ "enum": self.talks_to }));
+            required.push("of");
+        }
+        Some(ShownTool {
+            name: ASK.to_owned(),
+            description: format!(
+                "Asks {whom}, and gives the answer in their own words. Changes nothing. Use it where only they can know."
+            ),
+            input: json!({
+                "type": "object",
+                "properties": properties,
+                "required": required,
+                "additionalProperties": false,
+            }),
+        })
     }
 }

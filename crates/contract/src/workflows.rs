@@ -21,7 +21,10 @@ use crate::limits::{BLOCK_DEPTH_MAX, STEPS_MAX};
 use crate::loader::{Fields, Loader};
 use crate::reads::{Reads, Shape, closed, place};
 use crate::yaml::{Entry, Node};
-use crate::{Agent, Chat, Gives, HandOff, Limits, Name, Schema, Workflow, after_defaults, code, contain};
+use crate::{
+    Agent, Chat, Expr, Given, Gives, HandOff, Limits, Name, Schema, Step, StepWork, Workflow, after_defaults,
+    code, contain,
+};
 use sight::{Sight, extent};
 
 /// What `limits` of a workflow or a step may say.
@@ -138,6 +141,7 @@ impl<'a> Loader<'a> {
         }
         self.given_to_chat(node, &agent, input);
         Some(Chat {
+            step: talk(agent.clone())?,
             agent,
             idle: match idle {
                 Some(idle) => Some(idle?),
@@ -161,4 +165,20 @@ impl<'a> Loader<'a> {
         );
         self.error(code::WRONG_ARGUMENTS, &node.span, message).label(why).help(add);
     }
+}
+
+/// A conversation as one step. Its calls go by its name: `talk@3.0`.
+fn talk(agent: Arc<Agent>) -> Option<Arc<Step>> {
+    Some(Arc::new(Step {
+        name: "talk".into(),
+        work: StepWork::Agent(agent),
+        with: Given::Whole(Expr::parse("input").ok()?),
+        when: None,
+        needs: Vec::new(),
+        after: Vec::new(),
+        gives: Gives::nothing(),
+        otherwise: None,
+        limits: Limits::default(),
+        accepts_irreversible: false,
+    }))
 }

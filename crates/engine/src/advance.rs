@@ -56,6 +56,9 @@ impl Draft {
                 Turn::Due(_) => self.ask(&step.id),
                 Turn::Calling { calls, .. } if calls.iter().all(Call::is_closed) => self.ask(&step.id),
                 Turn::Calling { calls, .. } => self.tend_each(&step.id, calls),
+                Turn::Listening(_) if !agent.heard.is_empty() => self.ask(&step.id),
+                Turn::Listening(listening) => self.listen(&step.id, listening),
+                Turn::Left => self.give(&step.id, None),
                 Turn::Asked(_) | Turn::Answered { .. } => Ok(()),
             },
             StepState::Calling(call) => match &call.state {
@@ -116,7 +119,10 @@ impl Draft {
     fn begin_step(&mut self, step: &StepRun) -> Result<(), Refusal> {
         let kind = match &step.step.work {
             StepWork::Agent(agent) => {
-                return self.give_input(step, StepKind::Agent(agent.name.to_string()), &agent.input);
+                let name = agent.name.to_string();
+                let is_talk = self.run.chat().is_some();
+                let kind = if is_talk { StepKind::Talk(name) } else { StepKind::Agent(name) };
+                return self.give_input(step, kind, &agent.input);
             }
             StepWork::Tool(tool) => {
                 return self.give_input(step, StepKind::Tool(tool.name.to_string()), &tool.input);
@@ -207,8 +213,8 @@ impl Draft {
                 let clause = Some(withheld.clause.clone());
                 self.fail(id, Failure::new(FailureClass::RefusedByClause, detail), clause, Party::Step)
             }
-            // Its step failed with it.
-            Closed::Broken(_) => Ok(()),
+            // Its step failed with it; and only agents ask.
+            Closed::Broken(_) | Closed::Answered { .. } => Ok(()),
             Closed::Denied(refused) => {
                 let clause = Some(refused.clause.clone());
                 let failure = Failure::new(FailureClass::RefusedByClause, refused.reason.clone());

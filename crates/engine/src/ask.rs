@@ -102,7 +102,10 @@ impl Draft {
         };
         if agent.prompt.is_empty() {
             say(&briefing.opening);
-            say(&briefing.given(&agent.input));
+            // Who is talked to is given nothing to begin with but what is said.
+            if agent.heard.is_empty() || agent.input.as_object().is_none_or(|input| !input.is_empty()) {
+                say(&briefing.given(&agent.input));
+            }
         }
         let (turn, attempt, tries, not_before) = match &agent.turn {
             Turn::Due(due) => {
@@ -124,7 +127,17 @@ impl Draft {
             }
             Turn::Asked(asked) => (asked.turn, asked.attempt, asked.tries, None),
             Turn::Answered { turn, attempt, .. } => (*turn, *attempt, 0, None),
+            Turn::Listening(listening) => {
+                if let Some(said) = &listening.said {
+                    say(&dialect.message(&Message::Assistant { text: &said.text, calls: &[] }));
+                }
+                (listening.turn, 1, 0, None)
+            }
+            Turn::Left => (0, 0, 0, None),
         };
+        for message in &agent.heard {
+            say(&dialect.message(&Message::User(message)));
+        }
         Question { turn, attempt, tries, not_before, added, messages }
     }
 
@@ -201,18 +214,28 @@ impl Draft {
 
     /// The ceilings on time around this step: their clauses, since when they count, and how long.
     fn times(&self, id: &StepId) -> Vec<(String, Timestamp, Duration)> {
+        let listened = self.listened(id);
         let times = |account: Account<'_>| {
-            let named = [("time", account.limits.time), ("deadline", account.limits.deadline)];
-            named
-                .map(|(limit, ceiling)| Some((format!("{}.{limit}", account.owner), account.since, ceiling?)))
+            let acts_since = account.since.checked_add(listened).unwrap_or(account.since);
+            let named = [
+                ("time", account.limits.time, acts_since),
+                ("deadline", account.limits.deadline, account.since),
+            ];
+            named.map(|(limit, ceiling, since)| Some((format!("{}.{limit}", account.owner), since, ceiling?)))
         };
         self.accounts(id).into_iter().flat_map(times).flatten().collect()
     }
 
     /// Since when the clause's time counts.
     pub(crate) fn since_of(&self, id: &StepId, clause: &str) -> Timestamp {
-        let own = |account: &Account<'_>| clause.starts_with(&format!("{}.", account.owner));
-        self.accounts(id).into_iter().find(own).map_or(self.run.since, |account| account.since)
+        let times = self.times(id).into_iter();
+        let mut own = times.filter(|(own, ..)| own == clause).map(|(_, since, _)| since);
+        own.next().unwrap_or(self.run.since)
+    }
+
+    /// How long the agent of this step waited for messages: in that time it could not act.
+    fn listened(&self, id: &StepId) -> Duration {
+        self.agent_step(id).map_or(Duration::ZERO, |agent| agent.listened)
     }
 
     /// Pauses the run where a ceiling on time around this step is reached, and tells whether it did.

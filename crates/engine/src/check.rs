@@ -26,6 +26,9 @@ impl Draft {
 
     pub(crate) fn objection_to_call(&self, id: &CallId) -> Option<CallRefused> {
         let call = self.run.call(id)?;
+        if self.is_ask(call) {
+            return self.objection_to_asking(call);
+        }
         // What hangs behind another call is the contract's own, and needs no grant.
         let agent = self.agent_step(&id.step()).filter(|_| call.purpose.is_none());
         let granted = || agent.and_then(|agent| self.run.plan.briefing(&agent.agent));
@@ -153,7 +156,9 @@ impl Draft {
     fn not_granted(&self, agent: Option<&AgentStep>, tool: &str) -> CallRefused {
         let name = agent.map_or("", |agent| &agent.agent);
         let may = self.run.plan.briefing(name).map(|briefing| briefing.agent.grants());
-        let known: Vec<String> = may.into_iter().flatten().map(|grant| grant.tool.shown_name()).collect();
+        let asking = self.run.plan.briefing(name).and_then(|briefing| briefing.agent.asking());
+        let known = may.into_iter().flatten().map(|grant| grant.tool.shown_name());
+        let known: Vec<String> = known.chain(asking.map(|tool| tool.name)).collect();
         let mend = match known.as_slice() {
             [] => "Answer without tools.".to_owned(),
             known => format!("Use one of: {}.", known.join(", ")),

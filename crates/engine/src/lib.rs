@@ -33,6 +33,7 @@ mod request;
 mod send;
 mod side;
 mod sight;
+mod talk;
 mod undo;
 mod unwind;
 mod wait;

@@ -72,5 +72,9 @@ pub(crate) const EVIDENCE_CHARS: usize = 600;
 pub(crate) const LANES_MAX: usize = 1_000;
 /// Lanes at a time where the contract doesn't say: as many as it may say, so that only a long list waits for its own.
 pub(crate) const LANES_AT_ONCE: u64 = 64;
+/// A message is what somebody types or pastes; what is larger belongs into a tool that reads it.
+pub(crate) const MESSAGE_BYTES_MAX: usize = 64 * 1024;
+/// Messages that nobody has heard yet: whoever says more takes the run for a queue.
+pub(crate) const MESSAGES_KEPT_MAX: usize = 100;
 /// Signals kept for steps that don't wait for them yet: whoever sends more takes the run for a queue.
 pub(crate) const SIGNALS_KEPT_MAX: usize = 1_000;

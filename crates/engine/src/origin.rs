@@ -33,6 +33,11 @@ impl Draft {
         let mut parts = place.split('.');
         let root = match parts.next()? {
             "input" => match &step.state {
+                // What somebody says in a conversation is what its agent is given, as its input is.
+                StepState::Agent(agent) if place == "input" && !agent.was_told.is_empty() => {
+                    let told = agent.was_told.iter().map(|text| Value::String(text.to_string()));
+                    Value::Array(std::iter::once((*agent.input).clone()).chain(told).collect())
+                }
                 StepState::Agent(agent) => (*agent.input).clone(),
                 _ => (*step.frame.input).clone(),
             },

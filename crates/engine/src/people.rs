@@ -7,7 +7,7 @@ use std::time::Duration;
 use handfast_contract::{Approval, Approver, Effect, EffectKind, Reached, Scope, Tool, Unanswered};
 use handfast_events::{
     ApprovalAnswered, ApprovalAsked, ApprovalId, ApprovalLapsed, ApprovalWithdrawn, Body, CallId,
-    CallRefused, Decision, Digest, Hasher, Mail, Reach, RoleAsked, StepId, Timestamp, canonical,
+    CallRefused, CommandId, Decision, Digest, Hasher, Mail, Reach, RoleAsked, StepId, Timestamp, canonical,
 };
 
 use crate::decide::Draft;
@@ -19,6 +19,20 @@ use crate::{Refusal, UNEVALUABLE};
 const APPROVED: &str = "approved";
 const DENIED: &str = "denied";
 
+/// An answer that is taken in.
+pub(crate) struct Answering {
+    pub(crate) id: ApprovalId,
+    pub(crate) role: String,
+    pub(crate) answer: String,
+    pub(crate) who: String,
+    pub(crate) at: Timestamp,
+    pub(crate) note: String,
+    /// The message that says so.
+    pub(crate) message: Option<CommandId>,
+    /// Why a call is refused by it, where that is not what the answer says.
+    pub(crate) reason: Option<String>,
+}
+
 impl Draft {
     /// Whether the call has the yes that it needs. Where it has not, people are asked, or it is refused.
     pub(crate) fn has_yes(&mut self, call: &Call, tool: &Tool) -> Result<bool, Refusal> {
@@ -29,6 +43,9 @@ impl Draft {
             return Ok(false);
         }
         match self.question_about(call, tool, approval) {
+            Ok(asked) if self.run.has_left() && self.run.is_in_talk(asked.roles.iter()) => {
+                self.refuse(call, tool, "who would have to say yes has left the conversation")
+            }
             Ok(asked) if asked.roles.iter().any(|role| role.is_asked) => {
                 self.tell_call(&call.id, asked)?;
                 Ok(false)
@@ -134,7 +151,7 @@ impl Draft {
     }
 
     /// An open question, and where it was asked.
-    fn open_question(&self, id: &ApprovalId) -> Option<(StepId, Option<CallId>, &Question)> {
+    pub(crate) fn open_question(&self, id: &ApprovalId) -> Option<(StepId, Option<CallId>, &Question)> {
         let of_calls = self
             .run
             .calls()
@@ -154,7 +171,10 @@ impl Draft {
     ) -> Option<String> {
         let Some((_, _, question)) = self.open_question(id) else { return Some(self.is_over(id)) };
         let asked = &question.asked;
-        if !asked.answers.iter().any(|one| one == answer) {
+        if asked.is_free() && answer.trim().is_empty() {
+            return Some("it asks for words, and there are none".into());
+        }
+        if !asked.is_free() && !asked.answers.iter().any(|one| one == answer) {
             let answers = asked.answers.iter().map(|one| format!("`{one}`")).collect::<Vec<_>>();
             return Some(format!("`{answer}` is no answer to it: say one of {}", answers.join(", ")));
         }
@@ -184,15 +204,21 @@ impl Draft {
     /// Takes an answer in that nothing is to be said against.
     pub(crate) fn answer(&mut self, who: String, at: Timestamp, mail: Mail) -> Result<(), Refusal> {
         let Mail::Answer { id, answer, role, note } = mail else { return Ok(()) };
-        let Some((step, call, question)) = self.open_question(&id) else { return Ok(()) };
+        let Some((_, _, question)) = self.open_question(&id) else { return Ok(()) };
         let Ok(role) = answering(question, role.as_deref()) else { return Ok(()) };
+        self.take_answer(Answering { id, role, answer, who, at, note, message: None, reason: None })
+    }
+
+    pub(crate) fn take_answer(&mut self, said: Answering) -> Result<(), Refusal> {
+        let Answering { id, role, answer, who, at, note, message, reason } = said;
+        let Some((step, call, question)) = self.open_question(&id) else { return Ok(()) };
         let is_last = question.open_roles().count() == 1;
-        let is_yes = question.asked.is_yes(&answer);
+        let is_yes = question.asked.is_free() || question.asked.is_yes(&answer);
         let decides = (is_last || !is_yes).then(|| self.decision(&question.asked, &answer, at.min(self.now)));
         let (is_no, clause) = (decides.is_some() && !is_yes, question.asked.clause.clone());
         let told = if note.is_empty() { String::new() } else { format!(": {note}") };
-        let reason = format!("{role} ({who}) said no{told}");
-        let answered = ApprovalAnswered { id, role, answer, who, at, note, decides };
+        let reason = reason.unwrap_or_else(|| format!("{role} ({who}) said no{told}"));
+        let answered = ApprovalAnswered { id, role, answer, who, at, note, message, decides };
         match call {
             Some(call) => {
                 self.tell_call(&call, answered)?;

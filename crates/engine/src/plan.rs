@@ -103,9 +103,20 @@ impl Plan {
         &self.contract.settings
     }
 
+    /// The steps that a workflow begins with: of a conversation the one that it is.
+    pub(crate) fn first_steps(workflow: &Workflow) -> Vec<Arc<Step>> {
+        match &workflow.chat {
+            Some(chat) => vec![chat.step.clone()],
+            None => workflow.steps.clone(),
+        }
+    }
+
     /// Every step of this workflow and of those that it starts, with its address. None starts itself, so this ends.
     fn all_steps<'p>(&'p self, workflow: &'p Workflow) -> Vec<(String, &'p Arc<Step>)> {
         let mut all = workflow.all_steps();
+        all.extend(
+            workflow.chat.iter().map(|chat| (format!("workflows.{}.chat", workflow.name), &chat.step)),
+        );
         let mut seen = vec![&*workflow.name];
         let mut next = 0;
         while let Some((_, step)) = all.get(next).cloned() {

@@ -202,5 +202,6 @@ pub(crate) fn why_unseen(closed: &Closed) -> Option<String> {
         Closed::Withheld(withheld, _) => Some(format!("{}: {}", withheld.sentence, withheld.reason)),
         Closed::Failed(failure) => Some(failure.detail.clone()),
         Closed::Broken(verdict) => Some(format!("`{}` is broken: {}", verdict.clause, verdict.evidence)),
+        Closed::Answered { .. } => Some("it asks people, and looks at nothing".to_owned()),
     }
 }

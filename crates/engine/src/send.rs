@@ -122,7 +122,8 @@ impl Draft {
     fn in_the_way(&self, call: &Call, touched: &Touched) -> Option<(CallId, String)> {
         // What hangs behind a call has that call's place, and is in the way of nothing of it.
         let root = call.id.root();
-        let mut is_before = !call.is_aftermath();
+        // One that may have left goes before all that haven't: they wait for it, wherever they stand in the turn.
+        let mut is_before = !call.is_aftermath() && !call.may_have_left();
         for other in self.run.calls() {
             if other.id.is_of(&root) {
                 is_before = false;

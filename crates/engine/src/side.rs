@@ -39,6 +39,9 @@ impl Draft {
             self.tend(side)?;
         }
         match self.run.call(id).map(|call| &call.state) {
+            Some(CallState::Due(_)) if self.run.call(id).is_some_and(|call| self.is_ask(call)) => {
+                self.put_question(id)
+            }
             Some(CallState::Due(_)) => self.send(id),
             Some(CallState::Doubted(_)) => self.look(id),
             Some(CallState::Applied(_)) => self.judge(id),

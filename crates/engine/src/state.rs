@@ -12,6 +12,7 @@ mod frame;
 mod frames;
 mod known;
 mod memory;
+mod messages;
 mod open;
 mod question;
 mod resting;
@@ -30,13 +31,14 @@ pub(crate) use family::Family;
 pub(crate) use frame::{Frame, FrameOf, block};
 pub(crate) use known::Known;
 pub(crate) use memory::{ROWS, Read, Reads, Shared};
+pub(crate) use messages::Message;
 pub(crate) use open::{Lane, Lanes, Open, Signal, Unwinding, Waiting};
 pub(crate) use question::{Moved, Over, Question, Yes};
 pub use run::Run;
 pub(crate) use run::{Ending, Phase};
 pub use spend::Spend;
 pub(crate) use step::{AgentStep, Happened, StepRun, StepState};
-pub(crate) use turn::{Asked, Turn};
+pub(crate) use turn::{Asked, Awaited, Listening, Turn};
 pub(crate) use working::Working;
 
 /// The event may not happen in this state: in replay the journal is damaged; live, it is our bug.

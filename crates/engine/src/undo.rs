@@ -97,6 +97,8 @@ impl Draft {
                 let (failure, clause) = (Failure::new(class, detail), Some(broken.clause.clone()));
                 self.tell_call(&one.of.id, CompensationStuck { failure, clause, party })
             }
+            // Nothing takes back by asking.
+            CallState::Closed(Closed::Answered { .. }) => Ok(()),
             CallState::Closed(Closed::Judged(_) | Closed::Given(_) | Closed::Withheld(..)) => {
                 let leaves = match self.run.plan.tool(&one.of.tool).and_then(|tool| tool.compensate.as_ref())
                 {

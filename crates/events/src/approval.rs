@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ApprovalId, Digest, Timestamp};
+use crate::{ApprovalId, CommandId, Digest, Timestamp};
 
 /// People are asked. Nothing is held while they decide.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,7 +17,8 @@ pub struct ApprovalAsked {
     pub roles: Vec<RoleAsked>,
     /// The question, from the exact values.
     pub question: String,
-    /// What they may answer. The first is the yes; whoever says another one decides alone.
+    /// What they may answer. The first is the yes; whoever says another one decides alone. Empty where it is in their own
+    /// words: an agent asks.
     pub answers: Vec<String>,
     /// The digest of what is decided on: a call's canonical arguments, or what a step presents.
     pub subject: Digest,
@@ -84,6 +85,9 @@ pub struct ApprovalAnswered {
     /// What they had to say about it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
+    /// The message that says so, in a conversation: nobody hears it anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<CommandId>,
     /// What is decided by it; none while others are still asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decides: Option<Decision>,
@@ -122,5 +126,10 @@ impl ApprovalAsked {
     /// Whether this answer is the yes.
     pub fn is_yes(&self, answer: &str) -> bool {
         self.answers.first().is_some_and(|yes| yes == answer)
+    }
+
+    /// Whether it is answered in words of one's own.
+    pub const fn is_free(&self) -> bool {
+        self.answers.is_empty()
     }
 }

@@ -179,4 +179,8 @@ bodies! {
     ClaimSeen = 1 since 2,
     MemoryRead = 1 since 2,
     MemoryWritten = 1 since 2,
+    MessageAwaited = 1 since 2,
+    MessageHeard = 1 since 2,
+    Said = 1 since 2,
+    TalkEnded = 1 since 2,
 }

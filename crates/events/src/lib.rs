@@ -24,6 +24,7 @@ mod run;
 mod side;
 mod sources;
 mod step;
+mod talk;
 mod turn;
 mod verdict;
 
@@ -70,6 +71,7 @@ pub use run::{
 pub use side::{CallFound, DoubtStayed, Purpose, SideCallProposed, Stayed};
 pub use sources::Sources;
 pub use step::{Output, StepFailed, StepKind, StepSkipped, StepStarted, StepSucceeded};
+pub use talk::{MessageAwaited, MessageHeard, Said, TalkEnd, TalkEnded};
 pub use turn::{ContextAdjusted, ModelAnswered, ModelFailed, ModelIntended, Reserved, Retry};
 pub use verdict::{Held, Verdict};
 

@@ -84,6 +84,16 @@ pub enum Mail {
         /// Why.
         reason: String,
     },
+    /// Somebody says something to the agent of a conversation.
+    Say {
+        /// What.
+        text: String,
+        /// The question that was open in the conversation when they said it: it is the answer to that one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<ApprovalId>,
+    },
+    /// Somebody leaves a conversation.
+    Leave,
 }
 
 /// Which way a person settles a doubt.
@@ -131,7 +141,7 @@ impl MailTaken {
             Mail::Raise { limit, .. } => limit.version(),
             Mail::Settle { .. } | Mail::Cancel { .. } | Mail::Resume { .. } => 1,
             Mail::Signal { .. } | Mail::Answer { .. } | Mail::Pause { .. } | Mail::Kill { .. } => 2,
-            Mail::Retry { .. } | Mail::Accept { .. } => 2,
+            Mail::Retry { .. } | Mail::Accept { .. } | Mail::Say { .. } | Mail::Leave => 2,
         }
     }
 }

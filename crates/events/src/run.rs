@@ -383,6 +383,12 @@ pub enum Waits {
         /// Its name.
         name: String,
     },
+    /// The next message of a conversation: `handfast say`.
+    Message {
+        /// When it is over if none comes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    },
 }
 
 impl Status {
@@ -423,6 +429,7 @@ impl Status {
             Self::Waiting(Waits::Call { .. }) => "waiting (call)",
             Self::Waiting(Waits::Time { .. }) => "waiting (time)",
             Self::Waiting(Waits::Signal { .. }) => "waiting (signal)",
+            Self::Waiting(Waits::Message { .. }) => "waiting (message)",
             Self::PausedByLimit => "paused (limit)",
             Self::PausedForOperator => "paused (operator)",
             Self::PausedByPerson => "paused (person)",

@@ -25,6 +25,8 @@ pub enum StepKind {
     Each,
     /// People, who decide. Since version 2.
     Approval,
+    /// An agent, by its name in the contract, that somebody talks to. Since version 2.
+    Talk(String),
 }
 
 /// All that the step reads is there.

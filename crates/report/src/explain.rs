@@ -1,7 +1,8 @@
 //! Why a run stands where it stands, and the exact command that goes on from there.
 
 use handfast_events::{
-    CallId, Ceiling, EndedAs, LimitKind, Money, Party, PauseReason, Status, StepId, StepKind, Waits,
+    CallId, Ceiling, EndedAs, LimitKind, Money, Party, PauseReason, Status, StepId, StepKind, Timestamp,
+    Waits,
 };
 use serde::Serialize;
 
@@ -62,6 +63,7 @@ pub fn explain(trace: &Trace) -> Option<Explanation> {
             ],
             ..Explanation::bare(trace)
         }),
+        Status::Waiting(Waits::Message { until }) => Some(listens(trace, until)),
         Status::Waiting(Waits::Signal { name }) => Some(Explanation {
             headline: format!("it waits for the signal {name}"),
             next: vec![
@@ -152,6 +154,24 @@ fn worked_on(trace: &Trace) -> Explanation {
         names.join(", ")
     );
     Explanation { headline, evidence, next, ..Explanation::bare(trace) }
+}
+
+/// A conversation in which nobody has said anything that is not answered.
+fn listens(trace: &Trace, until: Option<Timestamp>) -> Explanation {
+    let run = trace.run;
+    let headline = match until {
+        Some(until) => format!("it waits for the next message; without one it is over at {until}"),
+        None => "it waits for the next message".to_owned(),
+    };
+    Explanation {
+        headline,
+        next: vec![
+            step("to talk", format!("handfast chat --run {run}")),
+            step("to say one thing", format!("handfast say {run} TEXT")),
+            step("to end it", format!("handfast leave {run}")),
+        ],
+        ..Explanation::bare(trace)
+    }
 }
 
 fn in_doubt(trace: &Trace) -> Explanation {

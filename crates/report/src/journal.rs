@@ -2,7 +2,7 @@
 
 use handfast_events::{
     Answer, Body, CallPolled, Event, Kept, Mail, MailOutcome, Next, Output, PauseReason, Purpose, Settled,
-    Standing, Stayed, StepKind,
+    Standing, Stayed, StepKind, TalkEnd,
 };
 
 use crate::limits::{WIDTH_MAX, WIDTH_MIN};
@@ -65,6 +65,7 @@ fn phrase(body: &Body) -> String {
             StepKind::Repeat => "repeat".to_owned(),
             StepKind::Each => format!("each of {}", json(&started.input)),
             StepKind::Approval => "approval".to_owned(),
+            StepKind::Talk(name) => format!("talk {name} {}", json(&started.input)),
         },
         Body::StepSkipped(skipped) => skipped.why.clone(),
         Body::StepSucceeded(done) => output_told(&done.output),
@@ -214,6 +215,16 @@ fn output_told(output: &Output) -> String {
 /// Of steps that hold steps, and of those that wait.
 fn phrase_of_flow(body: &Body) -> String {
     match body {
+        Body::MessageAwaited(awaited) => match awaited.until {
+            Some(until) => format!("until {until}"),
+            None => String::new(),
+        },
+        Body::MessageHeard(heard) => heard.id.to_string(),
+        Body::Said(said) => output_told(&said.output),
+        Body::TalkEnded(ended) => match &ended.why {
+            TalkEnd::Left { who } => format!("{who} left"),
+            TalkEnd::Idle => "nobody said anything for too long".to_owned(),
+        },
         Body::BranchChosen(chosen) => format!("the branch {}", chosen.branch),
         Body::RoundStarted(next) => format!("round {}", next.round),
         Body::LaneStarted(next) => format!("lane {}", next.lane),
@@ -279,6 +290,8 @@ fn mail(mail: &Mail) -> String {
         Mail::Kill { reason } => format!("kill ({reason})"),
         Mail::Retry { call, reason } => format!("retry {call} ({reason})"),
         Mail::Accept { call, reason } => format!("accept {call} ({reason})"),
+        Mail::Say { text, .. } => format!("say {text}"),
+        Mail::Leave => "leave".to_owned(),
     }
 }
 

@@ -28,5 +28,5 @@ pub use render::{render, render_explanation, render_item};
 pub use text::{Style, visible};
 pub use trace::{
     Adjusted, Attempt, AttemptState, Call, CallAttempt, CallState, Compensation, CompensationState, End,
-    Note, Question, QuestionEnd, Step, StepState, Totals, Trace, Turn, Wait,
+    Line, Listening, Note, Question, QuestionEnd, Speaker, Step, StepState, Totals, Trace, Turn, Wait,
 };

@@ -90,6 +90,10 @@ impl Asked<'_> {
             } else {
                 (String::new(), String::new())
             };
+            if asked.is_free() {
+                let command = format!("handfast answer {} TEXT{flag}", asked.id);
+                verbs.push(next_step(format!("to answer it{whose}"), command));
+            }
             for answer in &asked.answers {
                 let id = &asked.id;
                 let (when, command) = match answer.as_str() {
@@ -163,6 +167,9 @@ pub(crate) fn asked(trace: &Trace, open: &[Asked<'_>]) -> Explanation {
         several => format!("it waits for the answers to {} questions", several.len()),
     };
     let is_one = open.len() == 1;
+    let talk = trace.asked_in_talk().filter(|id| open.iter().any(|one| one.question.asked.id == **id));
+    let talk = talk
+        .map(|_| next_step("to answer in the conversation", format!("handfast chat --run {}", trace.run)));
     let evidence = open.iter().flat_map(|asked| {
         let head = format!("{}: {}", asked.question.asked.id, asked.question.asked.question);
         (!is_one).then_some(head).into_iter().chain(asked.facts())
@@ -171,7 +178,7 @@ pub(crate) fn asked(trace: &Trace, open: &[Asked<'_>]) -> Explanation {
         headline,
         clause: open.first().filter(|_| is_one).map(|one| one.question.asked.clause.clone()),
         evidence: evidence.collect(),
-        next: open.iter().flat_map(Asked::verbs).collect(),
+        next: talk.into_iter().chain(open.iter().flat_map(Asked::verbs)).collect(),
         ..Explanation::bare(trace)
     }
 }

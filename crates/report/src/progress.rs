@@ -132,6 +132,8 @@ fn doing(trace: &Trace, now: Timestamp) -> Vec<Doing> {
                     Some(Wait { until: Some(until), .. }) => format!("waits until {until}, since"),
                     _ => "waits".into(),
                 },
+                Some(StepKind::Talk(_)) if step.listening.is_some() => "waits for a message, since".into(),
+                Some(StepKind::Talk(name)) => format!("{name} is at work"),
                 Some(StepKind::Approval) => "people are asked, since".into(),
                 None => "is at work".into(),
             };

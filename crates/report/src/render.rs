@@ -14,7 +14,7 @@ use crate::explain::{Explanation, explain, party_name};
 use crate::inbox::Item;
 use crate::limits::{FACT_LINES_MAX, STORY_LINES_MAX, WIDTH_MAX, WIDTH_MIN};
 use crate::text::{Style, count, duration, json, number_of, visible, width as text_width, wrap, wrap_whole};
-use crate::trace::{End, Note, Totals, Trace, between};
+use crate::trace::{End, Note, Speaker, Totals, Trace, between};
 use tree::{Mark, Node};
 
 /// The columns at the right: tokens in, tokens out, dollars, time.
@@ -35,6 +35,7 @@ pub fn render(trace: &Trace, width: usize, style: Style) -> String {
         page.nodes("", &nodes);
         page.blank();
     }
+    page.talk(trace);
     page.notes(trace);
     page.totals(&trace.totals(), trace.elapsed_ms());
     if let Some(End::Succeeded { output }) = &trace.end {
@@ -162,13 +163,37 @@ impl Page {
         }
     }
 
+    /// What was said, one line after the other.
+    fn talk(&mut self, trace: &Trace) {
+        for line in &trace.talk {
+            let (who, paint) = match &line.by {
+                Speaker::Person { .. } => ("heard", Paint::Plain),
+                Speaker::Agent => ("said", Paint::Bold),
+                Speaker::Question { .. } => ("asked", Paint::Doubt),
+            };
+            self.wrapped(who, paint, &line.text);
+        }
+        if !trace.talk.is_empty() {
+            self.blank();
+        }
+    }
+
     fn notes(&mut self, trace: &Trace) {
         let mut is_any = false;
+        let mut driver = "";
         for (time, note) in &trace.notes {
             let text = match note {
                 // The first taking is how every run begins.
-                Note::Taken { epoch: 0..=1, .. } => continue,
-                Note::Taken { worker, epoch } => format!("{worker} took over (epoch {epoch})"),
+                Note::Taken { epoch: 0..=1, worker } => {
+                    driver = worker;
+                    continue;
+                }
+                // It let go of a run that rested, and took it again when it could move.
+                Note::Taken { worker, .. } if worker == driver => continue,
+                Note::Taken { worker, epoch } => {
+                    driver = worker;
+                    format!("{worker} took over (epoch {epoch})")
+                }
                 Note::Turned { who, why } => format!("{who} was turned down: {why}"),
                 Note::Paused(handfast_events::PauseReason::Limit { clause, .. }) => {
                     format!("paused by {clause}")

@@ -7,21 +7,25 @@ mod flow;
 mod fold;
 mod question;
 mod status;
+mod talk;
 mod totals;
+mod whole;
 
 use std::collections::BTreeMap;
 
 use handfast_events::{
     CallGiven, CallId, CallRefused, CallWaits, CallWithheld, CommandId, Digest, Failure, Handle, Idempotency,
     Kept, LimitKind, Money, Next, Party, PauseReason, Purpose, Reserved, Retry, RunId, Seq, Settled, Status,
-    StepId, StepKind, StillOpen, Timestamp, Usage, Verdict,
+    StepId, StepKind, Timestamp, Usage, Verdict,
 };
 use serde::Serialize;
 use serde_json::Value;
 
 pub use compensation::{Compensation, CompensationState};
 pub use question::{Question, QuestionEnd};
+pub use talk::{Line, Listening, Speaker};
 pub use totals::Totals;
+pub use whole::{End, Note};
 
 /// The story of one run.
 ///
@@ -60,6 +64,9 @@ pub struct Trace {
     pub paused: Option<PauseReason>,
     /// Whether it ends, and what it did is taken back first.
     pub is_ending: bool,
+    /// What was said, where it is a conversation.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub talk: Vec<Line>,
     /// How it ended, if it did.
     pub end: Option<End>,
     /// The scopes that fail, and are caught.
@@ -68,89 +75,6 @@ pub struct Trace {
     /// What signals carried that no step has received yet.
     #[serde(skip)]
     signals: Vec<(CommandId, Value)>,
-}
-
-/// Something that happened to a run as a whole.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Note {
-    /// A worker took it.
-    Taken {
-        /// The worker's name.
-        worker: String,
-        /// Its right to write.
-        epoch: u64,
-    },
-    /// Somebody put something to it, and it was not done.
-    Turned {
-        /// Who.
-        who: String,
-        /// Why not.
-        why: String,
-    },
-    /// It was paused.
-    Paused(PauseReason),
-    /// It was resumed.
-    Resumed {
-        /// By whom.
-        who: String,
-    },
-    /// A ceiling was raised.
-    Raised {
-        /// The clause whose ceiling it is.
-        clause: String,
-        /// The new one, as people write it.
-        to: String,
-    },
-    /// A tool's result set a fact.
-    Learned {
-        /// The fact.
-        fact: String,
-        /// Its value.
-        value: Value,
-        /// The call whose result it comes from.
-        by: CallId,
-    },
-    /// Somebody wants it to end.
-    CancelRequested {
-        /// Who.
-        who: String,
-        /// Why.
-        why: String,
-    },
-}
-
-/// How a run ended.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum End {
-    /// As promised.
-    Succeeded {
-        /// The workflow's output.
-        output: Value,
-    },
-    /// Otherwise.
-    Failed {
-        /// The step that failed; none where the run's own output did.
-        step: Option<StepId>,
-        /// Why.
-        failure: Failure,
-        /// The clause that broke, where one did.
-        clause: Option<String>,
-        /// Who was at fault.
-        party: Party,
-    },
-    /// By request.
-    Cancelled,
-    /// At once, by request.
-    Killed {
-        /// Who.
-        who: String,
-        /// Why.
-        why: String,
-        /// What was open.
-        open: Vec<StillOpen>,
-    },
 }
 
 /// One step of the workflow.
@@ -180,6 +104,9 @@ pub struct Step {
     /// What it waits for, or did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wait: Option<Wait>,
+    /// That its agent listens, if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listening: Option<Listening>,
     /// The lanes that ended: what each gave; nothing where it failed or has no value.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub lanes: BTreeMap<u32, Option<Value>>,
@@ -388,6 +315,11 @@ pub enum CallState {
     InDoubt,
     /// It failed without effect, and whoever asked is told.
     Failed,
+    /// People answered what it asked.
+    Answered {
+        /// In their words.
+        text: String,
+    },
     /// The same action was done before, and not again.
     Given(CallGiven),
     /// It took effect.

@@ -1,6 +1,6 @@
 //! The simulated models: what they decide hangs on the seed and the place, what they bill is the truth.
 
-use handfast_contract::{Agent, Grant, Scope, Tool};
+use handfast_contract::{ASK, Agent, Grant, Scope, Tool};
 use handfast_engine::{AskModel, ModelSaid, ModelTrouble};
 use handfast_events::{Answer, Ask, Failure, FailureClass, Finish, Money, Usage};
 use serde_json::Value;
@@ -105,6 +105,9 @@ fn decide(asked: &Asked<'_>) -> Answer {
         let way = if asked.is_good { 100 } else { random.between(0, 100) };
         let mut maker = Maker { random: &mut random, literals: &subject.literals };
         let (tool, args) = match way {
+            20..28 if !agent.talks_to.is_empty() => {
+                (ASK.to_owned(), r#"{"question":"Which one is it?"}"#.to_owned())
+            }
             0..4 => ("whatever".to_owned(), "{}".to_owned()),
             4..8 => (grant.tool.shown_name(), maker.amiss(&grant.tool.input).to_string()),
             8..10 => (grant.tool.shown_name(), "{ no JSON".to_owned()),

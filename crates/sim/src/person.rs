@@ -1,7 +1,9 @@
 //! The person: looks at the tools' own ledger and settles what is in doubt, raises a limit once, resumes,
 //! has what is stuck tried again once, and gives up.
 
-use handfast_events::{CallId, Ceiling, LimitKind, Mail, Money, PauseReason, Settlement, Status, Waits};
+use handfast_events::{
+    CallId, Ceiling, LimitKind, Mail, Money, PauseReason, Reach, Settlement, Status, Waits,
+};
 use jiff::Timestamp;
 
 use crate::limits::{NETWORK_MAX, SEND_BY, TOOL_OVERRUN};
@@ -15,7 +17,10 @@ use crate::watch::{Question, Story, Watch};
 pub(crate) struct Person {
     raised: Vec<String>,
     resumed: u32,
+    /// What they had tried again.
     retried: Vec<CallId>,
+    /// How much they said in a conversation.
+    said: u32,
 }
 
 /// What the person sees.
@@ -42,6 +47,7 @@ impl Person {
                 let open = seen.watch.questions.values().filter(|question| question.is_open);
                 open.flat_map(|question| answers(seen, question)).collect()
             }
+            Status::Waiting(Waits::Message { .. }) => self.talk(seen),
             Status::PausedByLimit => vec![self.raise(seen.watch.paused.as_ref())],
             Status::PausedForOperator => {
                 self.resumed += 1;
@@ -63,6 +69,25 @@ impl Person {
         }
         self.retried.push(call.clone());
         Mail::Retry { call, reason }
+    }
+
+    /// Says a few things, perhaps several at once, and leaves; or says nothing any more.
+    fn talk(&mut self, seen: &Seen<'_>) -> Vec<Mail> {
+        let mut random = Random::at(seen.seed, &format!("talk {}", self.said));
+        let most = if seen.is_good { 2 } else { 4 };
+        let has_enough = self.said >= most || !seen.is_good && random.chance(15);
+        if has_enough {
+            self.said = most;
+            return if seen.is_good || random.chance(60) { vec![Mail::Leave] } else { Vec::new() };
+        }
+        let count = if seen.is_good || random.chance(70) { 1 } else { 2 };
+        let says = (0..count).map(|index| {
+            let text = format!("message {} about order o-1", self.said + index);
+            Mail::Say { text, to: None }
+        });
+        let says: Vec<Mail> = says.collect();
+        self.said += count;
+        says
     }
 
     /// Raises each limit once, and then has had enough.
@@ -94,6 +119,12 @@ fn answers<'a>(seen: &Seen<'_>, question: &'a Question) -> impl Iterator<Item = 
     let (seed, is_good) = (seen.seed, seen.is_good);
     let roles = asked.roles.iter().filter(|role| role.is_asked && !question.answered.contains(&role.role));
     roles.filter_map(move |role| {
+        if role.reached == Reach::Conversation {
+            let mut random = Random::at(seed, &format!("{:?}{}", asked.id, role.role));
+            let others = ["no", "only half of it", "why?"];
+            let text = if is_good || random.chance(70) { "Yes, please." } else { random.pick(&others)? };
+            return Some(Mail::Say { text: text.to_owned(), to: Some(asked.id.clone()) });
+        }
         let mut random = Random::at(seed, &format!("{:?}{}", asked.id, role.role));
         let others = asked.answers.get(1..).unwrap_or_default();
         let answer = match is_good || others.is_empty() || random.chance(75) {

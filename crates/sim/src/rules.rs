@@ -72,6 +72,7 @@ impl Rules {
     /// them was chosen.
     fn steps(&self, id: &StepId) -> Vec<Arc<Step>> {
         let mut within: Vec<Arc<Step>> = self.workflow.steps.clone();
+        within.extend(self.workflow.chat.iter().map(|chat| chat.step.clone()));
         let mut found = Vec::new();
         for part in id.as_str().split('/') {
             let is_instead = part.ends_with("~otherwise");

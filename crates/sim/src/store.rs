@@ -140,7 +140,8 @@ impl Store {
                 Waits::Retry { until }
                 | Waits::Claim { until, .. }
                 | Waits::Time { until }
-                | Waits::Call { until },
+                | Waits::Call { until }
+                | Waits::Message { until: Some(until) },
             ) => *until <= clock,
             status => !status.rests(),
         };

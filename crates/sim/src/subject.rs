@@ -73,7 +73,7 @@ impl Subject {
 
     /// Every workflow of a contract that can be run in a world.
     pub fn all(contract: &Arc<Contract>) -> Vec<Self> {
-        let workflows = contract.workflows.values().filter(|workflow| workflow.chat.is_none());
+        let workflows = contract.workflows.values();
         workflows.map(|workflow| Self::new(contract.clone(), workflow.clone())).collect()
     }
 

@@ -1,6 +1,7 @@
 //! Who watches: a fold of its own over what landed, held against what truly happened.
 
 mod question;
+mod talk;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -74,6 +75,7 @@ pub(crate) struct Watch {
     bills: BTreeMap<Option<StepId>, Bill>,
     raised: BTreeMap<String, Ceiling>,
     pub(crate) questions: BTreeMap<ApprovalId, Question>,
+    talk: talk::Talk,
     /// The steps that failed.
     failed: BTreeSet<StepId>,
     mail: BTreeMap<CommandId, Mail>,
@@ -100,6 +102,7 @@ impl Watch {
             bills: BTreeMap::new(),
             raised: BTreeMap::new(),
             questions: BTreeMap::new(),
+            talk: talk::Talk::default(),
             failed: BTreeSet::new(),
             mail: BTreeMap::new(),
             acknowledged: Vec::new(),
@@ -122,6 +125,7 @@ impl Watch {
             self.broke(Law::SameAgain, at, format!("the time of event {} went backwards", event.seq));
         }
         self.last = Some(event.time);
+        self.talk(at, event);
         match &event.body {
             Body::MailTaken(taken) => {
                 if self.mail.insert(taken.id.clone(), taken.mail.clone()).is_none() {
@@ -143,7 +147,7 @@ impl Watch {
             Body::StepStarted(started) => {
                 if let Some(step) = &event.step {
                     let agent = match &started.kind {
-                        StepKind::Agent(agent) => Some(agent.clone()),
+                        StepKind::Agent(agent) | StepKind::Talk(agent) => Some(agent.clone()),
                         _ => None,
                     };
                     self.steps.insert(step.clone(), StepStory { agent, input: started.input.clone() });
@@ -400,6 +404,7 @@ impl Watch {
             self.broke(Law::NeverUnsaid, at, format!("call {id} ({}) {told}", story.tool));
         }
         self.remembers(at, journal);
+        self.talk_ended(at, journal);
         let left = journal.iter().filter(|event| matches!(event.body, Body::CallLeftStanding(_)));
         let standing = left.filter_map(|event| self.calls.get(event.call.as_ref()?));
         for tool in standing.map(|story| story.tool.clone()).collect::<Vec<_>>() {

@@ -102,6 +102,11 @@ impl Live {
                     let mail = Mail::Answer { id: question, answer: "approved".into(), role, note };
                     Command::Mail { id, who, at, mail }
                 }
+                Command::Mail { id, who, at, mail: Mail::Say { to: Some(to), .. } }
+                    if mutant == Some(Mutant::HearsYes) =>
+                {
+                    Command::Mail { id, who, at, mail: Mail::Say { text: "yes".into(), to: Some(to) } }
+                }
                 command => command,
             };
             let decision = match self.run.think(command, now) {

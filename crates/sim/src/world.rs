@@ -419,6 +419,9 @@ fn asked_for(mail: &Mail) -> String {
         Mail::Answer { id, role, .. } => {
             format!("an answer to {id} of {}", role.as_deref().unwrap_or("anybody"))
         }
+        Mail::Say { to: Some(id), .. } => format!("a word to {id}"),
+        Mail::Say { text, .. } => text.clone(),
+        Mail::Leave => "a farewell".into(),
         _ => "the end".into(),
     }
 }

@@ -118,7 +118,7 @@ impl Coverage {
             StepState::Failed { .. } => count.violated += 1,
             StepState::Running | StepState::Stopped { .. } => {}
         }
-        let Some(StepKind::Agent(agent)) = &step.kind else { return };
+        let Some(StepKind::Agent(agent) | StepKind::Talk(agent)) = &step.kind else { return };
         let ensures = played.contract.agents.get(agent.as_str()).map(|agent| agent.ensures.as_slice());
         let ensures = ensures.unwrap_or_default().iter().map(|clause| clause.address.clone());
         for promise in std::iter::once(format!("agents.{agent}.output")).chain(ensures) {
@@ -197,7 +197,7 @@ impl Coverage {
 fn looked_at(call: &Call, step: &Step, contract: &Contract) -> Vec<String> {
     let Some(tool) = contract.tools.get(call.tool.as_str()) else { return Vec::new() };
     let mut clauses = Vec::new();
-    if let Some(StepKind::Agent(agent)) = &step.kind {
+    if let Some(StepKind::Agent(agent) | StepKind::Talk(agent)) = &step.kind {
         let grant = contract.agents.get(agent.as_str()).and_then(|agent| agent.grant(&call.tool));
         clauses.push(format!("agents.{agent}.may"));
         clauses.push(tool.address("input"));

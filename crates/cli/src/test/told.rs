@@ -108,6 +108,7 @@ fn became(played: &Played, call: &Call) -> String {
             Some(clause) => format!("failed: {clause}"),
             None => format!("failed ({})", last.map_or("", |failure| failure.detail.as_str())),
         },
+        CallState::Answered { text } => format!("answered: {}", short(text)),
         CallState::Given(given) => format!("not done again: call {} of run {} did it", given.call, given.run),
         CallState::Applied { result, verdicts } => match verdicts.iter().find(|one| one.held != Held::Held) {
             Some(verdict) => format!("violated: {} ({})", verdict.clause, verdict.evidence),

@@ -19,6 +19,7 @@ mod servers;
 mod simulating;
 mod starting;
 mod steering;
+mod talking;
 mod testing;
 mod transcript;
 mod trouble;

@@ -93,6 +93,8 @@ pub struct Chat {
     pub agent: Arc<Agent>,
     /// How long it waits for the next message.
     pub idle: Option<Duration>,
+    /// The conversation as the one step that it is: its agent, given the workflow's input.
+    pub step: Arc<Step>,
 }
 
 /// One step.

@@ -82,7 +82,7 @@ pub(crate) static AGENT: Form = Form {
     keys: &[
         must("purpose", Prose, "What it is for, in one sentence."),
         key("owner", Prose, "Who keeps this promise, if not the contract's owner."),
-        later("talks_to", Either(&[Name("roles"), List(&Name("roles"))]), "Whom it may ask and answer."),
+        key("talks_to", Either(&[Name("roles"), List(&Name("roles"))]), "Whom it may ask and answer."),
         key("instructions", Either(&[Prose, Holds::Form(&INSTRUCTIONS)]), "More on how."),
         must("model", Either(&[Name("models"), List(&Name("models"))]), "The models: first choice first."),
         key("input", Fields, "What it is given."),

@@ -5,7 +5,7 @@ use super::Holds::{
     Word,
 };
 use super::parts::{APPROVER, LEVELS};
-use super::{Form, Holds, key, later, must};
+use super::{Form, Holds, key, must};
 
 const GIVEN: Holds = Either(&[Value, Map(&Value)]);
 /// A static, since steps hold steps.
@@ -15,7 +15,7 @@ pub(crate) static WORKFLOW: Form = Form {
     name: "workflow",
     about: "Steps, ordered by what they read; or a conversation with an agent.",
     keys: &[
-        later("chat", Name("agents"), "The agent that talks; the run is the session."),
+        key("chat", Name("agents"), "The agent that talks; the run is the session."),
         key("idle", Duration, "How long a conversation waits for the next message."),
         key("input", Fields, "What it takes."),
         key("limits", Holds::Form(&STEP_LIMITS), "Its ceilings."),

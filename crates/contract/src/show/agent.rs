@@ -1,7 +1,7 @@
 //! What an agent's model is told before its first turn: purpose, bounds, what users may expect, what to do when unsure,
 //! limits, and how to answer.
 
-use crate::{Agent, Clause, Contract, Holding, Kept, Memory, Unsure};
+use crate::{ASK, Agent, Clause, Contract, Holding, Kept, Memory, Unsure};
 
 use super::words::{clauses, limits, sentence, span};
 
@@ -29,7 +29,7 @@ pub(super) fn instructions(contract: &Contract, agent: &Agent) -> String {
 }
 
 fn bounds(agent: &Agent) -> String {
-    if agent.may.is_empty() && agent.memory.is_empty() {
+    if agent.may.is_empty() && agent.memory.is_empty() && agent.talks_to.is_empty() {
         return "You have no tools: answer from your input alone.".to_owned();
     }
     let mut text = "You may call these tools, and nothing else:".to_owned();
@@ -41,6 +41,9 @@ fn bounds(agent: &Agent) -> String {
                 false => format!(", only where {sentence} (`{condition}`)"),
             });
         }
+    }
+    if !agent.talks_to.is_empty() {
+        text.push_str(&format!("\n- {ASK}"));
     }
     text.push_str(
         "\nA call outside these bounds, or whose requirements don't hold, is refused before anything happens; you are \
@@ -68,7 +71,11 @@ fn never(agent: &Agent) -> Option<String> {
 fn people(agent: &Agent) -> Option<String> {
     let mut lines = Vec::new();
     if !agent.talks_to.is_empty() {
-        lines.push(format!("You talk to: {}. You may ask and answer.", agent.talks_to.join(", ")));
+        lines.push(format!(
+            "You talk to: {}. In a conversation your final answer is what they are told, and what they say next follows; \
+             until then use `{ASK}` for what only they can tell.",
+            agent.talks_to.join(", ")
+        ));
     }
     if !agent.handles.is_empty() {
         lines.push(format!("You handle: {}.", agent.handles.join("; ")));

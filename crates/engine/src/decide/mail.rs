@@ -26,7 +26,7 @@ impl Draft {
             Some(why) => MailOutcome::Refused { why },
         };
         let is_done = outcome == MailOutcome::Done;
-        self.tell(MailTaken { id, who: who.clone(), at, mail: mail.clone(), outcome })?;
+        self.tell(MailTaken { id: id.clone(), who: who.clone(), at, mail: mail.clone(), outcome })?;
         if !is_done {
             return Ok(());
         }
@@ -42,6 +42,8 @@ impl Draft {
             Mail::Kill { reason } => self.kill(who, reason),
             Mail::Retry { call, reason } => self.retry_stuck(&call, who, reason),
             Mail::Accept { call, reason } => self.accept(&call, who, reason),
+            Mail::Say { text, .. } => self.said(id, &who, at, &text),
+            Mail::Leave => self.left(),
         }
     }
 
@@ -71,6 +73,8 @@ impl Draft {
                 self.objection_to_answer(id, answer, role.as_deref(), at)
             }
             Mail::Pause { .. } => self.objection_to_resting(),
+            Mail::Say { text, .. } => self.objection_to_saying(text),
+            Mail::Leave => self.objection_to_leaving(),
             Mail::Kill { .. } => None,
         }
     }

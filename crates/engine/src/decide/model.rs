@@ -3,7 +3,7 @@
 use handfast_contract::Scope;
 use handfast_events::{
     Answer, CallProposed, ContextAdjusted, Failure, FailureClass, Finish, ModelAnswered, ModelFailed, Output,
-    Party, PauseReason, Reserved, RunPaused, StepId, StepSucceeded, Usage,
+    Party, PauseReason, Reserved, RunPaused, Said, StepId, StepSucceeded, Usage,
 };
 use serde_json::Value;
 
@@ -135,6 +135,7 @@ impl Draft {
             (held != Ok(true)).then(|| (clause.clone(), held))
         });
         match broken {
+            None if self.run.chat().is_some() => self.tell_step(step, Said { output }),
             None => self.tell_step(step, StepSucceeded { output }),
             Some((clause, Ok(_))) => {
                 let problem =

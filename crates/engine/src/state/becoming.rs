@@ -60,11 +60,15 @@ pub(super) fn after(sent: Sent, next: &Next, failure: &Failure) -> CallState {
 pub(super) fn answered(question: Question, body: &Body) -> CallState {
     let id = question.id().clone();
     let yes = question.asked.answers.first().cloned();
+    let role = question.open_roles().next().map(|role| role.role.as_str().into()).unwrap_or_default();
     match question.evolve(body) {
         Moved::Open(question) => CallState::Asking(question),
         Moved::Decided(decision) if Some(&decision.answer) == yes.as_ref() => {
             let yes = Some(Yes { id, until: decision.valid_until });
             CallState::Due(Due { attempt: 1, yes, ..Due::default() })
+        }
+        Moved::Decided(decision) if yes.is_none() => {
+            CallState::Closed(Closed::Answered { role, text: decision.answer.into() })
         }
         Moved::Decided(_) | Moved::Lapsed => CallState::Denied,
         Moved::Withdrawn => CallState::Due(Due { attempt: 1, ..Due::default() }),

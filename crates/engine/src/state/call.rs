@@ -110,6 +110,11 @@ pub(crate) enum Closed {
     /// A person refused it, or nobody answered.
     Denied(CallRefused),
     Failed(Failure),
+    /// People answered what it asked, in their own words.
+    Answered {
+        role: Arc<str>,
+        text: Arc<str>,
+    },
     Judged(Kept),
     /// It took effect, and broke what its contract promises.
     Broken(Verdict),

@@ -44,6 +44,11 @@ impl Run {
         if self.questions().next().is_some() {
             return Status::Waiting(Waits::Approval);
         }
+        if let Some(listening) = self.listening() {
+            return Status::Waiting(Waits::Message {
+                until: listening.awaited.and_then(|awaited| awaited.until),
+            });
+        }
         let mut waits = self.waits();
         match waits.next() {
             Some((_, first)) => Status::Waiting(rests_on(first, waits.map(|(_, waiting)| waiting))),
@@ -74,8 +79,10 @@ impl Run {
 
     /// The earliest time at which something that waits for a time may move.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        let waits = self.waits().filter(|_| self.phase == Phase::Running);
-        self.next_retry().into_iter().chain(waits.filter_map(|(_, waiting)| waiting.due())).min()
+        let is_running = self.phase == Phase::Running;
+        let waits = self.waits().filter(|_| is_running).filter_map(|(_, waiting)| waiting.due());
+        let idle = self.listening().filter(|_| is_running).and_then(|listening| listening.awaited?.until);
+        self.next_retry().into_iter().chain(waits).chain(idle).min()
     }
 
     /// The earliest time at which something is tried again. Where nothing new begins, in a run that ends or a scope that

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use handfast_contract::Workflow;
 use handfast_events::{
-    Action, Body, CallDoubted, CallId, CallNotApplied, CallNotSent, Ceiling, EndedAs, Epoch, Event,
-    FailureClass, Halt, Mail, MailOutcome, MailTaken, Next, PauseReason, Reserved, RunFailed, RunId,
-    RunStarted, Seq, Status, StepId, Timestamp,
+    Action, ApprovalAnswered, Body, CallDoubted, CallId, CallNotApplied, CallNotSent, Ceiling, EndedAs,
+    Epoch, Event, FailureClass, Halt, Mail, MailOutcome, MailTaken, Next, PauseReason, Reserved, RunFailed,
+    RunId, RunStarted, Seq, Status, StepId, Timestamp,
 };
 use serde_json::Value;
 
 use super::{
-    Applied, Call, Compensation, Family, Frame, Happened, Illegal, Known, Over, Question, Signal, Spend,
-    StepRun, StepState, Unwinding, Waiting,
+    Applied, Call, Compensation, Family, Frame, Happened, Illegal, Known, Message, Over, Question, Signal,
+    Spend, StepRun, StepState, Unwinding, Waiting,
 };
 use crate::Plan;
 
@@ -37,6 +37,8 @@ pub struct Run {
     pub(crate) unwinding: Vec<Unwinding>,
     /// Signals that no step has received yet.
     pub(crate) signals: Vec<Arc<Signal>>,
+    /// What was said in its conversation, and nobody heard yet.
+    pub(crate) messages: Vec<Arc<Message>>,
     pub(crate) spend: Spend,
     pub(crate) retries: u64,
     pub(crate) raised: BTreeMap<String, Ceiling>,
@@ -95,6 +97,7 @@ impl Run {
             steps: Vec::new(),
             unwinding: Vec::new(),
             signals: Vec::new(),
+            messages: Vec::new(),
             spend: Spend::default(),
             retries: 0,
             raised: BTreeMap::new(),
@@ -163,6 +166,7 @@ impl Run {
             }
             (phase @ (Phase::Running | Phase::Paused(_) | Phase::Ending(_)), Body::MailTaken(taken)) => {
                 self.keep_signal(taken);
+                self.keep_message(taken);
                 phase
             }
             (phase @ (Phase::Running | Phase::Paused(_)), Body::LimitRaised(raised)) => {
@@ -174,7 +178,10 @@ impl Run {
                 phase
             }
             (Phase::Running, Body::RunPaused(paused)) => Phase::Paused(paused.reason.clone()),
-            (Phase::Paused(_), Body::RunResumed(_)) => Phase::Running,
+            (Phase::Paused(_), Body::RunResumed(_)) => {
+                self.listen_anew(event.time);
+                Phase::Running
+            }
             (Phase::Running | Phase::Paused(_) | Phase::Ending(_), Body::RunKilled(_)) => {
                 Phase::Ended(Status::Killed)
             }
@@ -237,7 +244,7 @@ impl Run {
         let workflow = self.plan.workflow(&started.workflow)?;
         self.input = Arc::new(started.input.clone());
         let frame = Arc::new(Frame::of_run(workflow.clone(), self.input.clone()));
-        self.open(&frame, &workflow.steps);
+        self.open(&frame, &Plan::first_steps(&workflow));
         self.workflow = Some(workflow);
         self.since = time;
         Some(())
@@ -252,6 +259,8 @@ impl Run {
         let opened = before.as_ref().and_then(|at| self.opened(at, &event.body));
         let given = match &event.body {
             Body::SignalReceived(received) => self.take_signal(&received.id),
+            Body::MessageHeard(heard) => self.take_message(&heard.id),
+            Body::ApprovalAnswered(ApprovalAnswered { message: Some(id), .. }) => self.take_message(id),
             Body::StepSucceeded(_) if before.is_some() => self.given_instead(id),
             _ => None,
         };
@@ -268,6 +277,9 @@ impl Run {
         *step = own.evolve(Happened { time: event.time, call, body, opened: opened.clone(), given })?;
         if let Some(call) = of(step).and_then(|index| step.calls().get(index)) {
             self.applied.note(call, !was_there);
+        }
+        if matches!(event.body, Body::Said(_)) {
+            self.applied = Applied::default();
         }
         match before {
             Some(before) => self.follow_frames(&before, opened, event),
@@ -339,9 +351,9 @@ impl Run {
         self.steps.iter().filter(move |step| scope.is_none_or(|scope| step.id.is_within(scope)))
     }
 
-    /// Whether people are asked something.
+    /// Whether people are asked something, or a message is waited for.
     pub fn is_asking(&self) -> bool {
-        self.questions().next().is_some()
+        self.questions().next().is_some() || self.listening().is_some()
     }
 
     /// What people are asked.

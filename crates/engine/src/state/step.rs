@@ -6,7 +6,10 @@ use handfast_contract::{Limits, Step};
 use handfast_events::{Body, CallId, Output, Prompt, StepId, StepKind, Timestamp};
 use serde_json::Value;
 
-use super::{Asked, Call, Deciding, Frame, Illegal, Lanes, Open, Question, Reads, Spend, Turn, Waiting};
+use super::messages::since;
+use super::{
+    Asked, Call, Deciding, Frame, Illegal, Lanes, Listening, Open, Question, Reads, Spend, Turn, Waiting,
+};
 
 /// One step that is open, or finished in a frame that is open.
 #[derive(Clone, Debug)]
@@ -72,6 +75,12 @@ pub(crate) struct AgentStep {
     pub(crate) counted: Option<Counted>,
     /// What it read of memory.
     pub(crate) reads: Reads,
+    /// What people said that no request holds yet.
+    pub(crate) heard: Vec<Arc<str>>,
+    /// All that people said to it.
+    pub(crate) was_told: Arc<Vec<Arc<str>>>,
+    /// How long it waited for messages.
+    pub(crate) listened: std::time::Duration,
 }
 
 /// The tokens of a request.
@@ -149,6 +158,17 @@ impl StepRun {
         }
     }
 
+    /// What it waits for, where its agent listens.
+    pub(crate) const fn listening(&self) -> Option<&Listening> {
+        match &self.state {
+            StepState::Agent(agent) => match &agent.turn {
+                Turn::Listening(listening) => Some(listening),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// What the step itself asks people.
     pub(crate) const fn question(&self) -> Option<&Question> {
         match &self.state {
@@ -214,9 +234,7 @@ impl StepRun {
                 evolve_one(std::slice::from_mut(&mut *own), call, happened.time, body)?;
                 StepState::Calling(own)
             }
-            (StepState::Agent(agent), body) => {
-                StepState::Agent(Box::new(agent.evolve(id, call, happened.time, body)?))
-            }
+            (StepState::Agent(agent), _) => StepState::Agent(Box::new(agent.evolve(id, &happened)?)),
             (StepState::Open(open), body) if call.is_none() => {
                 StepState::Open(open.evolve(id, body, happened.opened)?)
             }
@@ -239,14 +257,10 @@ fn illegal(id: &StepId, state: &'static str, body: &Body) -> Illegal {
 /// What a step is once it has begun; nothing where its kind and what it opens don't fit.
 fn begin(started: &handfast_events::StepStarted, opened: Option<Arc<Frame>>) -> Option<StepState> {
     Some(match &started.kind {
-        StepKind::Agent(agent) => StepState::Agent(Box::new(AgentStep {
-            agent: agent.as_str().into(),
-            input: Arc::new(started.input.clone()),
-            turn: Turn::first(),
-            prompt: Prompt::default(),
-            counted: None,
-            reads: Reads::default(),
-        })),
+        StepKind::Agent(agent) => StepState::Agent(Box::new(AgentStep::new(agent, started, Turn::first()))),
+        StepKind::Talk(agent) => {
+            StepState::Agent(Box::new(AgentStep::new(agent, started, Turn::listening())))
+        }
         StepKind::Tool(_) => StepState::Tool,
         StepKind::Workflow(_) => StepState::Open(Open::Workflow(opened?)),
         StepKind::Wait => StepState::Waiting(Waiting::default()),
@@ -260,13 +274,22 @@ fn begin(started: &handfast_events::StepStarted, opened: Option<Arc<Frame>>) -> 
 }
 
 impl AgentStep {
-    fn evolve(
-        mut self,
-        step: &StepId,
-        call: Option<&CallId>,
-        time: Timestamp,
-        body: &Body,
-    ) -> Result<Self, Illegal> {
+    fn new(agent: &str, started: &handfast_events::StepStarted, turn: Turn) -> Self {
+        Self {
+            agent: agent.into(),
+            input: Arc::new(started.input.clone()),
+            turn,
+            prompt: Prompt::default(),
+            counted: None,
+            reads: Reads::default(),
+            heard: Vec::new(),
+            was_told: Arc::default(),
+            listened: std::time::Duration::ZERO,
+        }
+    }
+
+    fn evolve(mut self, step: &StepId, happened: &Happened<'_>) -> Result<Self, Illegal> {
+        let Happened { time, call, body, .. } = *happened;
         let illegal = |state| Illegal { place: format!("step `{step}`"), state, event: body.name() };
         if self.reads.follow(body) {
             return Ok(self);
@@ -275,9 +298,24 @@ impl AgentStep {
             (Body::CallProposed(_), _) => {}
             (_, Turn::Calling { calls, .. }) if call.is_some() => {
                 evolve_one(calls, call, time, body)?;
+                if let Body::ApprovalAnswered(said) = body
+                    && said.message.is_some()
+                {
+                    Arc::make_mut(&mut self.was_told).push(said.answer.as_str().into());
+                }
                 return Ok(self);
             }
+            (Body::MessageHeard(_), _) => {
+                let message = happened.given.as_deref().and_then(Value::as_str);
+                let message: Arc<str> = message.ok_or_else(|| illegal("without that message"))?.into();
+                Arc::make_mut(&mut self.was_told).push(message.clone());
+                self.heard.push(message);
+                if let Turn::Listening(Listening { awaited: Some(awaited), .. }) = &self.turn {
+                    self.listened = self.listened.saturating_add(since(awaited.since, time));
+                }
+            }
             (Body::ModelIntended(intent), _) => {
+                self.heard.clear();
                 self.prompt = self.prompt.follow(&intent.prompt).map_err(|_| illegal("at another prompt"))?;
                 let tokens = intent.reserved.tokens.saturating_sub(intent.output_tokens_max);
                 self.counted = Some(Counted { tokens, is_measured: false, head_len: self.prompt.head_len() });
@@ -291,7 +329,7 @@ impl AgentStep {
             }
             _ => {}
         }
-        self.turn = self.turn.evolve(step, body)?;
+        self.turn = self.turn.evolve(step, time, body)?;
         Ok(self)
     }
 }
@@ -333,7 +371,7 @@ impl StepState {
     /// Whether what it promised can be there.
     fn may_succeed(&self) -> bool {
         match self {
-            Self::Agent(agent) => agent.turn.is_answered(),
+            Self::Agent(agent) => agent.turn.is_answered() || matches!(agent.turn, Turn::Left),
             Self::Calling(own) => own.is_judged(),
             Self::Open(_) | Self::Waiting(_) | Self::Otherwise(_) => true,
             Self::Deciding(deciding) => deciding.may_give(),

@@ -17,6 +17,28 @@ pub(crate) enum Turn {
     Answered { turn: u32, attempt: u32, malformed: u32, answer: Arc<Answer> },
     /// It waits for its calls.
     Calling { turn: u32, answer: Arc<Answer>, calls: Vec<Call> },
+    /// It waits for what is said to it.
+    Listening(Listening),
+    /// Nobody says anything to it any more.
+    Left,
+}
+
+/// An agent of a conversation that has nothing to answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Listening {
+    /// The turn that comes next.
+    pub(crate) turn: u32,
+    /// What it said last, which no request holds yet.
+    pub(crate) said: Option<Arc<Answer>>,
+    /// Since when the next message is waited for, once that was said.
+    pub(crate) awaited: Option<Awaited>,
+}
+
+/// A message is waited for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Awaited {
+    pub(crate) since: Timestamp,
+    pub(crate) until: Option<Timestamp>,
 }
 
 /// A model that may be asked.
@@ -60,9 +82,33 @@ impl Turn {
         Self::Due(Due { turn: 1, attempt: 1, ..Due::default() })
     }
 
+    /// Before the first message.
+    pub(crate) const fn listening() -> Self {
+        Self::Listening(Listening { turn: 1, said: None, awaited: None })
+    }
+
     /// Becomes what the event says. A call's own events go to the call.
-    pub(crate) fn evolve(self, step: &StepId, body: &Body) -> Result<Self, Illegal> {
+    pub(crate) fn evolve(self, step: &StepId, time: Timestamp, body: &Body) -> Result<Self, Illegal> {
         Ok(match (self, body) {
+            (Self::Listening(listening), Body::MessageAwaited(awaited)) => {
+                let awaited = Some(Awaited { since: time, until: awaited.until });
+                Self::Listening(Listening { awaited, ..listening })
+            }
+            (Self::Listening(listening), Body::MessageHeard(_)) => {
+                Self::Listening(Listening { awaited: None, ..listening })
+            }
+            (Self::Listening(_), Body::TalkEnded(_)) => Self::Left,
+            (Self::Listening(listening), Body::ModelIntended(intent))
+                if (intent.turn, intent.attempt) == (listening.turn, 1) =>
+            {
+                let due = Self::Due(Due { turn: listening.turn, attempt: 1, ..Due::default() });
+                return due.evolve(step, time, body);
+            }
+            // What people said instead of an answer: the next request holds it behind what came of the calls.
+            (turn @ Self::Calling { .. }, Body::MessageHeard(_)) => turn,
+            (Self::Answered { turn, answer, .. }, Body::Said(_)) => {
+                Self::Listening(Listening { turn: turn + 1, said: Some(answer), awaited: None })
+            }
             (Self::Due(due), Body::ModelIntended(intent))
                 if (intent.turn, intent.attempt) == (due.turn, due.attempt) =>
             {
@@ -80,7 +126,7 @@ impl Turn {
                 if intent.turn == turn + 1 && intent.attempt == 1 && calls.iter().all(Call::is_closed) =>
             {
                 let due = Self::Due(Due { turn: turn + 1, attempt: 1, ..Due::default() });
-                return due.evolve(step, body);
+                return due.evolve(step, time, body);
             }
             (Self::Asked(asked), Body::ModelAnswered(said))
                 if (said.turn, said.attempt) == (asked.turn, asked.attempt) =>
@@ -118,7 +164,7 @@ impl Turn {
                 amend: Some(Amend { answer, what: what.as_str().into() }),
             }),
             (Self::Answered { turn, answer, .. }, Body::CallProposed(_)) => {
-                return Self::Calling { turn, answer, calls: Vec::new() }.evolve(step, body);
+                return Self::Calling { turn, answer, calls: Vec::new() }.evolve(step, time, body);
             }
             (Self::Calling { turn, answer, mut calls }, Body::CallProposed(proposed)) => {
                 let id = call_id(step, turn, calls.len());
@@ -153,7 +199,7 @@ impl Turn {
         match self {
             Self::Answered { turn, .. } => Some(call_id(step, *turn, 0)),
             Self::Calling { turn, calls, .. } => Some(call_id(step, *turn, calls.len())),
-            Self::Due(_) | Self::Asked(_) => None,
+            Self::Due(_) | Self::Asked(_) | Self::Listening(_) | Self::Left => None,
         }
     }
 
@@ -163,6 +209,8 @@ impl Turn {
             Self::Asked { .. } => "asked",
             Self::Answered { .. } => "answered",
             Self::Calling { .. } => "waiting for calls",
+            Self::Listening(_) => "listening",
+            Self::Left => "left",
         }
     }
 }

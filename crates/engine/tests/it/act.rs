@@ -32,6 +32,8 @@ use crate::world::World;
 /// WHO retries CALL · WHO accepts CALL
 /// WHO halts SCOPE · WHO unhalts                      nothing follows until the run is told something
 /// WHO answers PLACE "answer" [as ROLE] [saying "note"]   what was asked last of that call or step
+/// WHO says "text" [to nothing]                       to what is asked in the conversation, where something is
+/// WHO leaves
 /// WHO signals NAME VALUE                             to whichever step waits for it; `for STEP` in between means that one
 /// ```
 pub(crate) fn act(world: &mut World, fact: &str) -> Result<(), Refusal> {
@@ -62,6 +64,16 @@ pub(crate) fn act(world: &mut World, fact: &str) -> Result<(), Refusal> {
     if let Some((who, rest)) = fact.split_once(" answers ").filter(|(who, _)| !who.contains(' ')) {
         let mail = answer(world, rest);
         return world.mail(who, mail);
+    }
+    if let Some((who, rest)) = fact.split_once(" says ") {
+        let (text, to) = match rest.strip_suffix(" to nothing") {
+            Some(text) => (text, None),
+            None => (rest, world.asked_in_talk()),
+        };
+        return world.mail(who, Mail::Say { text: unquoted(text).into(), to });
+    }
+    if let Some(who) = fact.strip_suffix(" leaves") {
+        return world.mail(who, Mail::Leave);
     }
     if let Some((who, scope)) = fact.split_once(" halts ") {
         world.halt(who, Some(scope));

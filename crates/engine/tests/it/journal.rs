@@ -2,7 +2,7 @@
 
 use handfast_events::{
     Body, Event, FailureClass, Held, Kept, Mail, MailOutcome, Next, Output, Party, PauseReason, Settled,
-    Standing, Stayed,
+    Standing, Stayed, TalkEnd,
 };
 use serde_json::{Value, json};
 
@@ -32,6 +32,8 @@ fn more(body: &Body) -> String {
                 Mail::Signal { .. } => "signal",
                 Mail::Retry { .. } => "retry",
                 Mail::Accept { .. } => "accept",
+                Mail::Say { .. } => "say",
+                Mail::Leave => "leave",
             };
             let refused = if it.outcome == MailOutcome::Done { "" } else { " refused" };
             format!("{mail}{refused} {}", it.who)
@@ -67,6 +69,13 @@ fn more(body: &Body) -> String {
             let decides = it.decides.as_ref().map_or(String::new(), |it| format!("decides {}", it.answer));
             format!("{} {} {} {decides}", it.answer, it.role, it.who)
         }
+        Body::MessageHeard(_) => String::new(),
+        Body::MessageAwaited(it) => it.until.map_or(String::new(), |_| "until".into()),
+        Body::Said(it) => given(&it.output),
+        Body::TalkEnded(it) => match &it.why {
+            TalkEnd::Left { who } => format!("left {who}"),
+            TalkEnd::Idle => "idle".into(),
+        },
         Body::ApprovalLapsed(it) => it.decides.as_ref().map_or("fails".into(), |it| it.answer.clone()),
         Body::ApprovalWithdrawn(_) => String::new(),
         Body::RunFailing(it) => failed(it.failure.class, it.clause.as_deref(), it.party),

@@ -37,6 +37,7 @@ mod story;
 mod table;
 mod takeover;
 mod taking_back;
+mod talk;
 mod turns;
 mod unwinding;
 mod waiting;

@@ -391,3 +391,19 @@ fn a_yes_does_not_lift_a_halt() {
            status paused (halt)"#,
     );
 }
+
+#[test]
+fn a_call_in_doubt_is_repeated_though_one_before_it_in_its_turn_may_leave_now() {
+    check(
+        DESK,
+        r#"start desk
+           given  the model calls refund {"order":"o1","amount":20} and refund {"order":"o1","amount":30}
+           given  ada answers resolve@1.1 "approved"
+           when   ada answers resolve@1.0 "approved"
+           then   MailTaken answer, ApprovalAnswered resolve@1.0, CallQueued resolve@1.0 behind resolve@1.1
+           when   a worker takes over
+           then   EpochBegan, CallDoubted resolve@1.1, CallIntended resolve@1.1 #2
+           when   resolve@1.1 returns null
+           then   CallApplied resolve@1.1, CallJudged resolve@1.1, CallIntended resolve@1.0 #1"#,
+    );
+}

@@ -11,7 +11,7 @@ use handfast_engine::{
 };
 use handfast_events::{
     ApprovalAnswered, ApprovalId, ApprovalLapsed, Body, CallId, CommandId, Epoch, Event, Halt, Mail, Money,
-    RunId, Salt, StepId, StoredEvent, Timestamp,
+    Reach, RunId, Salt, StepId, StoredEvent, Timestamp,
 };
 use serde_json::Value;
 
@@ -185,6 +185,25 @@ impl World {
             .into_iter()
             .collect();
         self.run.heed(halts.into());
+    }
+
+    /// What is asked in the conversation, as whoever looks at the journal sees it.
+    pub(crate) fn asked_in_talk(&self) -> Option<ApprovalId> {
+        let mut open = None;
+        for event in &self.journal {
+            match &event.body {
+                Body::ApprovalAsked(asked)
+                    if asked.roles.iter().any(|role| role.reached == Reach::Conversation) =>
+                {
+                    open = Some(asked.id.clone());
+                }
+                Body::ApprovalAnswered(ApprovalAnswered { decides: Some(_), .. })
+                | Body::ApprovalLapsed(_)
+                | Body::ApprovalWithdrawn(_) => open = None,
+                _ => {}
+            }
+        }
+        open
     }
 
     /// What was asked last of this call or step; one that nobody asked where nothing was.

@@ -3,6 +3,7 @@
 mod flow;
 mod knowing;
 mod people;
+mod talk;
 mod working;
 
 use std::collections::BTreeMap;
@@ -96,6 +97,7 @@ pub(crate) fn all() -> Vec<Event> {
     told.extend(knowing::all());
     told.extend(working::all());
     told.extend(knowing::memory());
+    told.extend(talk::all());
     let began = time("2026-11-21T06:00:00.000001Z");
     let event = |(place, (step, call, body)): (usize, (Option<&str>, Option<&str>, Body))| Event {
         seq: Seq(place as u64 + 1),

@@ -6,15 +6,15 @@
 use std::collections::BTreeMap;
 
 use handfast_events::{
-    Body, CallId, CallPolled, Digest, Event, FailureClass, Kept, Mail, MailOutcome, Next, Output, RunId, Seq,
+    Body, CallId, CallPolled, Digest, Event, FailureClass, Kept, MailOutcome, Next, Output, RunId, Seq,
     Settled, Stayed, StepId, StepKind, Timestamp,
 };
 use serde_json::Value;
 
 use super::question;
 use super::{
-    Adjusted, Attempt, AttemptState, Call, CallAttempt, CallState, End, Note, Question, Step, StepState,
-    Trace, Turn, Working,
+    Adjusted, Attempt, AttemptState, Call, CallAttempt, CallState, End, Note, Step, StepState, Trace, Turn,
+    Working,
 };
 
 impl Trace {
@@ -44,6 +44,7 @@ impl Trace {
             notes: Vec::new(),
             paused: None,
             is_ending: false,
+            talk: Vec::new(),
             end: None,
             failing: Vec::new(),
             signals: Vec::new(),
@@ -59,6 +60,7 @@ impl Trace {
                 let elsewhere = self.given_elsewhere(step, &event.body);
                 self.step(step, event.time).follow(event, elsewhere);
                 self.follow_scopes(step, event);
+                self.follow_talk(event);
             }
             None => self.follow_run(event),
         }
@@ -91,12 +93,7 @@ impl Trace {
             Body::EpochBegan(began) => Note::Taken { worker: began.worker.clone(), epoch: began.epoch.0 },
             Body::MailTaken(taken) => match &taken.outcome {
                 // What was done says so itself, in the events behind this one.
-                MailOutcome::Done => {
-                    if let Mail::Signal { value, .. } = &taken.mail {
-                        self.signals.push((taken.id.clone(), value.clone()));
-                    }
-                    return;
-                }
+                MailOutcome::Done => return self.follow_mail(event.time, taken),
                 MailOutcome::Refused { why } => Note::Turned { who: taken.who.clone(), why: why.clone() },
             },
             Body::LimitRaised(raised) => {
@@ -161,6 +158,7 @@ impl Step {
             questions: Vec::new(),
             branch: None,
             wait: None,
+            listening: None,
             lanes: BTreeMap::new(),
             otherwise: None,
             received: None,
@@ -191,6 +189,7 @@ impl Step {
 
     /// `elsewhere` is what another part of the run gives it.
     fn follow(&mut self, event: &Event, elsewhere: Option<Value>) {
+        self.follow_listening(&event.body);
         match &event.body {
             Body::StepStarted(started) => {
                 self.kind = Some(started.kind.clone());
@@ -353,8 +352,7 @@ impl Call {
 
     pub(super) fn follow(&mut self, time: Timestamp, body: &Body) {
         if question::follow(&mut self.questions, time, body) {
-            let is_open = self.questions.last().is_some_and(Question::is_open);
-            self.state = if is_open { CallState::Asking } else { CallState::Proposed };
+            self.state = self.asked();
             return;
         }
         match body {
@@ -416,6 +414,18 @@ impl Call {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// What it becomes by what people were asked, or answered.
+    fn asked(&self) -> CallState {
+        match self.questions.last() {
+            Some(question) if question.is_open() => CallState::Asking,
+            Some(question) => match question.words() {
+                Some(text) => CallState::Answered { text },
+                None => CallState::Proposed,
+            },
+            None => CallState::Proposed,
         }
     }
 

@@ -47,6 +47,14 @@ impl Question {
         }
     }
 
+    /// What somebody answered in their own words, where that was asked.
+    pub(crate) fn words(&self) -> Option<String> {
+        match &self.ended {
+            Some(QuestionEnd::Answered(decision)) if self.asked.is_free() => Some(decision.answer.clone()),
+            _ => None,
+        }
+    }
+
     /// The roles that are asked and have not answered.
     pub fn open_roles(&self) -> impl Iterator<Item = &RoleAsked> {
         self.asked.roles.iter().filter(|role| {

@@ -51,6 +51,9 @@ impl Trace {
         if self.questions().any(|asked| asked.question.is_open()) {
             return Status::Waiting(Waits::Approval);
         }
+        if let Some(listening) = self.listening() {
+            return Status::Waiting(Waits::Message { until: listening.until });
+        }
         if let Some(name) = self.waits().find_map(|wait| wait.signal.clone()) {
             return Status::Waiting(Waits::Signal { name });
         }

@@ -64,6 +64,7 @@ fn of_a_question(place: &str) -> Vec<Body> {
         who: "asserted:ada@desk".into(),
         at: time("2026-11-21T06:01:00Z"),
         note: note.into(),
+        message: None,
         decides,
     };
     let decision = |answer: &str, valid_until| Some(Decision { answer: answer.into(), valid_until });
