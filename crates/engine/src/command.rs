@@ -2,8 +2,14 @@
 
 use std::sync::Arc;
 
-use handfast_events::{Answer, CallId, CommandId, Epoch, Failure, Handle, Mail, StepId, Timestamp, Usage};
+use handfast_events::{
+    Answer, CallId, CommandId, Epoch, Failure, Fault, Handle, Heard, Mail, StepId, Timestamp, Usage,
+    canonical,
+};
 use serde_json::Value;
+
+use crate::is_too_deep;
+use crate::limits::RESULT_BYTES_MAX;
 
 /// What a run is told. Each is decided on at once; what follows is events.
 #[derive(Clone, Debug)]
@@ -157,4 +163,66 @@ pub struct ToolError {
     pub class: Option<handfast_events::FailureClass>,
     /// How long the server asks to be left alone, in milliseconds.
     pub retry_after_ms: Option<u64>,
+}
+
+impl From<Heard> for ToolOutcome {
+    fn from(heard: Heard) -> Self {
+        let error = |fault: Fault| ToolError {
+            text: fault.text,
+            code: fault.code,
+            status: fault.status,
+            class: fault.class,
+            retry_after_ms: None,
+        };
+        match heard {
+            Heard::Gave(value) => Self::Returned(value),
+            Heard::Failed(fault) => Self::Failed(error(fault)),
+            Heard::TurnedAway(fault) => Self::TurnedAway(error(fault)),
+            Heard::NotSent(fault) => Self::NotSent(error(fault)),
+        }
+    }
+}
+
+impl ToolOutcome {
+    /// What it says of its attempt to whoever holds the run now; nothing where it says nothing.
+    pub fn heard(self) -> Option<Heard> {
+        let fault = |error: ToolError| Fault {
+            text: error.text,
+            code: error.code,
+            status: error.status,
+            class: error.class,
+        };
+        Some(match self {
+            // What is larger or deeper than a result may be isn't told: the doubt stays, as it would without it.
+            Self::Returned(value) if is_too_large(&value) => return None,
+            Self::Returned(value) => Heard::Gave(value),
+            Self::Failed(error) => Heard::Failed(fault(error)),
+            Self::TurnedAway(error) => Heard::TurnedAway(fault(error)),
+            Self::NotSent(error) => Heard::NotSent(fault(error)),
+            Self::Lost(_) | Self::TakenOn(_) => return None,
+        })
+    }
+}
+
+impl Command {
+    /// Whether it tells of a tool's attempt.
+    pub const fn is_of_tools(&self) -> bool {
+        matches!(self, Self::ToolReturned { .. } | Self::CallPolled { .. })
+    }
+
+    /// What it tells of an attempt that whoever holds the run now may have to know.
+    pub fn late(self) -> Option<Mail> {
+        let (call, attempt, outcome) = match self {
+            Self::ToolReturned { call, attempt, reply } => (call, attempt, reply.outcome),
+            Self::CallPolled { call, attempt, outcome: PollOutcome::Finished(outcome), .. } => {
+                (call, attempt, outcome)
+            }
+            _ => return None,
+        };
+        Some(Mail::Late { call, attempt, heard: outcome.heard()? })
+    }
+}
+
+fn is_too_large(value: &Value) -> bool {
+    is_too_deep(value) || canonical(value).len() > RESULT_BYTES_MAX
 }

@@ -4,18 +4,17 @@
 //! changed. The copy is thrown away; what was recorded is what counts.
 
 mod begin;
+mod late;
 mod mail;
 mod model;
 mod poll;
 mod stop;
 mod tool;
 
-use handfast_events::{
-    Body, CallId, Event, Failure, Party, RunStarted, Status, StepFailed, StepId, Timestamp,
-};
+use handfast_events::{Body, CallId, Event, Failure, Party, RunStarted, StepFailed, StepId, Timestamp};
 use serde_json::Value;
 
-use crate::state::{Phase, Run};
+use crate::state::{Phase, Run, takes_in};
 use crate::{Command, Refusal, Seen, is_too_deep, problems_told};
 
 /// How a run is to begin.
@@ -88,8 +87,10 @@ impl Run {
     /// # Errors
     /// As for [`Run::decide`].
     pub fn think_again(&self, command: Command, now: Timestamp, seen: Seen) -> Result<Decision, Refusal> {
-        let stands = matches!(self.phase, Phase::Ended(Status::Standing(_)));
-        let is_taken_in = self.is_live() || stands && matches!(command, Command::Mail { .. });
+        let is_taken_in = match (&self.phase, &command) {
+            (Phase::Ended(status), Command::Mail { mail, .. }) => takes_in(status, mail),
+            _ => self.is_live(),
+        };
         if !is_taken_in {
             return Err(Refusal::NotLive { state: self.phase.name() });
         }

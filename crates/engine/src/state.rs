@@ -21,6 +21,7 @@ mod spend;
 mod step;
 mod taking_back;
 mod turn;
+mod word;
 mod working;
 
 pub(crate) use applied::{Applied, is_within};
@@ -35,10 +36,11 @@ pub(crate) use messages::Message;
 pub(crate) use open::{Lane, Lanes, Open, Signal, Unwinding, Waiting};
 pub(crate) use question::{Moved, Over, Question, Yes};
 pub use run::Run;
-pub(crate) use run::{Ending, Phase};
+pub(crate) use run::{Ending, Phase, takes_in};
 pub use spend::Spend;
 pub(crate) use step::{AgentStep, Happened, StepRun, StepState};
 pub(crate) use turn::{Asked, Awaited, Listening, Turn};
+pub(crate) use word::Word;
 pub(crate) use working::Working;
 
 /// The event may not happen in this state: in replay the journal is damaged; live, it is our bug.

@@ -183,4 +183,5 @@ bodies! {
     MessageHeard = 1 since 2,
     Said = 1 since 2,
     TalkEnded = 1 since 2,
+    ResultCameLate = 1 since 2,
 }

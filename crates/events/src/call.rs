@@ -249,6 +249,38 @@ pub enum Settled {
     NotApplied,
 }
 
+/// What came of an attempt was heard once the doubt about it had been ended by a look or a person. It is kept as evidence, and
+/// changes nothing by itself; where it contradicts, a person is to know.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResultCameLate {
+    /// The attempt.
+    pub attempt: u32,
+    /// What it came to.
+    pub came: Came,
+    /// What was said before, and by whom, where that was something else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contradicts: Option<SaidBefore>,
+}
+
+/// What an attempt came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Came {
+    /// It took effect, and gave this.
+    Applied(Kept),
+    /// It did not.
+    NotApplied(Failure),
+}
+
+/// What was said of a call in doubt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SaidBefore {
+    /// Which way.
+    pub settled: Settled,
+    /// By whom: a person, or the call that looked.
+    pub by: String,
+}
+
 /// What came back was held against the tool's contract. Closes the call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallJudged {

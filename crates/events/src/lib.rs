@@ -43,8 +43,8 @@ pub use block::{
 pub use body::{Body, DecodeError};
 pub use call::{
     CallApplied, CallDoubted, CallIntended, CallJudged, CallNotApplied, CallNotSent, CallPolled,
-    CallProposed, CallQueued, CallRefused, CallSettled, CallWithheld, CallWorking, Handle, Idempotency, Kept,
-    Next, Settled,
+    CallProposed, CallQueued, CallRefused, CallSettled, CallWithheld, CallWorking, Came, Handle, Idempotency,
+    Kept, Next, ResultCameLate, SaidBefore, Settled,
 };
 pub use claim::{Action, CallGiven, CallWaits, ClaimBefore, ClaimChanged, ClaimSeen, Done};
 pub use compensation::{
@@ -59,7 +59,7 @@ pub use failure::{Failure, FailureClass, Party};
 pub use halt::{Halt, HaltScope, Heeded, NoScope};
 pub use id::{AppendId, ApprovalId, CallId, CommandId, Epoch, RunId, Seq, StepId};
 pub use key::call_key;
-pub use mail::{Mail, MailOutcome, MailTaken, Settlement};
+pub use mail::{Fault, Heard, Mail, MailOutcome, MailTaken, Settlement};
 pub use memory::{MemoryCell, MemoryEntry, MemoryRead, MemoryWritten, Written};
 pub use money::{Money, ParseMoneyError};
 pub use prompt::{Prompt, PromptDelta, RebuildError};

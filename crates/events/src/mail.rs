@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ApprovalId, CallId, Ceiling, CommandId, LimitKind, Timestamp};
+use crate::{ApprovalId, CallId, Ceiling, CommandId, FailureClass, LimitKind, Timestamp};
 
 /// What may be put to a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,6 +77,15 @@ pub enum Mail {
         /// Why.
         reason: String,
     },
+    /// What came of a call's attempt, from a worker that had lost the run by then.
+    Late {
+        /// Which call.
+        call: CallId,
+        /// Which attempt.
+        attempt: u32,
+        /// What was heard.
+        heard: Heard,
+    },
     /// What can't be taken back, or wasn't, may stand.
     Accept {
         /// Which call.
@@ -104,6 +113,36 @@ pub enum Settlement {
     Applied(Value),
     /// It did not.
     NotApplied,
+}
+
+/// What a worker heard of an attempt, before anything is made of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Heard {
+    /// The tool gave this.
+    Gave(Value),
+    /// The tool failed.
+    Failed(Fault),
+    /// The call was turned away before the tool saw it.
+    TurnedAway(Fault),
+    /// Nothing left.
+    NotSent(Fault),
+}
+
+/// How a tool's failure presented itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// What it says.
+    pub text: String,
+    /// Its code, where it gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The HTTP status, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Which of the built-in failures it is, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<FailureClass>,
 }
 
 /// The run's writer took a row of the mailbox in; a command taken is never taken again.
@@ -141,7 +180,9 @@ impl MailTaken {
             Mail::Raise { limit, .. } => limit.version(),
             Mail::Settle { .. } | Mail::Cancel { .. } | Mail::Resume { .. } => 1,
             Mail::Signal { .. } | Mail::Answer { .. } | Mail::Pause { .. } | Mail::Kill { .. } => 2,
-            Mail::Retry { .. } | Mail::Accept { .. } | Mail::Say { .. } | Mail::Leave => 2,
+            Mail::Retry { .. } | Mail::Accept { .. } | Mail::Say { .. } | Mail::Leave | Mail::Late { .. } => {
+                2
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use handfast_engine::{Command, Debt, DebtKey, Decision, Illegal, PollCall, Refusal, Run, Seen};
-use handfast_events::{CommandId, Halt, Head, Salt, Status, Timestamp};
+use handfast_events::{CommandId, Halt, Head, Mail, Salt, Status, Timestamp};
 use handfast_store::{Append, Claim, Hold, Lease, MailRow};
 use tokio::task::AbortHandle;
 
@@ -39,6 +39,8 @@ struct Pending {
     hold: Hold,
     /// The command that it follows from, where another run may be first to what it claims.
     again: Option<Command>,
+    /// What was heard of an attempt, for whoever has the run if this worker has lost it.
+    late: Option<Mail>,
 }
 
 /// A run that can't go on here.
@@ -136,6 +138,7 @@ impl Live {
                 Command::Mail { id, .. } => Some(id.clone()),
                 _ => None,
             };
+            let late = command.is_of_tools().then(|| command.clone().late()).flatten();
             let again = self.kit.plan.shares().then(|| command.clone());
             let seen = self.seen.clone();
             let decided =
@@ -152,7 +155,7 @@ impl Live {
             let status = next.status();
             let hold = if status.rests() && self.commands.is_empty() { Hold::Release } else { Hold::Keep };
             let wake_at = if status == Status::Running { None } else { next.wakes_at() };
-            self.pending = Some(Pending { next, taken: mail.clone(), hold, again });
+            self.pending = Some(Pending { next, taken: mail.clone(), hold, again, late });
             return Ok(Some(Append {
                 id: new_append_id(),
                 run: self.lease.run,
@@ -212,7 +215,8 @@ impl Live {
         }
         self.performing.retain(|key, task| {
             let is_owed = owed.contains_key(key);
-            if let (false, Some(task)) = (is_owed, task) {
+            // What is heard of a call that somebody has settled is evidence.
+            if let (false, DebtKey::Ask(..), Some(task)) = (is_owed, key, task) {
                 task.abort();
             }
             is_owed
@@ -230,15 +234,23 @@ impl Live {
         }
     }
 
+    /// What was heard of its calls and isn't remembered: whoever has the run now may need it.
+    pub(crate) fn heard(&mut self) -> Vec<Mail> {
+        let pending = self.pending.take().and_then(|pending| pending.late);
+        pending.into_iter().chain(self.commands.drain(..).filter_map(Command::late)).collect()
+    }
+
     /// Whether tools are at work that would be in doubt without their answer.
     pub(crate) fn has_calls(&self) -> bool {
         self.pending.is_some() || self.performing.keys().any(|key| matches!(key, DebtKey::Call(..)))
     }
 
-    /// Stops whatever is performed.
+    /// Stops what is asked of models. What tools and servers say of calls is heard, whoever has the run by then.
     pub(crate) fn stop(&mut self) {
-        for task in std::mem::take(&mut self.performing).into_values().flatten() {
-            task.abort();
+        for (key, task) in std::mem::take(&mut self.performing) {
+            if let (DebtKey::Ask(..), Some(task)) = (key, task) {
+                task.abort();
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 //! `select!` only builds a [`Wake`]; what follows from it is plain code.
 
 mod heeding;
+mod late;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
@@ -199,10 +200,11 @@ impl<S: Store> Worker<S> {
             Wake::Appended { run, result } => self.appended(run, result).await,
             Wake::Loaded { lease, result } => self.adopt(lease, result).await,
             Wake::Paid { run, key, command } => {
-                if let Some(live) = self.lives.get_mut(&run) {
-                    live.paid(&key);
-                    live.tell(command);
-                }
+                let Some(live) = self.lives.get_mut(&run) else {
+                    return self.tell_late(run, command.late().into_iter().collect()).await;
+                };
+                live.paid(&key);
+                live.tell(command);
                 self.think(run).await
             }
             Wake::Time => self.time_passed().await,
@@ -241,8 +243,9 @@ impl<S: Store> Worker<S> {
             Err(
                 AppendError::Conflict { .. } | AppendError::Fenced { .. } | AppendError::NotDriving { .. },
             ) => {
+                let heard = self.lives.get_mut(&run).map(Live::heard).unwrap_or_default();
                 self.forget(run);
-                return Ok(());
+                return self.tell_late(run, heard).await;
             }
             Err(AppendError::ClaimHeld { name, .. }) => {
                 let claim = self.store.claim(&name).await?;

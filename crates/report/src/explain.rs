@@ -402,7 +402,11 @@ fn cancelled(trace: &Trace) -> Explanation {
         Note::CancelRequested { who, why } => Some(format!("cancelled by {who}: {why}")),
         _ => None,
     });
-    Explanation { headline: request.unwrap_or_else(|| "cancelled".into()), ..Explanation::bare(trace) }
+    Explanation {
+        headline: request.unwrap_or_else(|| "cancelled".into()),
+        next: vec![step("to see what it had done", format!("handfast trace {}", trace.run))],
+        ..Explanation::bare(trace)
+    }
 }
 
 /// The party in words.

@@ -3,6 +3,7 @@
 use handfast_events::Idempotency;
 
 use crate::explain::{Explanation, NextStep, failed_attempts, step};
+use crate::explain_late::contradicted;
 use crate::journal::{failure as failure_told, standing as why_it_stands};
 use crate::text::{json, shell_word};
 use crate::trace::{Call, CallState, Compensation, CompensationState, Note, StepState, Trace};
@@ -146,6 +147,11 @@ pub(crate) fn standing(mut explanation: Explanation, trace: &Trace) -> Explanati
         next.extend(one.waits().then(|| accepting(trace, call)));
     }
     explanation.evidence.extend(told);
+    for (call, late) in trace.contradictions() {
+        let Explanation { headline, next: more, .. } = contradicted(trace, call, late);
+        explanation.evidence.push(headline);
+        next.extend(more);
+    }
     if !next.is_empty() {
         next.append(&mut explanation.next);
         explanation.next = next;

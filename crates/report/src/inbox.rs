@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::explain::{Explanation, doubted, paused};
 use crate::explain_compensation::{stands, stuck_at};
+use crate::explain_late::contradicted;
 use crate::people::asked;
 use crate::trace::{Call, Trace};
 
@@ -13,7 +14,7 @@ use crate::trace::{Call, Trace};
 pub struct Item {
     /// What it goes by, where it is answered by that; else by its run and its place.
     pub id: Option<ApprovalId>,
-    /// In one word: `approval`, `doubt`, `stuck`, `standing`, `paused`.
+    /// In one word: `approval`, `doubt`, `stuck`, `standing`, `contradicted`, `paused`.
     pub kind: &'static str,
     /// The run.
     pub run: RunId,
@@ -34,6 +35,11 @@ pub fn inbox(trace: &Trace) -> Vec<Item> {
         |kind, call: &Call, explanation| Item { place: Some(call.id.to_string()), ..bare(kind, explanation) };
     let standing = trace.compensations().filter(|(_, one)| one.waits());
     let standing = standing.map(|(call, _)| of_call("standing", call, stands(trace, call)));
+    let contradicted = trace.contradictions().map(|(call, late)| Item {
+        since: Some(late.at),
+        ..of_call("contradicted", call, contradicted(trace, call, late))
+    });
+    let standing = standing.chain(contradicted);
     if trace.status().is_ended() {
         return standing.collect();
     }

@@ -1,8 +1,8 @@
 //! A journal as lines: where, when, what, and a digest of what it says.
 
 use handfast_events::{
-    Answer, Body, CallPolled, Event, Kept, Mail, MailOutcome, Next, Output, PauseReason, Purpose, Settled,
-    Standing, Stayed, StepKind, TalkEnd,
+    Answer, Body, CallPolled, Came, Event, Kept, Mail, MailOutcome, Next, Output, PauseReason, Purpose,
+    ResultCameLate, Settled, Standing, Stayed, StepKind, TalkEnd,
 };
 
 use crate::limits::{WIDTH_MAX, WIDTH_MIN};
@@ -141,6 +141,7 @@ fn phrase_of_call(body: &Body) -> String {
             )
         }
         Body::CallPolled(polled) => polled_told(polled),
+        Body::ResultCameLate(late) => late_told(late),
         Body::CallNotSent(not) => {
             format!("attempt {}: {} · {}", not.attempt, failure(&not.failure), next(&not.next))
         }
@@ -171,6 +172,16 @@ fn phrase_of_call(body: &Body) -> String {
         }
         body => phrase_of_people(body),
     }
+}
+
+/// What was heard late.
+fn late_told(late: &ResultCameLate) -> String {
+    let came = match &late.came {
+        Came::Applied(result) => format!("applied, {}", kept(result)),
+        Came::NotApplied(why) => format!("not applied, {}", failure(why)),
+    };
+    let said = late.contradicts.as_ref().map(|said| format!("; contradicts {}", said.by));
+    format!("attempt {}: {came}{}", late.attempt, said.unwrap_or_default())
 }
 
 /// What came of asking how a call stands.
@@ -292,6 +303,7 @@ fn mail(mail: &Mail) -> String {
         Mail::Accept { call, reason } => format!("accept {call} ({reason})"),
         Mail::Say { text, .. } => format!("say {text}"),
         Mail::Leave => "leave".to_owned(),
+        Mail::Late { call, attempt, .. } => format!("what came late of {call}, attempt {attempt}"),
     }
 }
 

@@ -11,6 +11,7 @@ mod trace;
 
 mod explain;
 mod explain_compensation;
+mod explain_late;
 mod inbox;
 mod journal;
 mod people;
@@ -28,5 +29,6 @@ pub use render::{render, render_explanation, render_item};
 pub use text::{Style, visible};
 pub use trace::{
     Adjusted, Attempt, AttemptState, Call, CallAttempt, CallState, Compensation, CompensationState, End,
-    Line, Listening, Note, Question, QuestionEnd, Speaker, Step, StepState, Totals, Trace, Turn, Wait,
+    Late, Line, Listening, Note, Question, QuestionEnd, Speaker, Step, StepState, Totals, Trace, Turn, Wait,
+    Working,
 };

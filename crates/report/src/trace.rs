@@ -5,6 +5,7 @@
 mod compensation;
 mod flow;
 mod fold;
+mod late;
 mod question;
 mod status;
 mod talk;
@@ -14,14 +15,15 @@ mod whole;
 use std::collections::BTreeMap;
 
 use handfast_events::{
-    CallGiven, CallId, CallRefused, CallWaits, CallWithheld, CommandId, Digest, Failure, Handle, Idempotency,
-    Kept, LimitKind, Money, Next, Party, PauseReason, Purpose, Reserved, Retry, RunId, Seq, Settled, Status,
+    CallGiven, CallId, CallRefused, CallWaits, CallWithheld, CommandId, Digest, Failure, Idempotency, Kept,
+    LimitKind, Money, Next, Party, PauseReason, Purpose, Reserved, Retry, RunId, Seq, Settled, Status,
     StepId, StepKind, Timestamp, Usage, Verdict,
 };
 use serde::Serialize;
 use serde_json::Value;
 
 pub use compensation::{Compensation, CompensationState};
+pub use late::{Late, Working};
 pub use question::{Question, QuestionEnd};
 pub use talk::{Line, Listening, Speaker};
 pub use totals::Totals;
@@ -276,6 +278,9 @@ pub struct Call {
     /// The calls that hang behind it: looks at the world, and what takes it back.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub side: Vec<Call>,
+    /// What was heard of it late.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub late: Vec<Late>,
     /// What became of what it did, once its scope failed or was cancelled.
     pub compensation: Option<Compensation>,
 }
@@ -329,25 +334,6 @@ pub enum CallState {
         /// What its contract says to that; empty until it is judged.
         verdicts: Vec<Verdict>,
     },
-}
-
-/// How a call stands that its server works on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Working {
-    /// The server, by its name in the contract.
-    pub server: String,
-    /// By what the server is asked.
-    pub handle: Handle,
-    /// When it took the call on.
-    pub since: Timestamp,
-    /// How often it was asked.
-    pub polls: u32,
-    /// What it said last.
-    pub says: Option<String>,
-    /// When it is asked next.
-    pub ask_at: Timestamp,
-    /// Why it could not be asked, where that is so since it spoke last.
-    pub trouble: Option<String>,
 }
 
 impl Trace {

@@ -34,12 +34,15 @@ impl World {
 
     pub(crate) fn tell(&mut self, who: Who, command: Command) {
         let forgets = self.mutant == Some(Mutant::PerformsTwice);
-        if let Some(live) = self.live(who) {
-            if forgets {
-                live.forget(&command);
-            }
-            live.tell(command);
+        let Some(live) = self.live(who) else {
+            // The run is another's by now, or nobody's: what was heard of it is put to its mailbox.
+            command.late().into_iter().for_each(|mail| self.post(mail, false));
+            return;
+        };
+        if forgets {
+            live.forget(&command);
         }
+        live.tell(command);
         self.think(who);
     }
 
@@ -144,7 +147,11 @@ impl World {
                 self.remembered(who, &append);
             }
             Answered::Unconfirmed => self.commit(who, append),
-            Answered::Refused(_) => self.forget(who),
+            Answered::Refused(_) => {
+                let heard = self.live(who).map(Live::heard).unwrap_or_default();
+                self.forget(who);
+                heard.into_iter().for_each(|mail| self.post(mail, false));
+            }
         }
     }
 

@@ -145,13 +145,19 @@ impl Store {
             ) => *until <= clock,
             status => !status.rests(),
         };
-        if is_held || self.status.is_ended() || !is_due && self.mailbox.is_empty() {
+        let is_over = self.status.is_ended() && !self.hears_late();
+        if is_held || is_over || !is_due && self.mailbox.is_empty() {
             return None;
         }
         self.epoch += 1;
         self.holder = Some(worker);
         self.heartbeat = now;
         Some(self.epoch)
+    }
+
+    /// Whether something came late that a run which has ended is told all the same.
+    fn hears_late(&self) -> bool {
+        self.mailbox.iter().any(|row| matches!(row.mail, Mail::Late { .. }))
     }
 
     pub(crate) fn beat(&mut self, worker: usize, epoch: u64, now: u64) {

@@ -35,6 +35,8 @@ pub(crate) struct Story {
     is_doubted: bool,
     is_applied: bool,
     is_refused: bool,
+    /// Its result came late, and was not as somebody had said.
+    is_contradicted: bool,
     /// Since when it waits for a person.
     pub(crate) waits_since: Option<Timestamp>,
     /// Whether what it did can't be taken back without a person.
@@ -188,6 +190,7 @@ impl Watch {
                 (story.tool, story.args) = (proposed.tool.clone(), proposed.args.clone());
             }
             Body::CallRefused(_) => story.is_refused = true,
+            Body::ResultCameLate(late) => story.is_contradicted |= late.contradicts.is_some(),
             Body::CompensationStuck(_) => story.is_stuck = true,
             Body::CompensationRetried(_) | Body::CallLeftStanding(_) => story.is_stuck = false,
             Body::CallIntended(intent) => {
@@ -397,6 +400,7 @@ impl Watch {
                 _ if story.tool.starts_with("memory.") => continue,
                 _ if story.is_open => "may have left, and nothing was said of it".to_owned(),
                 _ if story.is_doubted => "is in doubt for ever".to_owned(),
+                _ if story.is_contradicted => continue,
                 (0, true) => "is said to have taken effect, and did not".to_owned(),
                 (1.., false) => format!("took effect {times} times, and that is not said"),
                 _ => continue,

@@ -34,6 +34,8 @@ pub(crate) struct Live {
     commands: VecDeque<Command>,
     mail: BTreeSet<CommandId>,
     pub(crate) pending: Option<Append>,
+    /// What was heard of an attempt and is pending with it.
+    late: Option<Mail>,
     /// What the run is once that has landed.
     next: Option<Run>,
     performing: BTreeSet<DebtKey>,
@@ -48,6 +50,7 @@ impl Live {
             commands: VecDeque::new(),
             mail: BTreeSet::new(),
             pending: None,
+            late: None,
             next: None,
             performing: BTreeSet::new(),
             waited: None,
@@ -109,6 +112,7 @@ impl Live {
                 }
                 command => command,
             };
+            let late = command.is_of_tools().then(|| command.clone().late()).flatten();
             let decision = match self.run.think(command, now) {
                 Ok(decision) if decision.events.is_empty() => continue,
                 Ok(decision) => decision,
@@ -128,6 +132,7 @@ impl Live {
             let append =
                 Append { id, asked, follows, epoch, events: Arc::new(events), status, is_release, taken };
             self.pending = Some(append.clone());
+            self.late = late;
             return Ok(Some(append));
         }
         Ok(None)
@@ -137,10 +142,17 @@ impl Live {
     pub(crate) fn remembered(&mut self) -> bool {
         let (Some(append), Some(next)) = (self.pending.take(), self.next.take()) else { return false };
         self.run = next;
+        self.late = None;
         if let Some(taken) = append.taken {
             self.mail.remove(&taken);
         }
         append.is_release
+    }
+
+    /// What was heard of its calls and isn't remembered.
+    pub(crate) fn heard(&mut self) -> Vec<Mail> {
+        let queued = self.commands.drain(..).filter_map(Command::late);
+        self.late.take().into_iter().chain(queued).collect()
     }
 
     /// What a run that is not remembered yet would owe: only a mutant asks.

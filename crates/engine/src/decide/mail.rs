@@ -1,9 +1,9 @@
 //! A row of the mailbox is taken in: it is done, or refused with what could be.
 
 use handfast_events::{
-    CallId, CallSettled, Ceiling, CommandId, Failure, FailureClass, LimitKind, LimitRaised, Mail,
+    CallId, CallSettled, Ceiling, CommandId, Failure, FailureClass, Heard, LimitKind, LimitRaised, Mail,
     MailOutcome, MailTaken, ModelFailed, PauseReason, RunCancelRequested, RunResumed, Settled, Settlement,
-    StepId, Timestamp,
+    Status, StepId, Timestamp,
 };
 
 use serde_json::Value;
@@ -44,6 +44,15 @@ impl Draft {
             Mail::Accept { call, reason } => self.accept(&call, who, reason),
             Mail::Say { text, .. } => self.said(id, &who, at, &text),
             Mail::Leave => self.left(),
+            Mail::Late { call, attempt, heard } => self.hear(&call, attempt, heard),
+        }
+    }
+
+    /// A worker that had lost the run heard this of an attempt. It is no news where the call has its answer.
+    fn hear(&mut self, call: &CallId, attempt: u32, heard: Heard) -> Result<(), Refusal> {
+        match self.came_late(call, attempt, heard.into(), 0) {
+            Err(Refusal::Stale) => Ok(()),
+            other => other,
         }
     }
 
@@ -52,6 +61,10 @@ impl Draft {
         match mail {
             Mail::Retry { call, .. } => self.objection_to_retrying(call),
             Mail::Accept { call, .. } => self.objection_to_accepting(call),
+            Mail::Late { .. } => match &self.run.phase {
+                Phase::Ended(Status::Killed) => Some("the run was killed: nothing follows any more".into()),
+                _ => None,
+            },
             _ if !self.run.is_live() => Some("the run has ended".into()),
             Mail::Settle { call, settlement, .. } => self.objection_to_settling(call, settlement),
             Mail::Raise { limit, to, .. } => self.objection_to_raising(*limit, *to),

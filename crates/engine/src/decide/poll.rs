@@ -46,22 +46,28 @@ impl Draft {
         poll: u32,
         outcome: PollOutcome,
     ) -> Result<(), Refusal> {
-        let call = self.run.call(id).ok_or(Refusal::Stale)?.clone();
-        let CallState::Working(working) = &call.state else { return Err(Refusal::Stale) };
-        if working.sent.intent.attempt != attempt || working.polls + 1 != poll {
-            return Err(Refusal::Stale);
-        }
+        let is_due = |working: &Working| working.sent.intent.attempt == attempt && working.polls + 1 == poll;
+        let call = self.run.call(id).cloned();
+        let Some((call, working)) = call.as_ref().and_then(|call| match &call.state {
+            CallState::Working(working) if is_due(working) => Some((call, working)),
+            _ => None,
+        }) else {
+            return match outcome {
+                PollOutcome::Finished(outcome) => self.came_late(id, attempt, outcome, 0),
+                _ => Err(Refusal::Stale),
+            };
+        };
         let took = self.now.duration_since(call.asked_at).as_millis();
         let took = u64::try_from(took).unwrap_or(0);
         match outcome {
-            PollOutcome::Working(taken) => self.came(&call, &working.sent, ToolOutcome::TakenOn(taken), took),
-            PollOutcome::Finished(outcome) => self.came(&call, &working.sent, outcome, took),
+            PollOutcome::Working(taken) => self.came(call, &working.sent, ToolOutcome::TakenOn(taken), took),
+            PollOutcome::Finished(outcome) => self.came(call, &working.sent, outcome, took),
             PollOutcome::Forgotten(error) => {
                 let detail =
                     format!("its server took it on, and doesn't say what came of it: {}", error.text);
-                self.is_lost_sight_of(&call, working, ToolError { text: detail, ..error }, took)
+                self.is_lost_sight_of(call, working, ToolError { text: detail, ..error }, took)
             }
-            PollOutcome::Unasked(error) => self.could_not_ask(&call, working, error, took),
+            PollOutcome::Unasked(error) => self.could_not_ask(call, working, error, took),
         }
     }
 

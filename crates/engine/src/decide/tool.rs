@@ -16,7 +16,7 @@ use crate::state::{Call, CallState, Phase, Sent};
 use crate::{Refusal, TakenOn, ToolError, ToolOutcome, ToolReply, is_too_deep};
 
 /// What an attempt came to, before what follows is decided.
-enum Came {
+pub(super) enum Came {
     Applied(Value),
     NotApplied {
         failure: Failure,
@@ -35,12 +35,13 @@ impl Draft {
         attempt: u32,
         reply: ToolReply,
     ) -> Result<(), Refusal> {
-        let call = self.run.call(id).ok_or(Refusal::Stale)?.clone();
-        let CallState::Intended(sent) = &call.state else { return Err(Refusal::Stale) };
-        if sent.intent.attempt != attempt {
-            return Err(Refusal::Stale);
+        let call = self.run.call(id).cloned();
+        match call.as_ref().map(|call| (call, &call.state)) {
+            Some((call, CallState::Intended(sent))) if sent.intent.attempt == attempt => {
+                self.came(call, sent, reply.outcome, reply.latency_ms)
+            }
+            _ => self.came_late(id, attempt, reply.outcome, reply.latency_ms),
         }
-        self.came(&call, sent, reply.outcome, reply.latency_ms)
     }
 
     /// What an attempt came to, and what follows.
@@ -111,7 +112,7 @@ impl Draft {
     }
 
     /// The contract's own failures first, then what is built in.
-    fn tell_apart(&self, call: &Call, sent: &Sent, outcome: ToolOutcome) -> Came {
+    pub(super) fn tell_apart(&self, call: &Call, sent: &Sent, outcome: ToolOutcome) -> Came {
         let Some(tool) = self.run.plan.tool(&call.tool) else {
             return Came::Doubt(Failure::new(FailureClass::Author, "the contract has no such tool any more"));
         };
@@ -213,7 +214,7 @@ pub(super) fn named(class: FailureClass, name: &str, error: ToolError) -> Failur
 }
 
 /// A result, cut where it is larger or nested deeper than a result may be.
-fn keep(value: Value) -> Kept {
+pub(super) fn keep(value: Value) -> Kept {
     let bytes = canonical(&value);
     if bytes.len() <= RESULT_BYTES_MAX && !is_too_deep(&value) {
         return Kept::Whole(value);

@@ -265,6 +265,21 @@ impl Call {
             {
                 after(Sent { doubt: true, ..sent }, &doubted.next, &doubted.failure)
             }
+            // Its answer came after all, late.
+            (Doubted(sent), Body::CallApplied(applied)) if applied.attempt == sent.intent.attempt => {
+                Applied(applied.result.clone())
+            }
+            (DueState(Due { doubt: Some(intent), .. }), Body::CallApplied(applied))
+                if applied.attempt == intent.attempt =>
+            {
+                Applied(applied.result.clone())
+            }
+            (Doubted(sent), Body::CallNotApplied(not)) if not.attempt == sent.intent.attempt => {
+                after(Sent { doubt: false, ..sent }, &not.next, &not.failure)
+            }
+            (Doubted(sent), Body::CallNotSent(not)) if not.attempt == sent.intent.attempt => {
+                after(Sent { doubt: false, ..sent }, &not.next, &not.failure)
+            }
             // The run is ending, and what is in doubt is not repeated any more.
             (DueState(Due { doubt: Some(intent), tries, .. }), Body::CallDoubted(doubted))
                 if doubted.next == Next::Settlement =>

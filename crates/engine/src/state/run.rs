@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{
     Applied, Call, Compensation, Family, Frame, Happened, Illegal, Known, Message, Over, Question, Signal,
-    Spend, StepRun, StepState, Unwinding, Waiting,
+    Spend, StepRun, StepState, Unwinding, Waiting, Word,
 };
 use crate::Plan;
 
@@ -58,6 +58,8 @@ pub struct Run {
     pub(crate) standing: Vec<CallId>,
     /// Those of them that a person has yet to accept.
     pub(crate) unaccepted: Vec<CallId>,
+    /// What was said of calls in doubt.
+    pub(crate) words: BTreeMap<CallId, Word>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -110,6 +112,7 @@ impl Run {
             compensated: Vec::new(),
             standing: Vec::new(),
             unaccepted: Vec::new(),
+            words: BTreeMap::new(),
         }
     }
 
@@ -148,10 +151,12 @@ impl Run {
         if event.seq != self.seq.next() {
             return Err(illegal("at another place of its journal"));
         }
-        match &event.step {
+        self.note_word(event);
+        match (&event.step, &event.body) {
+            (_, Body::ResultCameLate(late)) => self.evolve_late(event, late)?,
             _ if self.evolve_compensation(event)? => {}
-            Some(step) => self.evolve_step(step, event)?,
-            None => {}
+            (Some(step), _) => self.evolve_step(step, event)?,
+            (None, _) => {}
         }
         self.over.follow(&event.body, event.time);
         self.learn(event);
@@ -223,7 +228,10 @@ impl Run {
             (Phase::Ending(Ending::Cancelled), Body::RunCancelled(_)) if !self.may_hear() => {
                 self.ended(EndedAs::Cancelled)
             }
-            (Phase::Ended(status @ Status::Standing(_)), Body::MailTaken(_)) => Phase::Ended(status),
+            (Phase::Ended(status), Body::MailTaken(taken)) if takes_in(&status, &taken.mail) => {
+                Phase::Ended(status)
+            }
+            (Phase::Ended(status), Body::ResultCameLate(_)) => self.ended_otherwise(&status),
             (Phase::Ended(Status::Standing(ended)), Body::StandingAccepted(_)) => self.ended(ended),
             (
                 phase @ (Phase::Running | Phase::Paused(_) | Phase::Ending(_)),
@@ -389,6 +397,11 @@ impl Run {
     pub(crate) fn step(&self, id: &StepId) -> Option<&Arc<StepRun>> {
         self.steps.iter().find(|step| step.id == *id)
     }
+}
+
+/// Whether a run that has ended so takes such mail in.
+pub(crate) const fn takes_in(status: &Status, mail: &Mail) -> bool {
+    matches!((status, mail), (Status::Standing(_), _) | (_, Mail::Late { .. }))
 }
 
 impl Phase {

@@ -25,6 +25,7 @@ use crate::world::World;
 /// CALL [#ATTEMPT] is lost | times out | is turned away | is not sent [CLASS]
 /// CALL [#ATTEMPT] is taken on as PATH [asking for 3s]
 /// CALL is still at work [as PATH] [asking for 3s] | is forgotten | can't be reached    its server says so, or can't be reached
+/// a lost worker hears CALL #ATTEMPT …                what a tool says, as above, by mail
 /// a worker takes over
 /// time passes [3s]                                   as long as the run waits where it isn't said
 /// WHO settles CALL applied VALUE | not applied
@@ -52,6 +53,13 @@ pub(crate) fn act(world: &mut World, fact: &str) -> Result<(), Refusal> {
     if let Some(step) = fact.strip_suffix(" asked") {
         assert!(world.asks().iter().any(|ask| ask.step.as_str() == step), "`{step}` is not asked");
         return Ok(());
+    }
+    if let Some(heard) = fact.strip_prefix("a lost worker hears ") {
+        let (call, rest) = heard.split_once(" #").expect("hears CALL #ATTEMPT …");
+        let (attempt, rest) = rest.split_once(' ').expect("hears CALL #ATTEMPT …");
+        let heard = outcome(rest, call).heard().expect("something that is to be told");
+        let attempt = attempt.parse().expect("an attempt's number");
+        return world.mail("worker-1", Mail::Late { call: CallId::new(call), attempt, heard });
     }
     if let Some((step, value)) = fact.split_once(" done ") {
         if let Some(ask) = world.asks().into_iter().find(|ask| ask.step.as_str() == step) {

@@ -77,11 +77,13 @@ fn a_settlement_of_what_is_not_in_doubt_is_refused_and_says_what_is() {
 fn a_late_answer_changes_nothing_of_what_is_settled_by_a_person() {
     check(
         SHOP,
-        r#"start   tell
-           given   mail is lost
-           when    tell@0.0 #1 returns {"sent":true}
-           refuses "the attempt is not open any more"
-           status  waiting (settlement)"#,
+        r#"start   ticket
+           given   the model calls mail {"to":"ada"}, mail is lost, ada settles resolve@1.0 applied {"sent":true}
+           when    resolve@1.0 #1 returns {"sent":true}
+           then    ResultCameLate resolve@1.0 #1 applied {"sent":true}
+           owes    ask resolve@2 #1
+           when    resolve@1.0 #1 returns {"sent":true}
+           refuses "the attempt is not open any more""#,
     );
 }
 

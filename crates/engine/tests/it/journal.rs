@@ -1,8 +1,8 @@
 //! Events in words: their kind, where they belong, and what a story may want to say of them.
 
 use handfast_events::{
-    Body, Event, FailureClass, Held, Kept, Mail, MailOutcome, Next, Output, Party, PauseReason, Settled,
-    Standing, Stayed, TalkEnd,
+    Body, Came, Event, FailureClass, Held, Kept, Mail, MailOutcome, Next, Output, Party, PauseReason,
+    Settled, Standing, Stayed, TalkEnd,
 };
 use serde_json::{Value, json};
 
@@ -34,6 +34,7 @@ fn more(body: &Body) -> String {
                 Mail::Accept { .. } => "accept",
                 Mail::Say { .. } => "say",
                 Mail::Leave => "leave",
+                Mail::Late { .. } => "late",
             };
             let refused = if it.outcome == MailOutcome::Done { "" } else { " refused" };
             format!("{mail}{refused} {}", it.who)
@@ -52,7 +53,8 @@ fn more(body: &Body) -> String {
         Body::RunSucceeded(it) => it.output.to_string(),
         Body::RunFailed(it) => {
             let step = it.step.as_ref().map_or("output", |step| step.as_str());
-            format!("{step} {}", failed(it.failure.class, it.clause.as_deref(), it.party))
+            let stands: String = it.standing.iter().map(|call| format!(" stands {call}")).collect();
+            format!("{step} {}{stands}", failed(it.failure.class, it.clause.as_deref(), it.party))
         }
         Body::RunKilled(it) => {
             let open = it
@@ -139,6 +141,18 @@ fn of_a_doubt(body: &Body) -> String {
         Body::FactSet(it) => format!("{} {} {}", it.fact, it.value, it.by),
         Body::CallWithheld(it) => it.clause.clone(),
         Body::CallWorking(it) => format!("#{} {} as {}", it.attempt, it.server, it.handle),
+        Body::ResultCameLate(it) => {
+            let came = match &it.came {
+                Came::Applied(Kept::Whole(value)) => format!("applied {value}"),
+                Came::Applied(Kept::Cut { bytes, .. }) => format!("applied cut {bytes}"),
+                Came::NotApplied(failure) => format!("not applied {}", class(failure.class)),
+            };
+            let said = it
+                .contradicts
+                .as_ref()
+                .map(|said| format!("contradicts {} {}", said.by, settled(&said.settled)));
+            format!("#{} {came} {}", it.attempt, said.unwrap_or_default())
+        }
         Body::CallPolled(it) => match (&it.failure, &it.handle) {
             (Some(_), _) => format!("#{}.{} not asked", it.attempt, it.poll),
             (None, Some(handle)) => format!("#{}.{} as {handle}", it.attempt, it.poll),

@@ -23,6 +23,7 @@ mod failures;
 mod faults;
 mod flow;
 mod journal;
+mod late;
 mod laws;
 mod limits;
 mod looks;

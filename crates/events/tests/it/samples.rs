@@ -98,6 +98,7 @@ pub(crate) fn all() -> Vec<Event> {
     told.extend(working::all());
     told.extend(knowing::memory());
     told.extend(talk::all());
+    told.extend(working::late());
     let began = time("2026-11-21T06:00:00.000001Z");
     let event = |(place, (step, call, body)): (usize, (Option<&str>, Option<&str>, Body))| Event {
         seq: Seq(place as u64 + 1),

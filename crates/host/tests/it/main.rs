@@ -9,6 +9,7 @@
 
 mod drive;
 mod growth;
+mod late;
 mod memory;
 mod once;
 mod people;

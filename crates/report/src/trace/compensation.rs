@@ -103,7 +103,7 @@ impl Trace {
     }
 
     /// A call of any step and turn.
-    fn call_mut(&mut self, id: &CallId) -> Option<&mut Call> {
+    pub(super) fn call_mut(&mut self, id: &CallId) -> Option<&mut Call> {
         let step = id.step();
         let step: &mut Step = self.steps.iter_mut().rev().find(|one| one.id == step)?;
         let calls = step.turns.iter_mut().rev().flat_map(|turn| &mut turn.calls).chain(&mut step.calls);

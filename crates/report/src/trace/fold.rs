@@ -55,7 +55,7 @@ impl Trace {
     pub fn follow(&mut self, event: &Event) {
         (self.seq, self.newest) = (event.seq, Some(event.time));
         match &event.step {
-            _ if self.follow_compensation(event) => {}
+            _ if self.follow_late(event) || self.follow_compensation(event) => {}
             Some(step) => {
                 let elsewhere = self.given_elsewhere(step, &event.body);
                 self.step(step, event.time).follow(event, elsewhere);
@@ -329,6 +329,7 @@ impl Call {
             compensation: None,
             not_before: None,
             purpose: None,
+            late: Vec::new(),
             side: Vec::new(),
         }
     }

@@ -80,7 +80,8 @@ impl Trace {
     }
 
     fn ended(&self, end: &End) -> Status {
-        let stands = self.compensations().any(|(_, one)| one.waits());
+        let stands =
+            self.compensations().any(|(_, one)| one.waits()) || self.contradictions().next().is_some();
         match end {
             End::Succeeded { .. } if stands => Status::Standing(EndedAs::Done),
             End::Failed { .. } if stands => Status::Standing(EndedAs::Failed),

@@ -33,6 +33,21 @@ fn a_call_that_its_server_works_on_says_who_is_asked_by_what_and_when() {
 }
 
 #[test]
+fn a_result_that_contradicts_is_told_with_its_verb_until_somebody_has_seen_to_it() {
+    let mut story = stories::contradicted();
+    let trace = Trace::fold(RUN, &story.events);
+    let items = inbox(&trace);
+    assert_eq!(items.iter().map(|item| item.kind).collect::<Vec<_>>(), ["contradicted"]);
+    let items: Vec<String> = items.iter().map(|item| render_item(item, 110, Style::Plain)).collect();
+    let newest = journal_line(story.events.last().unwrap(), 110, Style::Plain);
+    let before = format!("{}\n{newest}\n\n{}", page(&story), items.concat());
+    let accepted = handfast_events::StandingAccepted { who: "asserted: bob".into(), why: "closed it".into() };
+    story.after(1_000).call("resolve@1.0", accepted);
+    assert!(inbox(&Trace::fold(RUN, &story.events)).is_empty());
+    insta::assert_snapshot!(format!("{before}\nand once it is accepted:\n\n{}", page(&story)));
+}
+
+#[test]
 fn a_paused_run_names_the_command_that_raises_its_limit() {
     insta::assert_snapshot!(page(&stories::paused_by_limit()));
 }

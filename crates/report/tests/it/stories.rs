@@ -7,7 +7,7 @@ mod working;
 use handfast_events::*;
 use serde_json::{Value, json};
 
-pub(crate) use working::working;
+pub(crate) use working::{contradicted, working};
 
 pub(crate) const RUN: RunId =
     RunId::from_bytes([0x01, 0x90, 0xaa, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 7]);
@@ -460,6 +460,7 @@ pub(crate) fn all() -> Vec<Story> {
         refused_then_broken(),
         in_doubt(),
         working(),
+        contradicted(),
         paused_by_limit(),
         stuck(),
         standing(),

@@ -10,10 +10,12 @@ use crate::{Lease, TakeError, Worker, WriteError};
 const DUE: &str = "SELECT run, epoch FROM runs WHERE ready <= ?1 AND ready IS NOT NULL AND worker IS NULL AND \
                    aside = 0 AND format <= ?2 ORDER BY ready LIMIT ?3";
 
-/// Runs whose time has not come, but that have mail, and that nobody holds. Mail that came after a run's end moves nothing.
-const MAILED: &str = "SELECT runs.run, epoch FROM (SELECT DISTINCT run FROM mailbox WHERE taken_seq IS NULL) mail \
+/// Runs whose time has not come, but that have mail, and that nobody holds. Mail that came after a run's end moves nothing,
+/// but for what was heard late of its calls.
+const MAILED: &str = "SELECT runs.run, epoch FROM (SELECT run, max(mail LIKE '{\"late\":%') late FROM mailbox \
+                      WHERE taken_seq IS NULL GROUP BY run) mail \
                       CROSS JOIN runs ON runs.run = mail.run WHERE worker IS NULL AND aside = 0 AND format <= ?1 AND \
-                      status NOT IN ('\"done\"', '\"failed\"', '\"cancelled\"', '\"killed\"') AND \
+                      (late OR status NOT IN ('\"done\"', '\"failed\"', '\"cancelled\"', '\"killed\"')) AND \
                       NOT (ready IS NOT NULL AND ready <= ?2) LIMIT ?3";
 
 const NEXT_WAKE: &str =

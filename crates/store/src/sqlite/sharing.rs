@@ -43,9 +43,10 @@ pub(super) fn mail(db: &Connection, run: RunId) -> Read<Vec<MailRow>> {
 
 /// The runs that have such rows.
 pub(super) fn mailed(db: &Connection, limit: usize) -> rusqlite::Result<Vec<RunId>> {
-    // Mail that came after a run's end stays where it is: nobody takes it in any more.
+    // Mail that came after a run's end stays where it is, but for what was heard late of its calls.
     let sql = "SELECT mail.run FROM mailbox mail CROSS JOIN runs ON runs.run = mail.run WHERE taken_seq IS NULL \
-               AND status NOT IN ('\"done\"', '\"failed\"', '\"cancelled\"', '\"killed\"') \
+               AND (mail LIKE '{\"late\":%' OR \
+               status NOT IN ('\"done\"', '\"failed\"', '\"cancelled\"', '\"killed\"')) \
                GROUP BY mail.run ORDER BY min(position) LIMIT ?1";
     db.prepare_cached(sql)?.query_map([size(limit)], |row| run_of(row, 0))?.collect()
 }

@@ -1,6 +1,7 @@
 //! A call that its server finishes later.
 
 use handfast_events::*;
+use serde_json::json;
 
 use super::{failure, time};
 
@@ -30,4 +31,39 @@ pub(super) fn all() -> impl Iterator<Item = (Option<&'static str>, Option<&'stat
         polled(None, None, Some(failure(FailureClass::Unavailable))).into(),
     ];
     bodies.into_iter().map(|body| (Some("resolve"), Some("resolve@1.0"), body))
+}
+
+/// What is heard late.
+pub(super) fn late() -> impl Iterator<Item = (Option<&'static str>, Option<&'static str>, Body)> {
+    let late = |came, contradicts| ResultCameLate { attempt: 1, came, contradicts };
+    let gave = || Came::Applied(Kept::Whole(json!({ "refund_id": "r1" })));
+    let said = |settled| Some(SaidBefore { settled, by: "asserted:ada@desk".into() });
+    let bodies: [Body; 3] = [
+        late(gave(), None).into(),
+        late(gave(), said(Settled::NotApplied)).into(),
+        late(Came::NotApplied(failure(FailureClass::ToolPermanent)), said(Settled::Applied(json!(7)))).into(),
+    ];
+    let of_the_call = bodies.into_iter().map(|body| (Some("resolve"), Some("resolve@1.0"), body));
+    of_the_call.chain(mail().map(|body| (None, None, body)))
+}
+
+/// What a worker heard that had lost the run.
+fn mail() -> impl Iterator<Item = Body> {
+    let fault = |code: Option<&str>, status, class| Fault {
+        text: "what it said".into(),
+        code: code.map(str::to_owned),
+        status,
+        class,
+    };
+    let all = [
+        Heard::Gave(json!({ "refund_id": "r1" })),
+        Heard::Failed(fault(Some("sold_out"), Some(409), None)),
+        Heard::TurnedAway(fault(None, None, Some(FailureClass::BadRequest))),
+        Heard::NotSent(fault(None, None, None)),
+    ];
+    all.into_iter().map(|heard| {
+        let mail = Mail::Late { call: CallId::new("resolve@1.0"), attempt: 1, heard };
+        let (id, at) = (CommandId::new("late/1"), time("2026-11-21T06:03:00Z"));
+        MailTaken { id, who: "laptop/4711".into(), at, mail, outcome: MailOutcome::Done }.into()
+    })
 }

@@ -5,12 +5,13 @@ use handfast_events::{Held, Idempotency, Settled, Verdict};
 use super::super::Paint;
 use super::{Detail, Mark, Node};
 use crate::explain::party_name;
+use crate::explain_late::heard;
 use crate::journal::{
     failure as failure_told, kept, next as next_told, purpose as purpose_told, standing as why_it_stands,
 };
 use crate::people::Asked;
 use crate::text::{duration, json, number_of};
-use crate::trace::{Call, CallAttempt, CallState, Compensation, CompensationState, Step};
+use crate::trace::{Call, CallAttempt, CallState, Compensation, CompensationState, Late, Step};
 
 pub(super) fn call(step: &Step, call: &Call) -> Node {
     let mut details = Vec::new();
@@ -36,6 +37,7 @@ pub(super) fn call(step: &Step, call: &Call) -> Node {
         let way = if matches!(settled, Settled::Applied(_)) { "applied" } else { "not applied" };
         details.push(Detail::story(Paint::Doubt, format!("settled as {way} by {who}: {evidence}")));
     }
+    details.extend(call.late.iter().map(late));
     let mark = came(call, &mut details);
     match &call.idempotency {
         Some(Idempotency::Key(key)) => details.push(Detail::line(Paint::Dim, format!("key {key}"))),
@@ -187,4 +189,11 @@ fn tried(attempt: &CallAttempt) -> Detail {
     let doubt = if attempt.is_doubtful { ", may have taken effect" } else { "" };
     let next = attempt.next.as_ref().map(|next| format!("; {}", next_told(next))).unwrap_or_default();
     Detail::story(Paint::Doubt, format!("attempt {number}{time}: {}{doubt}{next}", failure_told(failure)))
+}
+
+/// What came of an attempt once the doubt about it had been ended.
+fn late(late: &Late) -> Detail {
+    let paint = if late.waits() { Paint::Doubt } else { Paint::Plain };
+    let by = late.accepted.as_ref().map(|(who, why)| format!("; accepted by {who}: {why}"));
+    Detail::story(paint, format!("{}{}", heard(late), by.unwrap_or_default()))
 }

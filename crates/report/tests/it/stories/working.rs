@@ -1,4 +1,4 @@
-//! A call that its server works on.
+//! A call that its server works on, and one whose result came late.
 
 use handfast_events::*;
 use serde_json::json;
@@ -40,6 +40,30 @@ pub(crate) fn working() -> Story {
         .call(
             "resolve@1.0",
             polled(2, None, Some(Failure::new(FailureClass::Unavailable, "no connection to `servers.shop`"))),
+        );
+    story
+}
+
+/// Somebody said that it did not take effect, the run was cancelled, and then its result came.
+pub(crate) fn contradicted() -> Story {
+    let mut story = super::in_doubt();
+    let who = || "asserted: ada".to_owned();
+    story
+        .after(60_000)
+        .run(RunCancelRequested { who: who(), why: "the parcel was found".into() })
+        .call(
+            "resolve@1.0",
+            CallSettled { settled: Settled::NotApplied, who: who(), evidence: "no case is there".into() },
+        )
+        .run(RunCancelled::default())
+        .after(5_000)
+        .call(
+            "resolve@1.0",
+            ResultCameLate {
+                attempt: 1,
+                came: Came::Applied(Kept::Whole(json!({ "case_id": "c-9" }))),
+                contradicts: Some(SaidBefore { settled: Settled::NotApplied, by: who() }),
+            },
         );
     story
 }
