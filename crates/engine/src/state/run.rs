@@ -287,6 +287,10 @@ impl Run {
             self.applied.note(call, !was_there);
         }
         if matches!(event.body, Body::Said(_)) {
+            // What they were told stands; an end names it.
+            let mut told: Vec<CallId> = self.applied.iter().map(|call| call.id.clone()).collect();
+            told.reverse();
+            self.standing.append(&mut told);
             self.applied = Applied::default();
         }
         match before {

@@ -346,7 +346,10 @@ fn what_was_told_stands_and_what_came_after_it_is_taken_back() {
            given  the model answers "Done.", ada says "and o2", the model calls refund {"order":"o2","amount":20}, ada says "yes"
            given  refund returns {"id":"r2"}
            when   bob cancels
-           then   MailTaken, RunCancelRequested, ModelFailed, CompensationBegan talk@3.0, SideCallProposed, CallIntended"#,
+           then   MailTaken, RunCancelRequested, ModelFailed, CompensationBegan talk@3.0, SideCallProposed, CallIntended
+           when   talk@3.0~compensate returns null
+           then   CallApplied, CallJudged, CallCompensated talk@3.0, RunCancelled
+           says   ""compensated":["talk@3.0"],"standing":["talk@1.0"]""#,
     );
 }
 

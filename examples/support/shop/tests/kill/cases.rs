@@ -39,7 +39,7 @@ const PLAIN: Case = Case {
 const TICKET: Case = Case { folder: SUPPORT, workflow: "ticket", asks: true, is_bare: false, ..PLAIN };
 
 /// All of them.
-pub(crate) const CASES: [Case; 10] = [
+pub(crate) const CASES: [Case; 11] = [
     Case {
         name: "hand-over",
         input: "@tickets/hand-over.json",
@@ -64,6 +64,13 @@ pub(crate) const CASES: [Case; 10] = [
         script: Some("script.json"),
         asks: true,
         is_bare: false,
+        ..PLAIN
+    },
+    Case {
+        name: "conversation",
+        workflow: "talk",
+        script: Some("script.json"),
+        asks: true,
         ..PLAIN
     },
     Case { name: "sub-workflows", workflow: "parts", ..PLAIN },

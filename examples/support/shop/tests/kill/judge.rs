@@ -103,6 +103,7 @@ pub(crate) fn judge(journal: &[Value], ledger: &[Value]) -> Verdict {
     }
     assert_eq!(owned, ledger.len(), "an effect is no call's: {ledger:#?}");
     took_back(journal, &calls, ledger);
+    talked(journal);
     let is_other = calls.values().any(|call| call.settled_by.is_some() && !call.is_applied);
     Verdict { effects: ledger.len(), is_other }
 }
@@ -142,4 +143,20 @@ fn took_back(journal: &[Value], calls: &BTreeMap<String, Call>, ledger: &[Value]
     places.sort_unstable();
     let is_reverse = places.windows(2).all(|pair| pair[0].1 > pair[1].1);
     assert!(is_reverse, "taken back in another order than last first: {ledger:#?}");
+}
+
+/// Every message of a conversation was heard once, or taken once for an answer, and each that was heard was answered.
+fn talked(journal: &[Value]) {
+    let of = |kind: &'static str| journal.iter().filter(move |event| event["envelope"]["kind"] == kind);
+    let mail = of("MailTaken").filter(|event| event["body"]["outcome"] == "done");
+    let mut said: Vec<&Value> =
+        mail.filter(|event| event["body"]["mail"].get("say").is_some()).map(|event| &event["body"]["id"]).collect();
+    let heard: Vec<&Value> = of("MessageHeard").map(|event| &event["body"]["id"]).collect();
+    let answers = of("ApprovalAnswered").map(|event| &event["body"]["message"]).filter(|id| !id.is_null());
+    let mut taken: Vec<&Value> = heard.iter().copied().chain(answers).collect();
+    said.sort_unstable_by_key(|id| id.to_string());
+    taken.sort_unstable_by_key(|id| id.to_string());
+    let is_whole = of("TalkEnded").count() == 1;
+    assert!(said == taken || !is_whole, "LOSS or DUPLICATE: said {said:?}, heard {taken:?}");
+    assert!(!is_whole || of("Said").count() == heard.len(), "{} answers to {heard:?}", of("Said").count());
 }

@@ -29,6 +29,9 @@ pub(crate) fn attend(
     did: &mut Did,
 ) {
     let run = run.to_string();
+    if says_next(handfast, &run, journal) {
+        return;
+    }
     let inbox = said(handfast().args(["inbox", &run, "--json"]));
     let items = inbox["items"].as_array().unwrap();
     let calls = calls(journal);
@@ -43,7 +46,13 @@ pub(crate) fn attend(
     if let Some(item) = items.first() {
         match item["kind"].as_str().unwrap() {
             "approval" => {
-                said(handfast().args(["approve", item["id"].as_str().unwrap(), "--json"]));
+                // In a conversation the yes is said there.
+                let is_talk = item["next"][0]["command"].as_str().unwrap().starts_with("handfast chat ");
+                if is_talk {
+                    said(handfast().args(["say", &run, "Yes, please.", "--json"]));
+                } else {
+                    said(handfast().args(["approve", item["id"].as_str().unwrap(), "--json"]));
+                }
                 did.approved += 1;
             }
             "doubt" => {
@@ -60,6 +69,23 @@ pub(crate) fn attend(
             }
         }
     }
+}
+
+/// What the customer of a conversation says, one thing after the other.
+const SAYS: [&str; 3] = ["Hello", "Pay the boots back", "And have somebody look at it"];
+
+/// Says the next thing where a conversation waits for it, and leaves behind the last one.
+fn says_next(handfast: &impl Fn() -> Command, run: &str, journal: &[Value]) -> bool {
+    let listed = said(handfast().args(["runs", "--json"]));
+    if listed["runs"][0]["status"] != "waiting (message)" {
+        return false;
+    }
+    let heard = journal.iter().filter(|event| event["envelope"]["kind"] == "MessageHeard").count();
+    match SAYS.get(heard) {
+        Some(text) => said(handfast().args(["say", run, text, "--json"])),
+        None => said(handfast().args(["leave", run, "--json"])),
+    };
+    true
 }
 
 fn place(item: &Value) -> &str {
