@@ -81,6 +81,8 @@ pub enum Action {
         workflow: Name,
         /// Its input.
         input: Value,
+        /// What is said in a conversation, one thing after the other; then they leave.
+        says: Vec<String>,
     },
 }
 
@@ -155,6 +157,8 @@ pub enum Expectation {
     Paused(String),
     /// The output, or the call's result, has at least this.
     Output(Value),
+    /// The agent of a conversation says something with these words in it.
+    Said(String),
     /// So many calls of this tool were sent.
     Calls(Name, u64),
     /// So often did this fake tool take effect.

@@ -3,7 +3,7 @@
 use handfast_contract::{Action, Case, Contract, Expectation};
 use handfast_events::{EndedAs, Held, Kept, PauseReason};
 use handfast_model::UNSCRIPTED;
-use handfast_report::{AttemptState, Call, CallState, End, StepState, Trace};
+use handfast_report::{AttemptState, Call, CallState, End, Line, Speaker, StepState, Trace};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -69,6 +69,10 @@ impl Facts<'_> {
                 matches!(&self.played.trace.paused, Some(PauseReason::Limit { clause, .. }) if clause == limit)
             }
             Expectation::Output(wanted) => return self.miss_output(wanted),
+            Expectation::Said(words) => {
+                let is_said = |line: &Line| line.by == Speaker::Agent && line.text.contains(words.as_str());
+                self.played.trace.talk.iter().any(is_said)
+            }
             Expectation::Calls(tool, wanted) => {
                 let sent = self.asked_for().filter(|call| call.tool == **tool && call.sends.is_some()).count()
                     as u64;

@@ -1,8 +1,8 @@
 //! What people say in a test: what it gives, and nothing that it doesn't.
 
-use handfast_contract::{Case, GivenAnswer};
+use handfast_contract::{Action, Case, GivenAnswer};
 use handfast_events::{Mail, StepId, Timestamp};
-use handfast_report::Trace;
+use handfast_report::{Speaker, Trace};
 use handfast_store::MailRow;
 
 /// The answers to all that is asked now.
@@ -11,6 +11,9 @@ use handfast_store::MailRow;
 /// Somebody is asked of whom the test says nothing.
 pub(super) fn answers(case: &Case, trace: &Trace, at: Timestamp) -> anyhow::Result<Vec<MailRow>> {
     let mut rows = Vec::new();
+    if let Some(row) = says(case, trace, at) {
+        return Ok(vec![row]);
+    }
     for asked in trace.questions().filter(|asked| asked.question.is_open()) {
         let what = match asked.call {
             Some(call) => call.tool.clone(),
@@ -49,4 +52,24 @@ pub(super) fn answers(case: &Case, trace: &Trace, at: Timestamp) -> anyhow::Resu
 fn name_of(step: &StepId) -> &str {
     let last = step.as_str().rsplit('/').next().unwrap_or_default();
     last.split(['~', '#', '[']).next().unwrap_or_default()
+}
+
+/// What is said next in a conversation: where it listens, and to an agent's own question. After the last thing they leave.
+fn says(case: &Case, trace: &Trace, at: Timestamp) -> Option<MailRow> {
+    let Action::Run { says, .. } = &case.action else { return None };
+    let to = trace.asked_in_talk();
+    let is_words = to.and_then(|id| trace.question(id)).is_some_and(|asked| asked.question.asked.is_free());
+    let is_given = to
+        .and_then(|id| trace.question(id))
+        .and_then(|asked| asked.call)
+        .is_some_and(|call| case.approvals.contains_key(call.tool.as_str()));
+    let is_ours = to.map_or(trace.listening().is_some(), |_| is_words || !is_given);
+    let said = trace.talk.iter().filter(|line| matches!(line.by, Speaker::Person { .. })).count();
+    let mail = match says.get(said) {
+        Some(text) => Mail::Say { text: text.clone(), to: to.cloned() },
+        None if to.is_none() => Mail::Leave,
+        None => return None,
+    };
+    let id = handfast_host::new_command_id();
+    is_ours.then(|| MailRow { id, run: trace.run, who: "the test".to_owned(), at, mail })
 }

@@ -135,7 +135,7 @@ impl Stage {
     /// What the test is driven with: its contract, its models and its fake tools.
     fn set(&self, case: &Case, contract: &Arc<Contract>, fakes: &Arc<Fakes>) -> anyhow::Result<Set> {
         let (contract, workflow, input, script) = match &case.action {
-            Action::Run { workflow, input } => {
+            Action::Run { workflow, input, .. } => {
                 let script =
                     case.model.as_ref().map(|model| Script::parse(Path::new(&model.place), &model.script));
                 (contract.clone(), workflow.to_string(), input.clone(), script.transpose()?)

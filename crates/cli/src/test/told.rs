@@ -162,6 +162,7 @@ pub(super) fn expectation(expected: &Expectation) -> String {
         Expectation::InDoubt(tool) => format!("in_doubt: {tool}"),
         Expectation::Paused(clause) => format!("paused: {clause}"),
         Expectation::Output(value) => format!("output: {}", short(&value.to_string())),
+        Expectation::Said(words) => format!("said: {}", short(words)),
         Expectation::Calls(tool, number) => format!("calls: {{ {tool}: {number} }}"),
         Expectation::Effects(tool, number) => format!("effects: {{ {tool}: {number} }}"),
     }

@@ -35,9 +35,8 @@ fn hinders(part: &str, case: &Case, contract: &Contract) -> bool {
     if let Some(rest) = is_of(&format!("workflows.{workflow}")) {
         return !OF_A_WORKFLOW.contains(&rest);
     }
-    let steps =
-        contract.workflows.get(workflow).map(|workflow| workflow.steps.as_slice()).unwrap_or_default();
-    steps.iter().any(|step| match &step.work {
+    let Some(workflow) = contract.workflows.get(workflow) else { return false };
+    workflow.steps.iter().chain(workflow.chat.iter().map(|chat| &chat.step)).any(|step| match &step.work {
         StepWork::Agent(agent) => is_of(&format!("agents.{}", agent.name))
             .is_some_and(|rest| OF_AN_AGENT.iter().any(|part| rest.split('.').next() == Some(part))),
         _ => false,

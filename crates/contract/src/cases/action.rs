@@ -73,7 +73,13 @@ impl<'a> Reader<'a> {
             self.loader.error(code::TEST_VALUE, span, message).help("give it what its `input` says");
             return None;
         }
-        Some(Action::Run { workflow: workflow.name.clone(), input })
+        let says = fields.get("says").map(|node| self.loader.texts(node, "`says`")).unwrap_or_default();
+        if let (Some(entry), None) = (fields.entry("says"), &workflow.chat) {
+            let message = format!("nobody listens in the workflow `{name}`: it is no conversation");
+            let found = self.loader.error(code::TEST_VALUE, &entry.at, message);
+            found.help("take it out; what people answer to questions is `given.approvals`");
+        }
+        Some(Action::Run { workflow: workflow.name.clone(), input, says })
     }
 
     /// A map of values; an empty one where there is none.

@@ -35,6 +35,9 @@ impl<'a> Reader<'a> {
                 });
             }
         }
+        if let Some(node) = fields.get("said") {
+            expected.extend(self.words(node).into_iter().map(Expectation::Said));
+        }
         if let Some(node) = fields.get("failed") {
             expected.extend(self.failed(node).map(Expectation::Failed));
         }
@@ -53,6 +56,14 @@ impl<'a> Reader<'a> {
         );
         self.contradiction(&fields, is_call);
         expected
+    }
+
+    /// One text, or several.
+    fn words(&mut self, node: &'a Node) -> Vec<String> {
+        match &node.kind {
+            Kind::List(_) => self.loader.texts(node, "`said`"),
+            _ => self.loader.prose(node, "`said`").into_iter().collect(),
+        }
     }
 
     /// What can't be together: ways to end are one.

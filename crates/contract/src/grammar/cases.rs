@@ -107,6 +107,11 @@ pub(crate) static RUN: Form = Form {
     keys: &[
         key("workflow", Name("workflows"), "Which; may be left out where there is one."),
         key("input", Map(&Json), "Its input."),
+        key(
+            "says",
+            List(&Prose),
+            "What is said in a conversation, one thing after the other; then they leave.",
+        ),
     ],
 };
 
@@ -125,6 +130,7 @@ pub(crate) static EXPECT: Form = Form {
         key("in_doubt", Name("tools"), "The tool of which a call rests in doubt."),
         key("paused", ADDRESSES, "The limit that the run rests on."),
         key("output", Json, "What the output, or the call's result, has at least."),
+        key("said", ADDRESSES, "Words that the agent of a conversation says."),
         key("calls", Map(&Count), "How many calls of each tool were sent."),
         key("effects", Map(&Count), "How often each fake tool took effect."),
     ],

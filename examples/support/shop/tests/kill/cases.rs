@@ -66,13 +66,7 @@ pub(crate) const CASES: [Case; 11] = [
         is_bare: false,
         ..PLAIN
     },
-    Case {
-        name: "conversation",
-        workflow: "talk",
-        script: Some("script.json"),
-        asks: true,
-        ..PLAIN
-    },
+    Case { name: "conversation", workflow: "talk", script: Some("script.json"), asks: true, ..PLAIN },
     Case { name: "sub-workflows", workflow: "parts", ..PLAIN },
     Case { name: "refund", input: "@tickets/refund.json", script: Some("scripts/refund.json"), ..TICKET },
     Case { name: "saga, paid", folder: TRIP, workflow: "trip", input: "@paid.json", ..PLAIN },

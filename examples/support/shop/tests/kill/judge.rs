@@ -149,8 +149,10 @@ fn took_back(journal: &[Value], calls: &BTreeMap<String, Call>, ledger: &[Value]
 fn talked(journal: &[Value]) {
     let of = |kind: &'static str| journal.iter().filter(move |event| event["envelope"]["kind"] == kind);
     let mail = of("MailTaken").filter(|event| event["body"]["outcome"] == "done");
-    let mut said: Vec<&Value> =
-        mail.filter(|event| event["body"]["mail"].get("say").is_some()).map(|event| &event["body"]["id"]).collect();
+    let mut said: Vec<&Value> = mail
+        .filter(|event| event["body"]["mail"].get("say").is_some())
+        .map(|event| &event["body"]["id"])
+        .collect();
     let heard: Vec<&Value> = of("MessageHeard").map(|event| &event["body"]["id"]).collect();
     let answers = of("ApprovalAnswered").map(|event| &event["body"]["message"]).filter(|id| !id.is_null());
     let mut taken: Vec<&Value> = heard.iter().copied().chain(answers).collect();
