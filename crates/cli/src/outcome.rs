@@ -92,6 +92,7 @@ pub(crate) fn aside(store: &SqliteStore, run: RunId) -> Explanation {
         headline: format!("it is set aside, because it can't be driven here: {why}"),
         clause: None,
         party: None,
+        from: Vec::new(),
         evidence: vec![format!("the worker's log is {}", log::path(store.path()).display())],
         next: vec![NextStep { when: "once that is mended".to_owned(), command }],
     }

@@ -62,6 +62,7 @@ impl Draft {
                 Turn::Asked(_) | Turn::Answered { .. } => Ok(()),
             },
             StepState::Calling(call) => match &call.state {
+                CallState::Closed(Closed::Refused(refused)) => self.fail_refused(&step, &call.tool, refused),
                 CallState::Closed(closed) => self.finish_tool_step(&step.id, &call.tool, closed),
                 _ => self.tend_each(&step.id, std::slice::from_ref(&**call)),
             },
@@ -158,7 +159,9 @@ impl Draft {
             let from = if from.is_empty() { "the workflow's input".into() } else { from };
             let detail = format!("what {from} gave does not fit what it takes: {}", problems_told(&problems));
             let failure = Failure::new(FailureClass::HandOff, detail);
-            return self.fail(&step.id, failure, Some(format!("{}.with", step.address())), Party::Step);
+            let (clause, from) =
+                (format!("{}.with", step.address()), self.givers(step, step.step.with.exprs()));
+            return self.fail_by(&step.id, failure, Some(clause), Party::Step, from);
         }
         self.tell_step(&step.id, StepStarted { kind, input: input.clone() })?;
         match &step.step.work {
@@ -188,7 +191,8 @@ impl Draft {
             None => format!("`{source}` is no list"),
         };
         let failure = Failure::new(FailureClass::HandOff, detail);
-        self.fail(&step.id, failure, Some(format!("{}.each", step.address())), Party::Step)
+        let (clause, from) = (format!("{}.each", step.address()), self.givers(step, [over]));
+        self.fail_by(&step.id, failure, Some(clause), Party::Step, from)
     }
 
     fn finish_tool_step(&mut self, id: &StepId, tool: &str, closed: &Closed) -> Result<(), Refusal> {
@@ -203,18 +207,13 @@ impl Draft {
                 let clause = Some(format!("tools.{tool}.output"));
                 self.fail(id, Failure::new(FailureClass::HandOff, detail), clause, Party::Tool)
             }
-            Closed::Refused(refused) => {
-                let detail = format!("{}: {}", refused.sentence, refused.reason);
-                let clause = Some(refused.clause.clone());
-                self.fail(id, Failure::new(FailureClass::RefusedByClause, detail), clause, Party::Step)
-            }
             Closed::Withheld(withheld, _) => {
                 let detail = format!("{}: {}", withheld.sentence, withheld.reason);
                 let clause = Some(withheld.clause.clone());
                 self.fail(id, Failure::new(FailureClass::RefusedByClause, detail), clause, Party::Step)
             }
-            // Its step failed with it; and only agents ask.
-            Closed::Broken(_) | Closed::Answered { .. } => Ok(()),
+            // Its step failed with it, or fails by the clause that refused it; and only agents ask.
+            Closed::Broken(_) | Closed::Refused(_) | Closed::Answered { .. } => Ok(()),
             Closed::Denied(refused) => {
                 let clause = Some(refused.clause.clone());
                 let failure = Failure::new(FailureClass::RefusedByClause, refused.reason.clone());

@@ -1,8 +1,6 @@
 //! A call is held against the contract before it is sent: its type, its authority, what it requires. In this order.
 
-use std::collections::BTreeSet;
-
-use handfast_contract::{Clause, Expr, Given, Kept as NeverKept, Never, Scope, Tool};
+use handfast_contract::{Clause, Kept as NeverKept, Never, Scope, Tool};
 use handfast_events::{CallId, CallRefused, call_key};
 use serde_json::{Value, json};
 
@@ -130,28 +128,6 @@ impl Draft {
         })
     }
 
-    /// Which steps the arguments come from that a clause reads, in words; nothing of an agent's call, whose values the model
-    /// gave.
-    fn whence(&self, id: &CallId, clause: &Expr) -> String {
-        let step = self.run.step(&id.step()).filter(|_| id.behind().is_none() && !self.is_agents(id));
-        let Some(step) = step else { return String::new() };
-        let Given::Fields(with) = &step.step.with else { return String::new() };
-        let read: BTreeSet<String> = clause.paths().into_iter().filter_map(arg).collect();
-        let told = read.iter().filter_map(|name| {
-            let from = with
-                .get(name)?
-                .paths()
-                .into_iter()
-                .filter(|path| path.first().is_some_and(|root| root == "steps"));
-            let from: BTreeSet<String> =
-                from.filter_map(|path| Some(format!("`{}`", path.get(1)?))).collect();
-            let from: Vec<String> = from.into_iter().collect();
-            (!from.is_empty()).then(|| format!("`{name}` comes from step {}", from.join(" and ")))
-        });
-        let told: Vec<String> = told.collect();
-        if told.is_empty() { String::new() } else { format!("; {}", told.join(", ")) }
-    }
-
     /// The model asks for what it was never shown.
     fn not_granted(&self, agent: Option<&AgentStep>, tool: &str) -> CallRefused {
         let name = agent.map_or("", |agent| &agent.agent);
@@ -221,10 +197,4 @@ fn objection_to_request(tool: &Tool, scope: &Scope<'_>) -> Option<CallRefused> {
         reason,
         mend: "Call again with other arguments, or do without.".into(),
     })
-}
-
-/// The argument that a path reads.
-fn arg(path: Vec<String>) -> Option<String> {
-    let mut parts = path.into_iter();
-    parts.next().filter(|root| root == "args").and_then(|_| parts.next())
 }

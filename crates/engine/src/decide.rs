@@ -166,8 +166,20 @@ impl Draft {
         clause: Option<String>,
         party: Party,
     ) -> Result<(), Refusal> {
+        self.fail_by(step, failure, clause, party, Vec::new())
+    }
+
+    /// The same, where it is known which steps gave the values that broke it.
+    pub(crate) fn fail_by(
+        &mut self,
+        step: &StepId,
+        failure: Failure,
+        clause: Option<String>,
+        party: Party,
+        from: Vec<StepId>,
+    ) -> Result<(), Refusal> {
         self.withdraw(|of| of == step, "its step failed")?;
         let caught_by = self.catcher(step);
-        self.tell_step(step, StepFailed { failure, clause, party, caught_by })
+        self.tell_step(step, StepFailed { failure, clause, party, from, caught_by })
     }
 }

@@ -14,6 +14,7 @@ mod decide;
 
 mod advance;
 mod ask;
+mod blame;
 mod block;
 mod check;
 mod decision;

@@ -96,6 +96,9 @@ pub struct StepFailed {
     pub clause: Option<String>,
     /// Who was at fault.
     pub party: Party,
+    /// The steps that gave the values which broke the clause, where steps did. Since version 2.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub from: Vec<StepId>,
     /// The step or lane around it, or the step itself, that goes on without it once what has left is settled; none where
     /// the run ends. Since version 2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -105,6 +108,6 @@ pub struct StepFailed {
 impl StepFailed {
     /// The lowest version that can say it.
     pub(crate) fn version(&self) -> u32 {
-        if self.caught_by.is_some() { 2 } else { self.failure.class.version() }
+        if self.caught_by.is_some() || !self.from.is_empty() { 2 } else { self.failure.class.version() }
     }
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::explain_compensation::{standing, stuck};
 use crate::people;
 use crate::text::{json, shell_word};
-use crate::trace::{Call, CallState, End, Note, Step, Trace};
+use crate::trace::{Call, CallState, End, Note, Step, StepState, Trace};
 
 /// Why a run doesn't go on, or ended otherwise than promised.
 #[derive(Clone, Debug, Serialize)]
@@ -22,6 +22,9 @@ pub struct Explanation {
     pub clause: Option<String>,
     /// Who is at fault, where somebody is.
     pub party: Option<Party>,
+    /// The steps that gave the values which broke the clause, where steps are at fault.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub from: Vec<StepId>,
     /// What is known, one fact a line.
     pub evidence: Vec<String>,
     /// What can be done, the likeliest first.
@@ -98,6 +101,7 @@ impl Explanation {
             headline: String::new(),
             clause: None,
             party: None,
+            from: Vec::new(),
             evidence: Vec::new(),
             next: Vec::new(),
         }
@@ -378,6 +382,7 @@ fn failed(trace: &Trace) -> Explanation {
         headline: format!("{place} failed: {}: {}", failure.class.name(), failure.detail),
         clause: clause.clone(),
         party: Some(*party),
+        from: by.as_ref().map(|by| givers(trace, by)).unwrap_or_default(),
         evidence,
         next: vec![match party {
             Party::Model => {
@@ -406,6 +411,27 @@ fn cancelled(trace: &Trace) -> Explanation {
         headline: request.unwrap_or_else(|| "cancelled".into()),
         next: vec![step("to see what it had done", format!("handfast trace {}", trace.run))],
         ..Explanation::bare(trace)
+    }
+}
+
+/// The steps that gave what a step failed by.
+fn givers(trace: &Trace, step: &StepId) -> Vec<StepId> {
+    let failed = trace.steps.iter().find(|one| one.id == *step).map(|one| &one.state);
+    match failed {
+        Some(StepState::Failed { from, .. }) => from.clone(),
+        _ => Vec::new(),
+    }
+}
+
+/// Who is at fault, in words; the steps by their names, where they are known.
+pub(crate) fn fault(party: Party, from: &[StepId]) -> String {
+    match (party, from) {
+        (Party::Step, [one]) => format!("step {one}, which gave the value"),
+        (Party::Step, [_, ..]) => {
+            let names: Vec<&str> = from.iter().map(StepId::as_str).collect();
+            format!("one of the steps {}, which gave the values", names.join(", "))
+        }
+        _ => party_name(party).to_owned(),
     }
 }
 

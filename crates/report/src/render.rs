@@ -10,7 +10,7 @@ use handfast_events::Status;
 
 pub(crate) use line::{Line, Paint};
 
-use crate::explain::{Explanation, explain, party_name};
+use crate::explain::{Explanation, explain, fault};
 use crate::inbox::Item;
 use crate::limits::{FACT_LINES_MAX, STORY_LINES_MAX, WIDTH_MAX, WIDTH_MIN};
 use crate::text::{Style, count, duration, json, number_of, visible, width as text_width, wrap, wrap_whole};
@@ -259,7 +259,7 @@ impl Page {
             self.wrapped("clause", Paint::Plain, clause);
         }
         if let Some(party) = explanation.party {
-            self.wrapped("fault", Paint::Plain, party_name(party));
+            self.wrapped("fault", Paint::Plain, &fault(party, &explanation.from));
         }
         for (index, fact) in explanation.evidence.iter().enumerate() {
             self.wrapped_to(if index == 0 { "known" } else { "" }, Paint::Plain, fact, self.facts_max);

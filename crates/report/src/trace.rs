@@ -158,6 +158,9 @@ pub enum StepState {
         clause: Option<String>,
         /// Who was at fault.
         party: Party,
+        /// The steps that gave the values which broke the clause.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        from: Vec<StepId>,
     },
 }
 

@@ -289,3 +289,65 @@ fn a_tool_that_is_not_granted_is_answered_with_the_names_that_were_shown() {
            told   "Use one of: cms__publish""#,
     );
 }
+
+/// Two readers, and a refund of what both of them gave.
+const BLAMED: &str = r#"
+handfast: 1
+name: blamed
+version: "1"
+servers: { shop: { rust: {} } }
+tools:
+  find:
+    via: shop.find
+    description: Finds an order.
+    input: {}
+    output: { fields: { id: string } }
+    effects: [ { reads: order/* } ]
+  count:
+    via: shop.count
+    description: Counts what was paid.
+    input: {}
+    output: json
+    effects: [ { reads: order/* } ]
+  refund:
+    via: shop.refund
+    description: Pays money back.
+    input: { order: string, amount: number, note?: string }
+    effects: [ { writes: "order/{args.order}" } ]
+    idempotency: natural
+    compensate: { leaves: [ the money is gone ] }
+    requires: { it is more than nothing: args.amount > 0.0 }
+workflows:
+  back:
+    input: { note: string }
+    steps:
+      found: { tool: find }
+      paid:  { tool: count }
+      back:  { tool: refund, with: { order: steps.found.id, amount: steps.paid, note: input.note } }
+"#;
+
+#[test]
+fn the_step_that_gave_the_value_is_at_fault_and_no_other() {
+    check(
+        BLAMED,
+        r#"start  back {"note":"sorry"}
+           given  find returns {"id":"o1"}
+           when   count returns -5
+           then   CallApplied paid@0.0, CallJudged, StepSucceeded paid, StepStarted back, CallProposed back@0.0,
+                  CallRefused back@0.0 tools.refund.requires.it-is-more-than-nothing,
+                  StepFailed back refused_by_clause blames step from paid, RunFailed
+           says   "`amount` comes from step `paid`""#,
+    );
+}
+
+#[test]
+fn a_value_that_does_not_fit_is_the_fault_of_those_who_gave_it() {
+    check(
+        BLAMED,
+        r#"start  back {"note":"sorry"}
+           given  find returns {"id":"o1"}
+           when   count returns "much"
+           then   CallApplied paid@0.0, CallJudged, StepSucceeded paid,
+                  StepFailed back hand_off workflows.back.steps.back.with blames step from found from paid, RunFailed"#,
+    );
+}

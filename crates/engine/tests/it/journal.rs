@@ -178,7 +178,8 @@ fn of_flow(body: &Body) -> String {
     match body {
         Body::StepFailed(it) => {
             let caught = it.caught_by.as_ref().map_or(String::new(), |scope| format!(" caught by {scope}"));
-            format!("{}{caught}", failed(it.failure.class, it.clause.as_deref(), it.party))
+            let from: String = it.from.iter().map(|step| format!(" from {step}")).collect();
+            format!("{}{from}{caught}", failed(it.failure.class, it.clause.as_deref(), it.party))
         }
         Body::BranchChosen(it) => it.branch.clone(),
         Body::RoundStarted(it) => it.round.to_string(),

@@ -99,6 +99,7 @@ pub(crate) fn all() -> Vec<Event> {
     told.extend(knowing::memory());
     told.extend(talk::all());
     told.extend(working::late());
+    told.extend(knowing::blamed());
     let began = time("2026-11-21T06:00:00.000001Z");
     let event = |(place, (step, call, body)): (usize, (Option<&str>, Option<&str>, Body))| Event {
         seq: Seq(place as u64 + 1),
@@ -270,10 +271,19 @@ fn of_a_step() -> Vec<Body> {
         ..failure(Class::RateLimited)
     };
     let clause = Some("tools.refund.output".to_owned());
-    bodies.push(StepFailed { failure: full, clause, party: Party::Server, caught_by: None }.into());
+    bodies.push(
+        StepFailed { failure: full, clause, party: Party::Server, from: Vec::new(), caught_by: None }.into(),
+    );
     for party in PARTIES {
         bodies.push(
-            StepFailed { failure: failure(Class::Unknown), clause: None, party, caught_by: None }.into(),
+            StepFailed {
+                failure: failure(Class::Unknown),
+                clause: None,
+                party,
+                from: Vec::new(),
+                caught_by: None,
+            }
+            .into(),
         );
     }
     bodies

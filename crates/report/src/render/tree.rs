@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use handfast_events::{Money, StepId, StepKind};
 
 use super::Paint;
-use crate::explain::party_name;
+use crate::explain::fault;
 use crate::journal::failure as failure_told;
 use crate::limits::STORY_LINES_MAX;
 use crate::people::Asked;
@@ -122,9 +122,9 @@ fn step(step: &Step) -> Node {
             details.push(Detail::story(Paint::Dim, why.clone()));
             Mark::Skipped
         }
-        StepState::Failed { failure, clause, party } => {
+        StepState::Failed { failure, clause, party, from } => {
             details.push(Detail::story(Paint::Bad, failure_told(failure)));
-            let fault = format!("at fault: {}", party_name(*party));
+            let fault = format!("at fault: {}", fault(*party, from));
             let clause = clause.as_ref().map(|clause| format!("broke {clause}; {fault}"));
             details.push(Detail::story(Paint::Bad, clause.unwrap_or(fault)));
             Mark::Bad

@@ -219,6 +219,7 @@ impl Step {
                     failure: failed.failure.clone(),
                     clause: failed.clause.clone(),
                     party: failed.party,
+                    from: failed.from.clone(),
                 };
             }
             Body::BranchChosen(_)

@@ -244,6 +244,14 @@ pub(crate) fn refused_then_broken() -> Story {
     let failure =
         Failure::new(FailureClass::ToolBreach, "tool `refund` broke `the amount is the one asked for`");
     let clause = "tools.refund.ensures.the-amount-is-the-one-asked-for";
+    let (from, caught_by) = (Vec::new(), None);
+    let failed = StepFailed {
+        failure: failure.clone(),
+        clause: Some(clause.into()),
+        party: Party::Tool,
+        from,
+        caught_by,
+    };
     story
         .ask(1, 1, "[{\"role\":\"user\",\"content\":\"Refund, please.\"}")
         .answer(1, 1, asks(&[("refund", much.clone())]))
@@ -288,15 +296,7 @@ pub(crate) fn refused_then_broken() -> Story {
                 ],
             },
         )
-        .step(
-            "resolve",
-            StepFailed {
-                failure: failure.clone(),
-                clause: Some(clause.into()),
-                party: Party::Tool,
-                caught_by: None,
-            },
-        )
+        .step("resolve", failed)
         .run(RunFailed {
             step: Some(StepId::new("resolve")),
             failure,
@@ -389,6 +389,7 @@ pub(crate) fn stuck() -> Story {
                 failure,
                 clause: Some("tools.label.ensures.it-fits".into()),
                 party: Party::Tool,
+                from: Vec::new(),
                 caught_by: None,
             },
         )

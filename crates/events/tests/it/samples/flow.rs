@@ -24,8 +24,22 @@ pub(super) fn all() -> Vec<Sample> {
     let (failed, not_reached) = (StepId::new("study[1]/found"), failure(Class::NotReached));
     let caught_by = Some(StepId::new("study[1]"));
     bodies.extend([
-        StepFailed { failure: failure(Class::Author), clause: None, party: Party::Author, caught_by }.into(),
-        StepFailed { failure: not_reached.clone(), clause: None, party: Party::Step, caught_by: None }.into(),
+        StepFailed {
+            failure: failure(Class::Author),
+            clause: None,
+            party: Party::Author,
+            from: Vec::new(),
+            caught_by,
+        }
+        .into(),
+        StepFailed {
+            failure: not_reached.clone(),
+            clause: None,
+            party: Party::Step,
+            from: Vec::new(),
+            caught_by: None,
+        }
+        .into(),
         BranchChosen { branch: "urgent".into() }.into(),
         RoundStarted { round: 2 }.into(),
         LaneStarted { lane: 1 }.into(),

@@ -66,3 +66,15 @@ pub(super) fn memory() -> Vec<Sample> {
         (Some("resolve"), None, written("notes", None, Some(Written::Entry(json!("seen")))).into()),
     ]
 }
+
+/// Who gave a value that broke a clause.
+pub(super) fn blamed() -> Vec<Sample> {
+    let broke = StepFailed {
+        failure: super::failure(FailureClass::RefusedByClause),
+        clause: Some("tools.refund.requires.it-is-more-than-nothing".into()),
+        party: Party::Step,
+        from: vec![StepId::new("triage"), StepId::new("study[1]/found")],
+        caught_by: None,
+    };
+    vec![(Some("refund"), None, broke.into())]
+}
