@@ -160,8 +160,8 @@ pub(crate) enum Command {
     /// Measure how fast steps become durable here
     #[command(after_help = "Example: handfast bench")]
     Bench(crate::bench::BenchArgs),
-    /// Drive a store's runs (started by other commands)
-    #[command(hide = true)]
+    /// Drive a store's runs until it is stopped: a service, for timers and deadlines that are far away
+    #[command(after_help = "Example: handfast worker --stay")]
     Worker(Worker),
 }
 
@@ -403,6 +403,9 @@ pub(crate) struct Worker {
     #[command(flatten)]
     pub(crate) store: StoreArgs,
     /// Runs to take by name, whatever they rest on
-    #[arg(long, value_name = "RUN")]
+    #[arg(long, value_name = "RUN", hide = true)]
     pub(crate) take: Vec<handfast_events::RunId>,
+    /// Stay until stopped, in this terminal or under a service manager; without it, until nothing moves
+    #[arg(long)]
+    pub(crate) stay: bool,
 }

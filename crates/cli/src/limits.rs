@@ -16,6 +16,8 @@ pub(crate) const LINGER: Duration = Duration::from_secs(1);
 /// How soon a run must wake by itself for a worker to stay for it: an hour's nap is cheap, and what waits for days outlives
 /// most machines' uptime anyway.
 pub(crate) const STAYS_MAX: Duration = Duration::from_secs(3600);
+/// How often a worker that stays looks whether another one has ended: soon enough for any deadline, and next to no work.
+pub(crate) const TAKE_AGAIN: Duration = Duration::from_secs(1);
 /// The longest that a worker that stays sleeps before it looks at the clock again: a clock that was set, or a machine that
 /// slept, must not make a run late.
 pub(crate) const NAP_MAX: Duration = Duration::from_secs(30);

@@ -32,6 +32,16 @@ pub(crate) fn open(store: &Path) -> io::Result<(File, u64)> {
     Ok((file, length))
 }
 
+/// Makes the log what this process writes to standard error.
+///
+/// # Errors
+/// The store's folder can't be written.
+pub(crate) fn take_standard_error(store: &Path) -> io::Result<()> {
+    let (file, _) = open(store)?;
+    rustix::stdio::dup2_stderr(file)?;
+    Ok(())
+}
+
 /// Why a worker that wrote behind `from` ended, in its own words.
 pub(crate) fn last_words(store: &Path, from: u64) -> Option<String> {
     newest(&tail(store, from)?, |line| Some(line.get("run").is_none() && line.get("level")? == "ERROR"))

@@ -62,7 +62,7 @@ fn main() -> ExitCode {
         Err(error) => return out::usage(&error),
     };
     // Before a thread is started: the worker must have left its terminal by then.
-    if matches!(cli.command, Command::Worker(_)) {
+    if matches!(&cli.command, Command::Worker(worker) if !worker.stay) {
         worker::leave_terminal();
     }
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {

@@ -1,10 +1,11 @@
-//! `handfast worker`: the detached process that drives a store until nothing moves any more.
+//! `handfast worker`: the process that drives a store: detached until nothing moves any more, or as a service that stays.
 //!
-//! It holds the driver's lock while it drives; where another process has it, there is nothing to do here.
+//! It holds the driver's lock while it drives; where another process has it, there is nothing to do here, or only to wait.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use handfast_events::{RunId, Status};
 use handfast_host::{Driven, Kits, Until, Worker};
 use handfast_store::{Driver, DriverError, Knocks, SqliteStore, Store as _, knock};
@@ -12,8 +13,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 
 use crate::exit::Exit;
-use crate::limits::{LINGER, NAP_MAX, STAYS_MAX};
-use crate::{args, environment, log, store_open};
+use crate::limits::{LINGER, NAP_MAX, STAYS_MAX, TAKE_AGAIN};
+use crate::{args, environment, log, out, store_open};
 
 /// Leaves the terminal for a session of its own: what happens to the terminal is nothing to a worker.
 pub(crate) fn leave_terminal() {
@@ -26,6 +27,16 @@ pub(crate) fn leave_terminal() {
 /// # Errors
 /// The store can't be used; the log says so, too.
 pub(crate) async fn run(args: &args::Worker) -> anyhow::Result<Exit> {
+    if args.stay {
+        let store = store_open::find(&args.store)?;
+        out::note(format!(
+            "drives {} until it is stopped (Ctrl-C); its log is {}",
+            store.display(),
+            log::path(&store).display()
+        ));
+        log::take_standard_error(&store)
+            .with_context(|| format!("can't write {}", log::path(&store).display()))?;
+    }
     log::install();
     let driven = drive(args).await;
     if let Err(error) = &driven {
@@ -42,6 +53,13 @@ async fn drive(args: &args::Worker) -> anyhow::Result<Exit> {
     loop {
         let driver = match Driver::acquire(&store, handfast_host::now()).await {
             Ok(driver) => driver,
+            Err(DriverError::Held { .. }) if args.stay => {
+                // It ends once nothing moves, or when it is stopped: then this one takes over.
+                if timeout(TAKE_AGAIN, signals.stop()).await.is_ok() {
+                    return Ok(Exit::Done);
+                }
+                continue;
+            }
             Err(DriverError::Held { .. }) => {
                 knock(store.path());
                 return Ok(Exit::Done);
@@ -49,13 +67,14 @@ async fn drive(args: &args::Worker) -> anyhow::Result<Exit> {
             Err(error) => return Err(error.into()),
         };
         let mut knocks = driver.knocks();
-        let stopped = rounds(&store, &driver, &mut knocks, &mut signals, std::mem::take(&mut take)).await?;
+        let taken = std::mem::take(&mut take);
+        let stopped = rounds(&store, &driver, &mut knocks, &mut signals, taken, args.stay).await?;
         // The door before the lock: a door that the next one opened must stay.
         drop(knocks);
         drop(driver);
         // Whoever came between the last look and the lock's end saw a worker that drives, and relied on it.
         let is_wanted = store.next_wake().await?.is_some_and(|at| at <= handfast_host::now());
-        if stopped || !is_wanted {
+        if stopped || !(is_wanted || args.stay) {
             return Ok(Exit::Done);
         }
     }
@@ -68,6 +87,7 @@ async fn rounds(
     knocks: &mut Knocks,
     signals: &mut Signals,
     mut take: Vec<RunId>,
+    is_service: bool,
 ) -> anyhow::Result<bool> {
     loop {
         let mut worker =
@@ -84,14 +104,19 @@ async fn rounds(
             return Ok(true);
         }
         // Somebody is to give it what it lacks, a key perhaps, which only the next process sees.
-        if driven.runs.values().any(|status| *status == Status::PausedForOperator) {
+        let lacks = driven.runs.values().any(|status| *status == Status::PausedForOperator);
+        if lacks && !is_service {
             return Ok(false);
         }
         // A run that waits for a time wakes by itself as long as somebody is there for it.
         let until = store.next_wake().await?.map(|at| at.duration_since(handfast_host::now()));
         let until = until.map(|until| Duration::try_from(until).unwrap_or(Duration::ZERO));
-        let stays = until.is_some_and(|until| until <= STAYS_MAX);
-        let wait = until.filter(|_| stays).map_or(LINGER, |until| until.min(NAP_MAX));
+        let stays = is_service || until.is_some_and(|until| until <= STAYS_MAX);
+        let wait = match until {
+            Some(until) if stays => until.min(NAP_MAX),
+            None if is_service => NAP_MAX,
+            _ => LINGER,
+        };
         tokio::select! {
             () = signals.stop() => return Ok(true),
             late = timeout(wait, knocks.next()) => if late.is_err() && !stays { return Ok(false) },

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 
 use rustix::process::Signal;
 
-use crate::kit::{Folder, hear_hangups, signal};
+use crate::kit::{Folder, hear_hangups, signal, until};
 
 #[test]
 fn the_same_key_never_starts_a_second_run() {
@@ -116,4 +116,26 @@ fn settings_come_from_defaults_then_the_environment_then_the_command_line() {
     assert!(absent.stderr.contains("handfast.test.yaml"), "{}", absent.stderr);
     folder.write("handfast.bad.yaml", "greeting: hi\n");
     assert!(folder.expect(3, &["run", ".", "--env", "bad"]).stderr.contains("no key `greeting`"));
+}
+
+#[test]
+fn a_worker_that_stays_keeps_a_far_timer_and_drives_what_others_start() {
+    let contract = "handfast: 1\nname: late\nversion: \"1\"\nworkflows:\n  late:\n    input: {}\n    steps:\n\
+        \x20     nap: { wait: { for: 4s } }\n    limits: { deadline: 1d }\n";
+    let folder = Folder::with(contract, "{}");
+    // Whoever looks away leaves nobody behind, were it not for the worker that stays.
+    folder.expect(0, &["run", ".", "--detach"]);
+    let mut stays = folder.begin(&["worker", "--stay"]);
+    let mut lines = BufReader::new(stays.stderr.take().unwrap()).lines();
+    let first = lines.next().unwrap().unwrap();
+    assert!(first.contains("until it is stopped"), "{first}");
+    folder.until("done");
+    // The detached one has nothing to do any more; then this one drives, and stays though nothing moves.
+    until("it drives", || folder.expect(0, &["doctor"]).stdout.contains(&stays.id().to_string()));
+    folder.expect(0, &["run", ".", "--detach"]);
+    folder.until("done");
+    assert!(stays.try_wait().unwrap().is_none(), "it stays");
+    signal(&stays, Signal::TERM);
+    assert!(stays.wait().unwrap().success());
+    folder.until_nobody_drives();
 }
