@@ -3,7 +3,7 @@
 mod levels;
 mod sarif;
 
-use handfast_contract::{Contract, Diagnostic, Listing, Loaded, Lock, LockedTool, Paint, Severity};
+use handfast_contract::{Contract, Diagnostic, Listing, Loaded, Lock, Paint, Severity};
 use serde_json::json;
 
 use crate::args::CheckFormat;
@@ -11,13 +11,6 @@ use crate::asked::{Asked, ask};
 use crate::exit::{Exit, stop};
 use crate::project::Project;
 use crate::{args, out};
-
-/// A difference between a contract and a server.
-pub(crate) struct Drift {
-    /// The address in the contract.
-    pub(crate) place: String,
-    pub(crate) problem: String,
-}
 
 /// Checks.
 ///
@@ -82,7 +75,7 @@ fn tell(
             .collect();
         if let (Some(asked), Some(contract)) = (asked, project.loaded.checked()) {
             for (server, listing) in &asked.listings {
-                let differ = compare(contract, server, listing).into_iter();
+                let differ = contract.drift(server, listing).into_iter();
                 drift.extend(differ.map(|one| json!({ "place": one.place, "problem": one.problem })));
             }
         }
@@ -136,75 +129,4 @@ fn summary(file: &str, contract: &Contract, live: bool) -> String {
 
 pub(crate) fn number(number: usize, word: &str) -> String {
     format!("{number} {word}{}", if number == 1 { "" } else { "s" })
-}
-
-/// The differences between what a server lists, what the contract says of its tools and, where it is pinned, the lock.
-pub(crate) fn compare(contract: &Contract, server: &str, listing: &Listing) -> Vec<Drift> {
-    let mut drift = Vec::new();
-    let pinned = contract.servers.get(server).is_some_and(|server| server.pinned);
-    for tool in contract.tools.values().filter(|tool| &*tool.via.server == server) {
-        let place = tool.address("via");
-        let Some(live) = listing.tools.iter().find(|live| live.name == tool.via.tool) else {
-            let names: Vec<&str> = listing.tools.iter().map(|live| live.name.as_str()).collect();
-            let problem = format!("the server has no tool `{}`; it has {}", tool.via.tool, names.join(", "));
-            drift.push(Drift { place, problem });
-            continue;
-        };
-        for problem in contract.tool_schema_drift(tool, &live.input_schema) {
-            drift.push(Drift { place: tool.address("input"), problem: problem.message });
-        }
-        let locked = contract.lock.tool(server, &tool.via.tool).filter(|_| pinned);
-        if let Some(locked) = locked {
-            let now = LockedTool::from(live);
-            for (what, _) in locked.differences(&now).filter(|(_, counts)| *counts) {
-                let problem = format!("the server is pinned, and changed {what} since it was locked");
-                drift.push(Drift { place: place.clone(), problem });
-            }
-        }
-        for problem in live.output_schema.iter().flat_map(|given| contract.tool_output_drift(tool, given)) {
-            drift.push(Drift { place: tool.address("output"), problem: problem.message });
-        }
-    }
-    drift
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use handfast_contract::ListedTool;
-
-    use super::*;
-
-    #[test]
-    fn a_server_without_the_tool_and_one_with_another_schema_are_told_apart() {
-        let text = "handfast: 1\nname: c\nversion: \"1\"\nservers: { shop: { mcp: { command: [shop] } } }\ntools:\n\
-            \x20 find:\n    via: shop.find_order\n    description: Finds an order.\n    input: { id: string }\n\
-            \x20   output: json\n    effects: [reads: orders]\n";
-        let loaded = handfast_contract::load(
-            "c.yaml",
-            ".",
-            &BTreeMap::new(),
-            &mut handfast_contract::alone("c.yaml", text),
-        );
-        let told = loaded.report(Paint::Plain);
-        let contract = loaded.contract.expect(&told);
-        let listed = |name: &str, id: &str| ListedTool {
-            name: name.to_owned(),
-            input_schema: json!({ "type": "object", "properties": { "id": { "type": id } }, "required": ["id"] }),
-            ..ListedTool::default()
-        };
-        let places = |listed: &[ListedTool]| -> Vec<String> {
-            let listing = Listing { tools: listed.to_vec(), ..Listing::default() };
-            compare(&contract, "shop", &listing)
-                .iter()
-                .map(|one| format!("{}: {}", one.place, one.problem))
-                .collect()
-        };
-        assert_eq!(places(&[listed("find_order", "string")]), Vec::<String>::new());
-        let absent = places(&[listed("search", "string")]);
-        assert_eq!(absent, ["tools.find.via: the server has no tool `find_order`; it has search"]);
-        let other = places(&[listed("find_order", "integer")]);
-        assert!(other.len() == 1 && other[0].starts_with("tools.find.input: "), "{other:?}");
-    }
 }

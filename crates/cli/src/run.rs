@@ -13,7 +13,6 @@ use handfast_tool::Tools;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::check::{self, Drift};
 use crate::detach::Driving;
 use crate::exit::{Exit, stop};
 use crate::follow::{Ended, Followed, follow};
@@ -196,14 +195,14 @@ async fn servers_as_promised(contract: &Contract, workflow: &Workflow, tools: &T
     let mut drift = Vec::new();
     for server in servers(workflow) {
         if let Ok(Ok(Some(listed))) = timeout(ASK_WAIT, tools.list(&server)).await {
-            drift.extend(check::compare(contract, &server, &listed));
+            drift.extend(contract.drift(&server, &listed));
         }
     }
     tools.shutdown().await;
     if drift.is_empty() {
         return Ok(());
     }
-    for Drift { place, problem, .. } in &drift {
+    for handfast_contract::Drift { place, problem, .. } in &drift {
         out::note(format!("{place}: {problem}"));
     }
     let message =

@@ -6,12 +6,58 @@ use serde_json::{Map, Value, json};
 
 use crate::expr::types::{Wanted, check};
 use crate::reads::{Reads, Shape, call_schema, place};
-use crate::{Contract, Expr, HandOff, IdempotencyRule, KeyPlace, Problem, Tool, contain};
+use crate::{
+    Contract, Expr, HandOff, IdempotencyRule, KeyPlace, Listing, LockedTool, Name, Problem, Tool, contain,
+};
 
 /// How far types are compared inwards: deeper differences show when the value is checked.
 const DEPTH_MAX: usize = 8;
 
+/// A difference between what a server offers and what the contract says of one of its tools.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drift {
+    /// The tool, by its name in the contract.
+    pub tool: Name,
+    /// The place in the contract: `tools.find_order.input`.
+    pub place: String,
+    /// What differs.
+    pub problem: String,
+}
+
 impl Contract {
+    /// The differences between what a server lists, what the contract says of its tools and, where it is pinned, the lock.
+    pub fn drift(&self, server: &str, listing: &Listing) -> Vec<Drift> {
+        let mut drift = Vec::new();
+        let is_pinned = self.servers.get(server).is_some_and(|server| server.pinned);
+        for tool in self.tools.values().filter(|tool| &*tool.via.server == server) {
+            let mut add = |part: &str, problem: String| {
+                drift.push(Drift { tool: tool.name.clone(), place: tool.address(part), problem });
+            };
+            let Some(live) = listing.tools.iter().find(|live| live.name == tool.via.tool) else {
+                let names: Vec<&str> = listing.tools.iter().map(|live| live.name.as_str()).collect();
+                add(
+                    "via",
+                    format!("the server has no tool `{}`; it has {}", tool.via.tool, names.join(", ")),
+                );
+                continue;
+            };
+            for problem in self.tool_schema_drift(tool, &live.input_schema) {
+                add("input", problem.message);
+            }
+            let locked = self.lock.tool(server, &tool.via.tool).filter(|_| is_pinned);
+            if let Some(locked) = locked {
+                let now = LockedTool::from(live);
+                for (what, _) in locked.differences(&now).filter(|(_, counts)| *counts) {
+                    add("via", format!("the server is pinned, and changed {what} since it was locked"));
+                }
+            }
+            for problem in live.output_schema.iter().flat_map(|given| self.tool_output_drift(tool, given)) {
+                add("output", problem.message);
+            }
+        }
+        drift
+    }
+
     /// The ways in which what we send to this tool doesn't fit the input schema that its server lists; none where it fits.
     ///
     /// What can't be told from the schemas alone is no problem: of a computed value only the kind is compared, and of two
@@ -259,4 +305,40 @@ fn words(kinds: &BTreeSet<&str>) -> String {
         _ => "null",
     };
     kinds.iter().map(word).collect::<Vec<_>>().join(" or ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::{ListedTool, Paint};
+
+    #[test]
+    fn a_server_without_the_tool_and_one_with_another_schema_are_told_apart() {
+        let text = "handfast: 1\nname: c\nversion: \"1\"\nservers: { shop: { mcp: { command: [shop] } } }\ntools:\n\
+            \x20 find:\n    via: shop.find_order\n    description: Finds an order.\n    input: { id: string }\n\
+            \x20   output: json\n    effects: [reads: orders]\n";
+        let loaded = crate::load("c.yaml", ".", &BTreeMap::new(), &mut crate::alone("c.yaml", text));
+        let told = loaded.report(Paint::Plain);
+        let contract = loaded.contract.expect(&told);
+        let listed = |name: &str, id: &str| ListedTool {
+            name: name.to_owned(),
+            input_schema: json!({ "type": "object", "properties": { "id": { "type": id } }, "required": ["id"] }),
+            ..ListedTool::default()
+        };
+        let places = |listed: &[ListedTool]| -> Vec<String> {
+            let listing = Listing { tools: listed.to_vec(), ..Listing::default() };
+            contract
+                .drift("shop", &listing)
+                .iter()
+                .map(|one| format!("{}: {}", one.place, one.problem))
+                .collect()
+        };
+        assert_eq!(places(&[listed("find_order", "string")]), Vec::<String>::new());
+        let absent = places(&[listed("search", "string")]);
+        assert_eq!(absent, ["tools.find.via: the server has no tool `find_order`; it has search"]);
+        let other = places(&[listed("find_order", "integer")]);
+        assert!(other.len() == 1 && other[0].starts_with("tools.find.input: "), "{other:?}");
+    }
 }

@@ -82,6 +82,7 @@ pub use contract::{
     Secret, Server, Step, StepWork, Then, Tool, Transport, Unanswered, Unsure, Via, Wait, Workflow,
 };
 pub use diagnostic::{Diagnostic, Label, Paint, Severity};
+pub use drift::Drift;
 pub use environment::load_environment;
 pub use expr::{EvalError, Expr, ExprError, Scope, Template, percent_encoded};
 pub use fmt::format;

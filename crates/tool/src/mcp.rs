@@ -11,7 +11,7 @@ mod task;
 use std::sync::Arc;
 use std::time::Duration;
 
-use handfast_contract::Listing;
+use handfast_contract::{Contract, Listing, Tool};
 use handfast_engine::{PollOutcome, ToolError, ToolReply};
 use handfast_events::FailureClass;
 use tokio::sync::Mutex;
@@ -28,6 +28,8 @@ use crate::trouble::trouble;
 pub(crate) struct McpServer {
     site: Site,
     secrets: Arc<Secrets>,
+    /// What the contract says of its tools, where servers are pinned to that.
+    promised: Option<Arc<Contract>>,
     slot: Mutex<Slot>,
 }
 
@@ -42,8 +44,8 @@ struct Slot {
 }
 
 impl McpServer {
-    pub(crate) fn new(site: Site, secrets: Arc<Secrets>) -> Self {
-        Self { site, secrets, slot: Mutex::default() }
+    pub(crate) fn new(site: Site, secrets: Arc<Secrets>, promised: Option<Arc<Contract>>) -> Self {
+        Self { site, secrets, promised, slot: Mutex::default() }
     }
 
     pub(crate) const fn site(&self) -> &Site {
@@ -56,9 +58,36 @@ impl McpServer {
             Ok(connection) => connection,
             Err(error) => return not_sent(error),
         };
+        if let Err(away) = self.is_as_promised(&connection, &call.tool).await {
+            return not_sent(away);
+        }
         let (reply, health) = connection.call(&self.site, call, sent).await;
         self.note(&connection, health).await;
         reply
+    }
+
+    /// Whether a server that is pinned still offers this tool as the contract has it. It may be another one after each
+    /// start, so each connection is asked once; a tool that differs is taken away, and the others go on.
+    async fn is_as_promised(&self, connection: &Connection, tool: &Tool) -> Result<(), ToolError> {
+        let is_pinned = |contract: &&Arc<Contract>| {
+            contract.servers.get(&self.site.name).is_some_and(|server| server.pinned)
+        };
+        let Some(promised) = self.promised.as_ref().filter(is_pinned) else { return Ok(()) };
+        let asked = connection.drift.get_or_try_init(async || {
+            let (listed, health) = connection.list(&self.site).await;
+            if health == Health::Gone {
+                connection.discard().await;
+            }
+            listed.map(|listing| promised.drift(&self.site.name, &listing))
+        });
+        let drift = asked.await?;
+        let Some(first) = drift.iter().find(|drift| *drift.tool == *tool.name) else { return Ok(()) };
+        let text = format!(
+            "`servers.{}` doesn't offer it as the contract has it: {}: {}; `handfast check --live` tells all",
+            self.site.name, first.place, first.problem
+        );
+        let code = Some("drifted".to_owned());
+        Err(ToolError { code, ..trouble(FailureClass::ToolPermanent, text) })
     }
 
     /// Asks how a task stands. A server that was started again has none of its tasks any more, and says so.

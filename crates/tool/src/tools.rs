@@ -100,11 +100,13 @@ impl Tools {
         functions: Functions,
     ) -> Self {
         let secrets = Arc::new(Secrets::read(contract, variable));
+        let is_pinned = contract.servers.values().any(|server| server.pinned);
+        let promised = is_pinned.then(|| Arc::new(contract.clone()));
         let door = |server: &Server| {
             let site = Site::of(server, root);
             match &site.transport {
                 Transport::McpCommand { .. } | Transport::McpHttp { .. } => {
-                    Door::Mcp(McpServer::new(site, Arc::clone(&secrets)))
+                    Door::Mcp(McpServer::new(site, Arc::clone(&secrets), promised.clone()))
                 }
                 Transport::Http { .. } => Door::Http(HttpApi::new(site, Arc::clone(&secrets))),
                 Transport::Process { .. } => Door::Process(site),

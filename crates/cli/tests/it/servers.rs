@@ -71,3 +71,25 @@ fn a_server_that_is_away_is_no_drift() {
     let said = folder.expect(10, &["check", "--live"]);
     assert!(said.stderr.contains("no sky today"), "{}", said.stderr);
 }
+
+#[test]
+fn a_pinned_server_that_changes_while_a_run_waits_loses_that_tool_and_says_so() {
+    let folder = weather("place", "string");
+    let contract = folder.read("handfast.yaml").replace("mcp: { command: [sh, server.sh] }", "mcp: { command: [sh, server.sh], schemas: pinned }")
+        .replace("    output: steps.ask.sky\n", "      nod:   { wait: { signal: look_again }, needs: ask }\n      again: { tool: forecast, with: { place: input.place }, needs: nod }\n    output: steps.again.sky\n");
+    folder.write("handfast.yaml", &contract);
+    folder.expect(0, &["lock"]);
+    folder.expect(0, &["run", ".", "--detach"]);
+    folder.until("waiting (signal)");
+    folder.until_nobody_drives();
+    let schema =
+        json!({ "type": "object", "properties": { "place": { "type": "integer" } }, "required": ["place"] });
+    folder.write("tools.json", &json!([{ "name": "forecast", "inputSchema": schema }]).to_string());
+    folder.expect(0, &["signal", "last", "look_again"]);
+    folder.until("failed");
+    let said = folder.say(&["trace", "last"]);
+    // The page is wrapped to its width.
+    let told = format!("{}{}", said.stdout, said.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("doesn't offer it as the contract has it"), "{told}");
+    assert!(told.contains("handfast check --live"), "{told}");
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use handfast_contract::{Hints, Identity, ListedTool, Listing, Transport};
+use handfast_contract::{Drift, Hints, Identity, ListedTool, Listing, Transport};
 use handfast_engine::{PollOutcome, ToolError, ToolOutcome, ToolReply};
 use handfast_events::FailureClass;
 use rmcp::model::{
@@ -18,6 +18,7 @@ use rmcp::service::{
 use rmcp::transport::IntoTransport;
 use rmcp::transport::async_rw::AsyncRwTransport;
 use serde_json::Value;
+use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout};
 
 use crate::group::Group;
@@ -40,6 +41,8 @@ pub(crate) struct Connection {
     service: tokio::sync::Mutex<Option<Service>>,
     peer: rmcp::Peer<RoleClient>,
     group: Option<Group>,
+    /// How what it offers differs from the contract, once it was asked.
+    pub(crate) drift: OnceCell<Vec<Drift>>,
 }
 
 /// What an exchange says about its connection.
@@ -100,7 +103,7 @@ impl Connection {
 
     fn new(service: Service, group: Option<Group>) -> Self {
         let peer = service.peer().clone();
-        Self { service: tokio::sync::Mutex::new(Some(service)), peer, group }
+        Self { service: tokio::sync::Mutex::new(Some(service)), peer, group, drift: OnceCell::new() }
     }
 
     /// Whether a request can still be put to it.
