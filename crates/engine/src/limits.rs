@@ -6,6 +6,9 @@ use std::time::Duration;
 pub(crate) const MODEL_TIMEOUT: Duration = Duration::from_secs(300);
 /// A tool that needs longer should hand out a handle to be polled.
 pub(crate) const TOOL_TIMEOUT: Duration = Duration::from_secs(60);
+/// A call that hasn't begun to leave within this of its intent doesn't leave: the slowest connection is open by then, and what
+/// is concluded of an attempt that nobody heard of can lean on it. A server that takes longer to start is there for the next.
+pub(crate) const SEND_WITHIN: Duration = Duration::from_secs(10);
 /// The first try counts: two more see most passing trouble through, and more would hide what doesn't pass.
 pub(crate) const ATTEMPTS: u64 = 3;
 /// A model that misses the form three times, twice reminded, misses it the fourth time too.

@@ -10,7 +10,7 @@ use handfast_events::{CallFound, CallId, DoubtStayed, Kept, Purpose, Retry, Sett
 use serde_json::{Map, Value};
 
 use crate::decide::Draft;
-use crate::limits::{LOOK_WAIT, LOOKS_EARLY, LOOKS_LATE};
+use crate::limits::{LOOK_WAIT, LOOKS_EARLY, LOOKS_LATE, SEND_WITHIN};
 use crate::probe::why_unseen;
 use crate::state::{Call, CallState, Closed, Phase, Sent, Settles};
 use crate::{Refusal, evidence};
@@ -47,8 +47,9 @@ impl Draft {
                 match newest.map(|look| &look.state) {
                     None => self.look_at(&call, looks, with, None),
                     Some(CallState::Closed(closed)) => {
-                        let ripe = settle.and_then(|settle| call.over_by.checked_add(settle).ok());
-                        self.looked(&call, &tool, closed, ripe.unwrap_or(call.over_by))
+                        let over = call.is_over_at();
+                        let ripe = settle.and_then(|settle| over.checked_add(settle).ok());
+                        self.looked(&call, &tool, closed, ripe.unwrap_or(over))
                     }
                     Some(_) => Ok(()),
                 }
@@ -165,6 +166,11 @@ impl Draft {
 }
 
 impl Call {
+    /// From when on nothing of its newest attempt can be at work: it may have left as late as it may, and taken its time.
+    pub(crate) fn is_over_at(&self) -> Timestamp {
+        self.over_by.checked_add(SEND_WITHIN).unwrap_or(Timestamp::MAX)
+    }
+
     /// The looks for what came of its newest attempt.
     fn looks(&self) -> impl DoubleEndedIterator<Item = &Self> {
         self.probes().filter(|side| side.purpose == Some(Purpose::Look))

@@ -7,6 +7,7 @@ use handfast_contract::{Name, Tool};
 use handfast_events::{CallId, Handle, Idempotency, Prompt, RunId, StepId, Timestamp};
 use serde_json::Value;
 
+use crate::limits::SEND_WITHIN;
 use crate::state::{CallState, Run, StepState};
 
 /// One thing that a run owes. Performed at least once, known by its key.
@@ -61,6 +62,8 @@ pub struct CallTool {
     pub sends: Value,
     /// The key, where the contract has one.
     pub key: Option<String>,
+    /// How long after its intent was asked to be remembered it may begin to leave, in milliseconds.
+    pub send_within_ms: u64,
     /// When the attempt is given up, in milliseconds after it is sent.
     pub timeout_ms: u64,
 }
@@ -161,6 +164,7 @@ impl Run {
                     Idempotency::Key(key) => Some(key.clone()),
                     _ => None,
                 },
+                send_within_ms: u64::try_from(SEND_WITHIN.as_millis()).unwrap_or(u64::MAX),
                 timeout_ms: sent.intent.timeout_ms,
             }))
         })

@@ -10,6 +10,7 @@ use handfast_engine::{Command, Debt, DebtKey, Decision, Illegal, PollCall, Refus
 use handfast_events::{CommandId, Halt, Head, Mail, Salt, Status, Timestamp};
 use handfast_store::{Append, Claim, Hold, Lease, MailRow};
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
 use crate::{Kit, new_append_id};
 
@@ -29,12 +30,15 @@ pub(crate) struct Live {
     /// What appends of the decision under way found of what other runs hold.
     seen: Seen,
     performing: BTreeMap<DebtKey, Option<AbortHandle>>,
+    /// When the newest append that is confirmed was asked for.
+    asked: Instant,
     /// The latest time of which it was told that it has passed.
     waited: Option<Timestamp>,
 }
 
 struct Pending {
     next: Run,
+    asked: Instant,
     taken: Option<CommandId>,
     hold: Hold,
     /// The command that it follows from, where another run may be first to what it claims.
@@ -75,12 +79,18 @@ impl Live {
             pending: None,
             seen: Seen::new(),
             performing: BTreeMap::new(),
+            asked: Instant::now(),
             waited: None,
         }
     }
 
     pub(crate) const fn run(&self) -> &Run {
         &self.run
+    }
+
+    /// When what it owes now was asked to be remembered.
+    pub(crate) const fn asked(&self) -> Instant {
+        self.asked
     }
 
     /// Whether nothing is left to be done for it: it rests, and nothing waits to be thought or remembered.
@@ -155,7 +165,8 @@ impl Live {
             let status = next.status();
             let hold = if status.rests() && self.commands.is_empty() { Hold::Release } else { Hold::Keep };
             let wake_at = if status == Status::Running { None } else { next.wakes_at() };
-            self.pending = Some(Pending { next, taken: mail.clone(), hold, again, late });
+            let asked = Instant::now();
+            self.pending = Some(Pending { next, asked, taken: mail.clone(), hold, again, late });
             return Ok(Some(Append {
                 id: new_append_id(),
                 run: self.lease.run,
@@ -186,13 +197,14 @@ impl Live {
 
     /// The append is confirmed: the run becomes what it says. Tells whether it was let go of.
     pub(crate) fn remembered(&mut self, head: Head) -> Hold {
-        let Some(Pending { next, taken, hold, .. }) = self.pending.take() else { return Hold::Keep };
+        let Some(Pending { next, asked, taken, hold, .. }) = self.pending.take() else { return Hold::Keep };
         if let Some(id) = taken {
             self.mail.remove(&id);
         }
         // What was met was about that decision alone.
         self.seen.clear();
         self.run = next;
+        self.asked = asked;
         self.head = head;
         hold
     }

@@ -13,14 +13,16 @@ use handfast_engine::{
 use handfast_events::{Failure, FailureClass};
 use handfast_model::Place;
 use handfast_tool::{ToolCall, ToolPoll};
+use tokio::time::Instant;
 
 use crate::Kit;
 
-/// Performs a debt; none where only time pays it.
-pub(crate) fn perform(kit: Arc<Kit>, debt: Debt) -> Option<BoxFuture<'static, Command>> {
+/// Performs a debt; none where only time pays it. Its intent was asked to be remembered at this time, when the run was
+/// certainly held: from then on a call has a while to leave.
+pub(crate) fn perform(kit: Arc<Kit>, debt: Debt, asked: Instant) -> Option<BoxFuture<'static, Command>> {
     Some(match debt {
         Debt::AskModel(debt) => ask(kit, *debt).boxed(),
-        Debt::CallTool(debt) => call(kit, debt).boxed(),
+        Debt::CallTool(debt) => call(kit, debt, asked).boxed(),
         Debt::PollCall(debt) => poll(kit, debt).boxed(),
         Debt::Wait { .. } => return None,
     })
@@ -42,7 +44,7 @@ async fn ask(kit: Arc<Kit>, debt: AskModel) -> Command {
 }
 
 /// Calls a tool. A panic below is a call that may have left.
-async fn call(kit: Arc<Kit>, debt: CallTool) -> Command {
+async fn call(kit: Arc<Kit>, debt: CallTool, asked: Instant) -> Command {
     let (call, attempt) = (debt.call.clone(), debt.attempt);
     let request = ToolCall {
         run: debt.run,
@@ -52,6 +54,7 @@ async fn call(kit: Arc<Kit>, debt: CallTool) -> Command {
         args: debt.args,
         sends: debt.sends,
         key: debt.key,
+        send_by: Some(asked + Duration::from_millis(debt.send_within_ms)),
         timeout: Duration::from_millis(debt.timeout_ms),
     };
     let reply =

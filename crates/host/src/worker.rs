@@ -284,7 +284,7 @@ impl<S: Store> Worker<S> {
         for debt in offered.new {
             let (key, kit) = (debt.key(), live.kit.clone());
             let paid = key.clone();
-            let Some(performed) = perform::perform(kit, debt) else { continue };
+            let Some(performed) = perform::perform(kit, debt, live.asked()) else { continue };
             let task =
                 self.tasks.spawn(async move { Wake::Paid { run, key: paid, command: performed.await } });
             live.performs(&key, task);

@@ -84,6 +84,9 @@ impl Functions {
                 ),
             ));
         };
+        if call.is_late() {
+            return ToolOutcome::NotSent(call.too_late());
+        }
         let context = CallContext {
             run: call.run,
             call: call.call.clone(),

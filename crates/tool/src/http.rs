@@ -58,7 +58,10 @@ impl HttpApi {
             let text = format!("`servers.{}` takes no more calls for now", self.site.name);
             return ToolOutcome::NotSent(trouble(FailureClass::Overloaded, text));
         };
-        let connected = Connected::default();
+        if call.is_late() {
+            return ToolOutcome::NotSent(call.too_late());
+        }
+        let connected = Connected::by(call.send_by);
         let exchange = connected.watch(self.exchange(call, &client, request));
         match timeout_at(until, exchange).await {
             Ok(outcome) => outcome,

@@ -44,6 +44,9 @@ pub(crate) async fn call(
         ("HANDFAST_ATTEMPT".to_owned(), call.attempt.to_string()),
     ]);
     variables.extend(sent.variables);
+    if call.is_late() {
+        return ToolOutcome::NotSent(call.too_late());
+    }
     let (group, stdin, stdout) = match Group::start(command, &site.directory, &variables, secrets) {
         Ok(started) => started,
         Err(error) => return ToolOutcome::NotSent(site.cannot_start(command, &error)),

@@ -59,8 +59,24 @@ pub struct ToolCall {
     pub sends: Value,
     /// The runtime's key, where the contract says that there is one.
     pub key: Option<String>,
+    /// From then on nothing leaves any more: looked at with the connection open, just before the first byte.
+    pub send_by: Option<Instant>,
     /// When the attempt is given up, counted from when it is sent.
     pub timeout: Duration,
+}
+
+impl ToolCall {
+    /// Whether it is too late to send it. By a clock that goes on while the process is stopped.
+    pub(crate) fn is_late(&self) -> bool {
+        self.send_by.is_some_and(|send_by| Instant::now() > send_by)
+    }
+
+    /// It was too late.
+    pub(crate) fn too_late(&self) -> ToolError {
+        let text =
+            format!("`servers.{}` could not be reached in time: nothing was sent", self.tool.via.server);
+        trouble(FailureClass::Unavailable, text)
+    }
 }
 
 /// One question of how a call stands that its server has taken on.

@@ -107,9 +107,10 @@ impl Draft {
                 );
             }
             // What has left may be at work though its worker is gone: nobody can see yet that it takes no effect.
-            let told =
-                || format!("its attempt may be at work until {}: look again then, and say it", call.over_by);
-            return (self.now < call.over_by).then(told);
+            let told = || {
+                format!("its attempt may be at work until {}: look again then, and say it", call.is_over_at())
+            };
+            return (self.now < call.is_over_at()).then(told);
         };
         let output = self.run.plan.tool(&call.tool).and_then(|tool| tool.output.as_ref())?;
         let problems = output.check(result);

@@ -20,7 +20,7 @@ pub(crate) struct Call {
     pub(crate) state: CallState,
     /// The newest attempt, whatever came of it.
     pub(crate) newest: Option<Arc<CallIntended>>,
-    /// When the newest attempt is given up at the latest: until then it may be at work, whoever made it.
+    /// When the newest attempt is given up at the latest, had it left at once.
     pub(crate) over_by: Timestamp,
     /// When the newest attempt was intended.
     pub(crate) asked_at: Timestamp,

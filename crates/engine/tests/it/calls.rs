@@ -164,7 +164,7 @@ fn a_call_waits_for_one_that_is_in_doubt() {
            then   CallDoubted first@0.0 settlement
            owes   nothing
            status waiting (settlement)
-           given  time passes 60s
+           given  time passes 70s
            when   ada settles first@0.0 not applied
            then   MailTaken settle ada, CallSettled first@0.0 not applied, CallIntended first@0.0 #2
            owes   call first@0.0 #2"#,

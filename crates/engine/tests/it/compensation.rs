@@ -67,7 +67,7 @@ fn a_doubt_found_without_effect_leaves_nothing_to_take_back() {
     check(
         TRIP,
         r#"start  trip
-           given  room done {"id":"b1","price":90}, ada cancels, seat@0.0 is lost, time passes 60s
+           given  room done {"id":"b1","price":90}, ada cancels, seat@0.0 is lost, time passes 70s
            when   ada settles seat@0.0 not applied
            then   MailTaken settle, CallSettled seat@0.0 not applied, CompensationBegan room@0.0,
                   SideCallProposed room@0.0~compensate, CallIntended room@0.0~compensate"#,
@@ -224,7 +224,7 @@ fn a_compensation_without_a_key_that_is_lost_is_in_doubt_and_settled() {
            when   seat@0.0~compensate is lost
            then   CallDoubted seat@0.0~compensate settlement
            status waiting (settlement)
-           given  time passes 60s
+           given  time passes 70s
            when   ada settles seat@0.0~compensate not applied
            then   MailTaken settle, CallSettled seat@0.0~compensate not applied, CallIntended seat@0.0~compensate #2
            when   seat@0.0~compensate is lost
@@ -248,7 +248,7 @@ fn a_keyed_compensation_that_is_lost_is_repeated_and_its_doubt_is_a_persons_once
            when   room@0.0~compensate times out
            then   CallDoubted room@0.0~compensate settlement
            status waiting (settlement)
-           given  time passes 60s
+           given  time passes 70s
            when   ada settles room@0.0~compensate not applied
            then   MailTaken settle, CallSettled room@0.0~compensate not applied, CallIntended room@0.0~compensate #3
            when   room@0.0~compensate fails "later" code busy

@@ -38,7 +38,7 @@ fn a_call_that_a_person_settles_as_not_applied_is_sent_again() {
         SHOP,
         r#"start  tell
            given  mail is lost
-           given  time passes 60s
+           given  time passes 70s
            when   ada settles tell@0.0 not applied
            then   MailTaken settle ada, CallSettled tell@0.0 not applied, CallIntended tell@0.0 #2
            owes   call tell@0.0 #2"#,
@@ -134,7 +134,7 @@ fn a_keyed_call_that_failed_behind_a_doubt_can_still_be_settled_by_ending_the_ru
            when   ada cancels
            then   MailTaken cancel, RunCancelRequested ada, CallDoubted pay@0.0 cancelled settlement
            status waiting (settlement)
-           given  time passes 60s
+           given  time passes 70s
            when   ada settles pay@0.0 not applied
            then   MailTaken settle, CallSettled pay@0.0, RunCancelled
            status cancelled"#,
@@ -178,6 +178,9 @@ fn nobody_can_see_yet_that_what_may_be_at_work_takes_no_effect() {
            when   ada settles tell@0.0 not applied
            then   MailTaken settle refused
            says   "its attempt may be at work until"
+           given  time passes 69s
+           when   ada settles tell@0.0 not applied
+           then   MailTaken settle refused
            status waiting (settlement)
            when   ada settles tell@0.0 applied {"sent":true}
            then   MailTaken settle, CallSettled tell@0.0, CallJudged tell@0.0, StepSucceeded tell, RunSucceeded"#,

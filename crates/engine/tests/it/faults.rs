@@ -56,7 +56,7 @@ fn a_fault_beside_a_call_that_has_left_waits_for_it() {
            status running
            when   gives is lost
            then   CallDoubted resolve@1.0 settlement
-           given  time passes 60s
+           given  time passes 70s
            when   ada settles resolve@1.0 not applied
            then   MailTaken settle, CallSettled resolve@1.0, RunFailed resolve author"#,
     );

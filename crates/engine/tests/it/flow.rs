@@ -317,7 +317,7 @@ fn the_first_lane_that_fails_starts_no_more_and_what_has_left_is_settled_first()
            when   study[0]/sent@0.0 is lost
            then   CallDoubted study[0]/sent@0.0 settlement
            status waiting (settlement)
-           given  time passes 60s
+           given  time passes 70s
            when   ada settles study[0]/sent@0.0 not applied
            then   MailTaken settle, CallSettled, RunFailed study[1]/found
            status failed"#,

@@ -90,7 +90,7 @@ fn what_a_person_said_of_a_call_is_contradicted_by_its_answer_and_a_person_is_to
     check(
         SHOP,
         r#"start  tell
-           given  mail is lost, time passes 60s, ada settles tell@0.0 not applied
+           given  mail is lost, time passes 70s, ada settles tell@0.0 not applied
            owes   call tell@0.0 #2
            when   a lost worker hears tell@0.0 #1 returns {"sent":true}
            then   MailTaken late, ResultCameLate tell@0.0 #1 applied contradicts ada not applied
@@ -109,7 +109,7 @@ fn what_was_repeated_with_its_key_took_effect_once_whatever_was_said() {
     check(
         SHOP,
         r#"start  pay {"amount":5}
-           given  pay@0.0 is lost, time passes, pay@0.0 is lost, time passes, pay@0.0 is lost, time passes 60s
+           given  pay@0.0 is lost, time passes, pay@0.0 is lost, time passes, pay@0.0 is lost, time passes 70s
            status paused (limit)
            given  ada settles pay@0.0 not applied, ada raises attempts to 9
            given  pay@0.0 #4 returns {"order":"o1","amount":5}
@@ -125,7 +125,7 @@ fn that_it_took_effect_after_all_is_named_though_the_run_has_ended() {
     check(
         SHOP,
         r#"start  tell
-           given  mail is lost, ada cancels, time passes 60s, ada settles tell@0.0 not applied
+           given  mail is lost, ada cancels, time passes 70s, ada settles tell@0.0 not applied
            status cancelled
            when   a lost worker hears tell@0.0 #1 returns {"sent":true}
            then   MailTaken late, ResultCameLate tell@0.0 #1 applied contradicts ada not applied
@@ -142,7 +142,7 @@ fn a_run_that_fails_names_what_stands_against_what_was_said() {
     check(
         SHOP,
         r#"start  tell
-           given  mail is lost, time passes 60s, ada settles tell@0.0 not applied
+           given  mail is lost, time passes 70s, ada settles tell@0.0 not applied
            given  a lost worker hears tell@0.0 #1 returns {"sent":true}
            when   tell@0.0 #2 fails "it bounced"
            then   CallNotApplied tell@0.0 #2, StepFailed tell, RunFailed tell stands tell@0.0

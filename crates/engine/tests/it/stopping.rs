@@ -63,7 +63,7 @@ fn a_doubt_is_settled_before_the_run_ends() {
            when   ada cancels
            then   MailTaken cancel, RunCancelRequested ada
            status waiting (settlement)
-           given  time passes 60s
+           given  time passes 70s
            when   ada settles tell@0.0 not applied
            then   MailTaken settle, CallSettled tell@0.0 not applied, RunCancelled"#,
     );

@@ -66,7 +66,7 @@ fn happen(world: &mut World, choice: u32) {
                     "free" => r#"{"free":true}"#,
                     name => TOOLS.iter().find(|(tool, ..)| *tool == name).expect("a tool of the list").2,
                 };
-                let _ = act(world, "time passes 60s");
+                let _ = act(world, "time passes 70s");
                 match choice % 2 {
                     0 => format!("ada settles {id} not applied"),
                     _ => format!("ada settles {id} applied {gives}"),

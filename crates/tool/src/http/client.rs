@@ -15,6 +15,7 @@ use handfast_engine::ToolError;
 use handfast_events::FailureClass;
 use reqwest::Client;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::time::Instant;
 use tower::{Layer, Service};
 
 use crate::http::address::{Place, may_lead};
@@ -104,20 +105,43 @@ impl Resolve for Guarded {
 
 /// Whether the connection of one call was made: before that, nothing can have left.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Connected(Arc<AtomicBool>);
+pub(crate) struct Connected {
+    is_made: Arc<AtomicBool>,
+    /// One that is made later is of no use.
+    by: Option<Instant>,
+}
+
+/// The connection was made when it was too late to send.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection was made too late: nothing was sent")]
+pub(crate) struct TooLate;
 
 tokio::task_local! {
     static CONNECTED: Connected;
 }
 
 impl Connected {
+    /// To be made by then.
+    pub(crate) fn by(by: Option<Instant>) -> Self {
+        Self { is_made: Arc::default(), by }
+    }
+
     /// Lets the call happen; its connection is made within.
     pub(crate) fn watch<F: Future>(&self, call: F) -> impl Future<Output = F::Output> + use<F> {
         CONNECTED.scope(self.clone(), call)
     }
 
     pub(crate) fn is_made(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.is_made.load(Ordering::Acquire)
+    }
+
+    /// It is made now, just before the first byte; an error where that is too late.
+    fn make(&self) -> Result<(), TooLate> {
+        if self.by.is_some_and(|by| Instant::now() > by) {
+            return Err(TooLate);
+        }
+        self.is_made.store(true, Ordering::Release);
+        Ok(())
     }
 }
 
@@ -142,7 +166,7 @@ where
     S: Service<R>,
     S::Future: Send + 'static,
     S::Response: 'static,
-    S::Error: 'static,
+    S::Error: From<TooLate> + 'static,
 {
     type Response = S::Response;
     type Error = S::Error;
@@ -157,7 +181,7 @@ where
         Box::pin(async move {
             let made = connecting.await?;
             // Outside of a call nobody asks.
-            let _ = CONNECTED.try_with(|connected| connected.0.store(true, Ordering::Release));
+            CONNECTED.try_with(Connected::make).unwrap_or(Ok(()))?;
             Ok(made)
         })
     }
@@ -214,6 +238,31 @@ mod tests {
                 listener.accept().await.map(|_| ())
             });
             assert!(sent.is_err() && met.is_ok(), "{host}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_made_too_late_carries_nothing() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let (listener, port) = listening().await;
+        let lookup = |_: String| -> Found {
+            Box::pin(async {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                Ok(vec!["127.0.0.1:0".parse().unwrap()])
+            })
+        };
+        let client = built(Guarded(lookup), 0).unwrap();
+        for (by, arrives) in [(Duration::from_millis(20), false), (Duration::from_secs(20), true)] {
+            let connected = Connected::by(Some(Instant::now() + by));
+            let request = client.get(format!("http://shop.internal:{port}/")).send();
+            let (sent, heard) = tokio::join!(connected.watch(request), async {
+                use tokio::io::AsyncReadExt as _;
+                let mut byte = [0];
+                listener.accept().await.unwrap().0.read(&mut byte).await
+            });
+            assert_eq!((connected.is_made(), heard.unwrap_or(0) == 1), (arrives, arrives));
+            let outcome = unanswered(&site(), &sent.unwrap_err());
+            assert_eq!(matches!(outcome, ToolOutcome::NotSent(_)), !arrives, "{outcome:?}");
         }
     }
 

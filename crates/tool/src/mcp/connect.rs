@@ -128,6 +128,9 @@ impl Connection {
         request.extensions.insert(headers);
         let meta = RequestMetaObject(MetaObject(sent.meta));
         let options = PeerRequestOptions::no_options().with_meta(meta);
+        if call.is_late() {
+            return (ToolOutcome::NotSent(call.too_late()), Health::Unsure);
+        }
         let sending = self.peer.send_request_with_option(ClientRequest::CallToolRequest(request), options);
         let mut handle = match timeout(call.timeout, sending).await {
             Ok(Ok(handle)) => handle,

@@ -258,6 +258,19 @@ async fn before_a_connection_nothing_was_sent() {
 }
 
 #[tokio::test]
+async fn what_is_too_late_makes_no_connection() {
+    let (url, mut requests, _serving) = double(Act::CloseAfterRequest).await;
+    let kit = Kit::new(&contract(&url));
+    for (tool, sends) in [("add", adding(json!({}))), ("find", finding("a"))] {
+        let mut call = kit.attempt(tool, sends);
+        call.send_by = tokio::time::Instant::now().checked_sub(Duration::from_millis(1));
+        let error = not_sent(kit.tools.call(&call).await.outcome);
+        assert_eq!(error.class, Some(FailureClass::Unavailable), "{}", error.text);
+    }
+    assert!(requests.try_recv().is_err());
+}
+
+#[tokio::test]
 async fn once_connected_what_brings_no_answer_is_lost() {
     let large = json!({ "text": "x".repeat(8 * 1024 * 1024) });
     for (act, body) in [

@@ -58,7 +58,8 @@ impl Kit {
         let tool = Arc::clone(&self.contract.tools[tool]);
         let key = Some(call_key(run, &call));
         let args = Arc::new(sends.clone());
-        ToolCall { run, call, attempt: 1, tool, args, sends, key, timeout: Duration::from_secs(20) }
+        let timeout = Duration::from_secs(20);
+        ToolCall { run, call, attempt: 1, tool, args, sends, key, send_by: None, timeout }
     }
 
     pub(crate) async fn call(&self, tool: &str, sends: Value) -> ToolOutcome {

@@ -15,5 +15,6 @@ mod http;
 mod kit;
 mod mcp;
 mod process;
+mod send_by;
 mod stand_in;
 mod working;
