@@ -4,6 +4,7 @@
 //! a `delta` behind. Every prompt ever sent can be rebuilt to the byte, and a journal grows linearly with the
 //! conversation.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,7 @@ pub struct PromptDelta {
     pub digest: Digest,
 }
 
-/// A whole request, held as shared pieces: a copy costs a pointer each.
+/// A whole request, held as pieces that it shares with the ones before it: a copy costs a pointer, however long it is.
 ///
 /// ```
 /// use handfast_events::Prompt;
@@ -32,12 +33,47 @@ pub struct PromptDelta {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Prompt {
-    /// What each request added to the head, with its own close still behind it.
-    pieces: Vec<(Arc<str>, usize)>,
+    /// What each request added to the head, the newest first.
+    newest: Option<Arc<Piece>>,
     /// Over the head.
     hasher: Hasher,
     /// The head's length in bytes.
     head_len: usize,
+}
+
+/// What one request added to the head, with its own close still behind it.
+struct Piece {
+    before: Option<Arc<Piece>>,
+    delta: Arc<str>,
+    /// How many bytes of it belong to the head.
+    kept: usize,
+}
+
+impl Piece {
+    fn head(&self) -> &str {
+        self.delta.get(..self.kept).unwrap_or_default()
+    }
+
+    fn close(&self) -> &str {
+        self.delta.get(self.kept..).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Piece {
+    /// This one, and not all before it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Piece").field("delta", &self.delta).field("kept", &self.kept).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Piece {
+    /// One after the other: a long request that dropped itself would go as deep as it is long.
+    fn drop(&mut self) {
+        let mut next = self.before.take();
+        while let Some(mut piece) = next.and_then(Arc::into_inner) {
+            next = piece.before.take();
+        }
+    }
 }
 
 /// A journal's delta does not fit the request before it: the journal is damaged.
@@ -73,13 +109,13 @@ impl Prompt {
     }
 
     /// Whether nothing was ever asked.
-    pub fn is_empty(&self) -> bool {
-        self.pieces.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.newest.is_none()
     }
 
     /// The end that the next request leaves out.
     fn close(&self) -> &str {
-        self.pieces.last().and_then(|(delta, kept)| delta.get(*kept..)).unwrap_or_default()
+        self.newest.as_ref().map(|newest| newest.close()).unwrap_or_default()
     }
 
     /// The next request: this one's head, what is added to it, and a close of its own.
@@ -116,18 +152,37 @@ impl Prompt {
         next.hasher.update(added.as_bytes());
         let mut whole = next.hasher.clone();
         whole.update(close.as_bytes());
-        next.pieces.push((delta, added.len()));
+        next.newest = Some(Arc::new(Piece { before: next.newest.take(), delta, kept: added.len() }));
         next.head_len += added.len();
         (next, whole.finish())
     }
 
     /// The whole request.
     pub fn text(&self) -> String {
+        let newest = self.newest.as_deref();
+        let pieces = std::iter::successors(newest, |piece| piece.before.as_deref());
+        let mut heads: Vec<&str> = pieces.map(Piece::head).collect();
+        heads.reverse();
         let mut text = String::with_capacity(self.len());
-        for (delta, kept) in &self.pieces {
-            text.push_str(delta.get(..*kept).unwrap_or_default());
-        }
+        text.extend(heads);
         text.push_str(self.close());
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each request must cost what it adds: were the pieces copied, this would go on for an hour.
+    #[test]
+    fn a_conversation_of_three_hundred_thousand_requests_costs_what_they_add() {
+        let mut prompt = Prompt::default();
+        for _ in 0..300_000 {
+            let (next, delta) = prompt.then("on", "]");
+            prompt = prompt.follow(&delta).unwrap();
+            assert_eq!(prompt.len(), next.len());
+        }
+        assert_eq!(prompt.text().len(), 600_001);
     }
 }

@@ -1,5 +1,7 @@
 //! A journal grows linearly with its conversation, and every prompt that was ever sent can be rebuilt from it.
 
+use std::time::Instant;
+
 use handfast_engine::Start;
 use handfast_events::{Body, Kept, Prompt, Seq, Status, StoredEvent};
 use handfast_store::Store;
@@ -101,4 +103,57 @@ async fn two_hundred_turns_cost_two_hundred_times_what_one_costs() {
         TURNS - 1,
         "the last prompt holds every answer before it"
     );
+}
+
+/// On demand: what a turn of a long run costs, and how long the next worker takes to go on.
+/// `HANDFAST_TEST_TURNS=10000 cargo test --release -p handfast-host --test it long_run -- --ignored --nocapture`
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "minutes: prints figures"]
+#[expect(clippy::disallowed_methods, reason = "it measures, and is told how far on its command line")]
+async fn a_long_run_costs_the_same_turn_by_turn_and_is_taken_over_soon() {
+    let turns: usize =
+        std::env::var("HANDFAST_TEST_TURNS").ok().and_then(|text| text.parse().ok()).unwrap_or(10_000);
+    let ask = json!({ "text": "On.", "calls": [ { "tool": "look", "args": { "page": "p" } } ] });
+    // The last answer but one never comes: the worker is stopped there.
+    let hang = json!({ "turn": turns, "attempt": 1, "hang": true });
+    let end = json!({ "turn": turns, "text": "Read." });
+    let script = json!({ "handfast_script": 1, "decisions": [ hang, end ], "otherwise": ask });
+    let look = |_: Value, _: CallContext| async { Ok(json!({ "text": "t" })) };
+    let contract = CONTRACT.replace("turns: 250", &format!("turns: {}", turns + 1));
+    let world = World::new(&contract, &script, Functions::default().with("desk", "look", look));
+    let run = world.start(Start { workflow: "read".into(), input: json!({}), ..Start::default() }).await;
+    let (store, slice) = (world.store.clone(), turns.div_ceil(10));
+    let watched = async {
+        let (mut seq, mut turn, mut since) = (Seq(0), 0, Instant::now());
+        while turn < turns {
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+            for stored in store.read(run, seq, usize::MAX).await.unwrap() {
+                let event = stored.decode().unwrap();
+                seq = event.seq;
+                let Body::ModelIntended(intent) = event.body else { continue };
+                turn = intent.turn as usize;
+                if turn.is_multiple_of(slice) {
+                    println!("turn {turn:>6}: {:>6.0} µs a turn", micros(since.elapsed()) / slice as f64);
+                    since = Instant::now();
+                }
+            }
+        }
+    };
+    world.drive_until(watched).await.unwrap();
+    let began = Instant::now();
+    let journal = store.load(run).await.unwrap();
+    println!("{} events, read and verified in {:.0?}", journal.events.len(), began.elapsed());
+    let began = Instant::now();
+    let (first, rest) = journal.events.split_at(1);
+    let replayed = handfast_engine::Run::new(world.plan.clone(), run).evolve(&first[0]).unwrap();
+    let replayed = rest.iter().try_fold(replayed, handfast_engine::Run::evolve).unwrap();
+    println!("folded in {:.0?}: {:?}", began.elapsed(), replayed.status());
+    let began = Instant::now();
+    world.drive().await;
+    println!("taken over, asked again and ended in {:.0?}", began.elapsed());
+    assert_eq!(world.status(run).await, Status::Done);
+}
+
+fn micros(time: std::time::Duration) -> f64 {
+    time.as_secs_f64() * 1e6
 }
