@@ -1,6 +1,6 @@
 //! `handfast inbox`: everything that waits for a person, each item with its verb.
 
-use handfast_events::{Status, Waits};
+use handfast_events::Status;
 use handfast_report::{Item, Style, Trace, inbox, render_item, visible};
 use handfast_store::{RunFilter, RunRow, SqliteStore, StatusFilter, Store as _};
 use serde_json::{Value, json};
@@ -9,17 +9,22 @@ use crate::exit::Exit;
 use crate::outcome::aside;
 use crate::{args, out, store_open};
 
-/// The statuses of runs that a person may have to look at, those first that nobody else can move.
-const LOOKED_AT: [&str; 9] = [
-    "waiting",
+/// The statuses of runs that a person may have to look at, those first that nobody else can move. A run that waits for a time
+/// or a signal waits for nothing else: however many do, they hide nothing.
+const LOOKED_AT: [&str; 13] = [
+    "waiting (settlement)",
+    "waiting (approval)",
     "paused",
     "stuck",
     "quarantined",
-    "running",
-    "compensating",
     "done (standing)",
     "failed (standing)",
     "cancelled (standing)",
+    "running",
+    "compensating",
+    "waiting (claim)",
+    "waiting (call)",
+    "waiting (retry)",
 ];
 
 /// One run with what waits in it.
@@ -73,16 +78,11 @@ async fn rows(store: &SqliteStore, limit: usize) -> anyhow::Result<(Vec<RunRow>,
         let room = limit.saturating_sub(rows.len()) + 1;
         let status = Some(StatusFilter::new(status));
         let found = store.runs(RunFilter { status, limit: room, ..RunFilter::default() }).await?;
-        rows.extend(found.into_iter().filter(|row| !is_retried(row)));
+        rows.extend(found);
     }
     let has_more = rows.len() > limit;
     rows.truncate(limit);
     Ok((rows, has_more))
-}
-
-/// Whether it moves by itself, and nobody is waited for.
-const fn is_retried(row: &RunRow) -> bool {
-    matches!(row.status, Status::Waiting(Waits::Retry { .. })) && !row.aside
 }
 
 async fn items(store: &SqliteStore, row: &RunRow) -> anyhow::Result<Vec<Item>> {

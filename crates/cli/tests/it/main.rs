@@ -15,6 +15,7 @@ mod examples;
 mod format;
 mod people;
 mod refusals;
+mod scale;
 mod servers;
 mod simulating;
 mod starting;
