@@ -7,6 +7,7 @@
     reason = "a test that is surprised must stop"
 )]
 
+mod clock;
 mod drive;
 mod growth;
 mod late;
