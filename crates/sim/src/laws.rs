@@ -13,7 +13,7 @@ pub enum Law {
     NeverUnsaid,
     /// No call leaves unless it fits every ceiling at its worst.
     NeverOver,
-    /// Every send has its intent and its grant, earlier in the journal.
+    /// Every send has its intent and its grant, earlier in the journal, and what takes calls back goes last first.
     NeverUnasked,
     /// A journal replayed is the same run.
     SameAgain,

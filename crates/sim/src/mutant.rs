@@ -57,6 +57,10 @@ mutants! {
     OtherArguments breaks NeverUnasked,
     /// A worker hears a yes in whatever a person says.
     HearsYes breaks NeverUnasked,
+    /// The yes of one of those who are asked is used for all of them.
+    ReusesYes breaks NeverUnasked,
+    /// What was done first is taken back first.
+    UndoesForwards breaks NeverUnasked,
     /// What is stored is not quite what was decided.
     OtherBytes breaks SameAgain,
     /// Events bear the time of their worker's clock, wherever that stands.

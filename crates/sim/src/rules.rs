@@ -117,6 +117,12 @@ impl Rules {
         Ceilings { owner: format!("workflows.{}.limits", self.workflow.name), limits: &self.workflow.limits }
     }
 
+    /// Whether something takes back what the tool does.
+    pub(crate) fn undoes(&self, tool: &str) -> bool {
+        let way_back = self.tool(tool).and_then(|tool| tool.compensate.as_ref());
+        matches!(way_back, Some(Compensate::By { undo: Some(_), .. }))
+    }
+
     /// Whether a call needs somebody's yes.
     pub(crate) fn asks(&self, tool: &str, args: &Value) -> bool {
         let Some(approval) = self.tool(tool).and_then(|tool| tool.approval.as_ref()) else { return false };

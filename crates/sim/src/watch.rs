@@ -2,6 +2,7 @@
 
 mod question;
 mod talk;
+mod undoing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::told::{Telling, Told};
 use crate::tool::Ledger;
 use crate::{Broken, Law};
 pub(crate) use question::Question;
+use undoing::Undoing;
 
 /// What the journal says of one call.
 #[derive(Clone, Debug, Default)]
@@ -78,6 +80,7 @@ pub(crate) struct Watch {
     raised: BTreeMap<String, Ceiling>,
     pub(crate) questions: BTreeMap<ApprovalId, Question>,
     talk: talk::Talk,
+    undoing: Undoing,
     /// The steps that failed.
     failed: BTreeSet<StepId>,
     mail: BTreeMap<CommandId, Mail>,
@@ -105,6 +108,7 @@ impl Watch {
             raised: BTreeMap::new(),
             questions: BTreeMap::new(),
             talk: talk::Talk::default(),
+            undoing: Undoing::default(),
             failed: BTreeSet::new(),
             mail: BTreeMap::new(),
             acknowledged: Vec::new(),
@@ -178,6 +182,7 @@ impl Watch {
         if let Some(call) = &event.call {
             self.call(call, event);
         }
+        self.undoing(at, event);
     }
 
     fn call(&mut self, id: &CallId, event: &Event) {
@@ -409,6 +414,7 @@ impl Watch {
         }
         self.remembers(at, journal);
         self.talk_ended(at, journal);
+        self.undone(at, journal);
         let left = journal.iter().filter(|event| matches!(event.body, Body::CallLeftStanding(_)));
         let standing = left.filter_map(|event| self.calls.get(event.call.as_ref()?));
         for tool in standing.map(|story| story.tool.clone()).collect::<Vec<_>>() {

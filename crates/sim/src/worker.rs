@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use handfast_engine::{Command, Debt, DebtKey, Illegal, PollCall, Refusal, Run};
 use handfast_events::{
-    Body, CallNotApplied, CommandId, Event, Failure, FailureClass, Mail, Money, Next, Reserved, Retry, Usage,
+    Body, CallNotApplied, CommandId, Decision, Event, Failure, FailureClass, Mail, Money, Next, Reserved,
+    Retry, Usage,
 };
 use jiff::Timestamp;
 
@@ -124,6 +125,8 @@ impl Live {
                 && twist(mutant, &mut events, now)
             {
                 next = events.iter().try_fold(self.run.clone(), Run::evolve)?;
+                // What follows from what was decided otherwise is decided next.
+                self.commands.push_back(Command::TimePassed);
             }
             let status = next.status();
             self.next = Some(next);
@@ -169,8 +172,8 @@ impl Live {
 }
 
 /// What a mutant's worker records instead of what was decided. Tells whether it is anything else.
-fn twist(mutant: Mutant, events: &mut [Event], now: Timestamp) -> bool {
-    let mut is_other = false;
+fn twist(mutant: Mutant, events: &mut Vec<Event>, now: Timestamp) -> bool {
+    let mut is_other = mutant == Mutant::UndoesForwards && undo_forwards(events);
     for event in events {
         match (mutant, &mut event.body) {
             (Mutant::NothingForfeited, Body::ModelFailed(failed)) => failed.forfeited = Reserved::default(),
@@ -188,11 +191,27 @@ fn twist(mutant: Mutant, events: &mut [Event], now: Timestamp) -> bool {
                 };
                 event.body = not.into();
             }
+            (Mutant::ReusesYes, Body::ApprovalAnswered(answered)) if answered.decides.is_none() => {
+                let answer = answered.answer.clone();
+                answered.decides = Some(Decision { answer, valid_until: None });
+            }
             _ => continue,
         }
         is_other = true;
     }
     is_other
+}
+
+/// What followed from the right order is left out, and follows from the wrong one instead.
+fn undo_forwards(events: &mut Vec<Event>) -> bool {
+    let began =
+        |event: &Event| matches!(&event.body, Body::CompensationBegan(began) if began.calls.len() > 1);
+    let Some(at) = events.iter().position(began) else { return false };
+    events.truncate(at + 1);
+    if let Some(Event { body: Body::CompensationBegan(began), .. }) = events.last_mut() {
+        began.calls.reverse();
+    }
+    true
 }
 
 fn offered(

@@ -416,6 +416,8 @@ fn asked_for(mail: &Mail) -> String {
         Mail::Settle { call, .. } => format!("a word on {call}"),
         Mail::Raise { limit, .. } => format!("more {}", limit.name()),
         Mail::Resume { .. } => "a mended account".into(),
+        Mail::Retry { call, .. } => format!("another try at {call}"),
+        Mail::Accept { call, .. } => format!("leave for {call} to stand"),
         Mail::Answer { id, role, .. } => {
             format!("an answer to {id} of {}", role.as_deref().unwrap_or("anybody"))
         }
