@@ -6,7 +6,7 @@ use handfast_events::{
 };
 use jiff::Timestamp;
 
-use crate::limits::{NETWORK_MAX, SEND_BY, TOOL_OVERRUN};
+use crate::limits::{JOB_MAX, NETWORK_MAX, SEND_BY, TOOL_OVERRUN};
 use crate::random::Random;
 use crate::subject::Subject;
 use crate::tool::Ledger;
@@ -109,7 +109,9 @@ impl Person {
 
 /// Whether the call waits for a person, and nothing of its attempts can still happen: the sending, the way, the work.
 fn is_quiet(seen: &Seen<'_>, story: &Story) -> bool {
-    let quiet = if seen.is_hasty { 0 } else { SEND_BY + NETWORK_MAX + story.timeout_ms() + TOOL_OVERRUN };
+    // A worker may have died with the word in its hands that the tool takes the call on.
+    let work = (story.timeout_ms() + TOOL_OVERRUN).max(JOB_MAX);
+    let quiet = if seen.is_hasty { 0 } else { SEND_BY + NETWORK_MAX + work };
     story.waits_since.is_some_and(|since| seen.now.duration_since(since).as_millis() >= i128::from(quiet))
 }
 
