@@ -32,6 +32,8 @@ pub(crate) struct Seen<'a> {
     pub(crate) watch: &'a Watch,
     pub(crate) ledger: &'a Ledger,
     pub(crate) now: Timestamp,
+    /// Since when no worker sleeps that may have a call in its hands, as far as is known now.
+    pub(crate) awake: Timestamp,
     pub(crate) is_hasty: bool,
 }
 
@@ -107,12 +109,17 @@ impl Person {
     }
 }
 
-/// Whether the call waits for a person, and nothing of its attempts can still happen: the sending, the way, the work.
+/// Whether the call waits for a person, and nothing of its attempts can still happen: the sending, the way, the work. A key
+/// covers a worker that falls asleep as it sends; whoever settles by hand must know that none does.
 fn is_quiet(seen: &Seen<'_>, story: &Story) -> bool {
+    let Some(since) = story.waits_since else { return false };
+    if seen.is_hasty {
+        return true;
+    }
     // A worker may have died with the word in its hands that the tool takes the call on.
     let work = (story.timeout_ms() + TOOL_OVERRUN).max(JOB_MAX);
-    let quiet = if seen.is_hasty { 0 } else { SEND_BY + NETWORK_MAX + work };
-    story.waits_since.is_some_and(|since| seen.now.duration_since(since).as_millis() >= i128::from(quiet))
+    let quiet = i128::from(SEND_BY + NETWORK_MAX + work);
+    seen.now.duration_since(since.max(seen.awake)).as_millis() >= quiet
 }
 
 /// What each role that is asked, and has not answered, says: most say yes.

@@ -93,6 +93,8 @@ impl Live {
         now: Timestamp,
         mutant: Option<Mutant>,
     ) -> Result<Option<Append>, Illegal> {
+        // As in the real one: a clock that was set back does not make a time come twice.
+        let now = self.waited.map_or(now, |waited| now.max(waited));
         while self.pending.is_none() {
             let Some(command) = self.commands.pop_front() else { return Ok(None) };
             let taken = match &command {

@@ -323,6 +323,7 @@ impl World {
             return;
         }
         let status = self.store.status.clone();
+        let asleep = self.workers.iter().map(|worker| worker.stalled_until).max();
         let seen = Seen {
             subject: &self.subject,
             seed: self.seed,
@@ -331,6 +332,7 @@ impl World {
             watch: &self.watch,
             ledger: &self.ledger,
             now: time(self.now),
+            awake: time(asleep.unwrap_or(0)),
             is_hasty,
         };
         for mail in self.person.act(&seen) {
