@@ -106,6 +106,11 @@ impl Queue {
         self.happenings.insert((time, self.asked), happening);
     }
 
+    /// Whether something like this is to happen.
+    pub(crate) fn has(&self, is_it: impl Fn(&Happening) -> bool) -> bool {
+        self.happenings.values().any(is_it)
+    }
+
     pub(crate) fn next(&mut self) -> Option<(u64, Happening)> {
         self.happenings.pop_first().map(|((time, _), happening)| (time, happening))
     }

@@ -32,7 +32,7 @@ pub(crate) struct Seen<'a> {
     pub(crate) watch: &'a Watch,
     pub(crate) ledger: &'a Ledger,
     pub(crate) now: Timestamp,
-    /// Since when no worker sleeps that may have a call in its hands, as far as is known now.
+    /// Since when no worker sleeps between its last look and the write.
     pub(crate) awake: Timestamp,
     pub(crate) is_hasty: bool,
 }

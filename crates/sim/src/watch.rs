@@ -34,7 +34,8 @@ pub(crate) struct Story {
     intents: BTreeMap<u32, CallIntended>,
     /// An attempt may have left, and nothing was said of it yet.
     is_open: bool,
-    is_doubted: bool,
+    /// The attempts that nobody knows of what they did.
+    doubted: BTreeSet<u32>,
     is_applied: bool,
     is_refused: bool,
     /// Its result came late, and was not as somebody had said.
@@ -203,27 +204,32 @@ impl Watch {
                 story.intents.insert(intent.attempt, intent.clone());
             }
             // What is known of this attempt says nothing of one before it that is in doubt.
-            Body::CallNotSent(CallNotSent { next, .. })
-            | Body::CallNotApplied(CallNotApplied { next, .. }) => {
+            Body::CallNotSent(CallNotSent { attempt, next, .. })
+            | Body::CallNotApplied(CallNotApplied { attempt, next, .. }) => {
                 story.is_open = false;
+                story.doubted.remove(attempt);
                 story.waits_since = (*next == Next::Settlement).then_some(event.time);
             }
             Body::CallDoubted(doubted) => {
-                (story.is_open, story.is_doubted) = (false, true);
+                story.is_open = false;
+                story.doubted.insert(doubted.attempt);
                 story.waits_since = (doubted.next == Next::Settlement).then_some(event.time);
             }
             Body::CallApplied(_) => {
-                (story.is_open, story.is_doubted, story.is_applied) = (false, false, true);
+                (story.is_open, story.is_applied) = (false, true);
+                story.doubted.clear();
             }
             Body::CallFound(found) => {
-                (story.is_open, story.is_doubted, story.waits_since) = (false, false, None);
+                (story.is_open, story.waits_since) = (false, None);
+                story.doubted.clear();
                 story.is_applied = matches!(found.settled, Settled::Applied(_));
             }
             Body::DoubtStayed(stayed) => {
                 story.waits_since = matches!(stayed.next, Stayed::Person { .. }).then_some(event.time);
             }
             Body::CallSettled(settled) => {
-                (story.is_doubted, story.waits_since) = (false, None);
+                story.waits_since = None;
+                story.doubted.clear();
                 story.is_applied = matches!(settled.settled, Settled::Applied(_));
             }
             _ => {}
@@ -404,7 +410,7 @@ impl Watch {
                 // The run itself did it, in the commit that says so: `remembers` looks at that.
                 _ if story.tool.starts_with("memory.") => continue,
                 _ if story.is_open => "may have left, and nothing was said of it".to_owned(),
-                _ if story.is_doubted => "is in doubt for ever".to_owned(),
+                _ if !story.doubted.is_empty() => "is in doubt for ever".to_owned(),
                 _ if story.is_contradicted => continue,
                 (0, true) => "is said to have taken effect, and did not".to_owned(),
                 (1.., false) => format!("took effect {times} times, and that is not said"),

@@ -88,6 +88,8 @@ pub(crate) struct World {
     person: Person,
     appends: u64,
     mails: u64,
+    /// When a worker was last seen to be about to write what it had looked at before it fell asleep.
+    wrote: u64,
     /// When a slow person says what was asked for.
     says_at: u64,
     /// When the run came to its end.
@@ -139,6 +141,7 @@ impl World {
             person: Person::default(),
             appends: 0,
             mails: 0,
+            wrote: 0,
             says_at: 0,
             ended: None,
         }
@@ -205,7 +208,10 @@ impl World {
             Happening::Answers(who, append, answered) => self.answered(who, append, answered),
             Happening::LandsLate(append) => _ = self.land(&append),
             Happening::Leaves(who, debt, leaving) => self.leave(who, debt, leaving),
-            Happening::Writes(who, debt) => self.write(who, debt),
+            Happening::Writes(who, debt) => {
+                self.wrote = self.now;
+                self.write(who, debt);
+            }
             Happening::CallArrives(who, call) => self.call_arrives(who, *call),
             Happening::TakesEffect(call) => _ = self.take_effect(&call),
             Happening::Finishes(call) => self.finish(&call),
@@ -315,6 +321,11 @@ impl World {
         Answered::Confirmed
     }
 
+    /// Whether a worker lives, and in this life.
+    fn is_alive_as(&self, who: Who) -> bool {
+        self.workers.get(who.worker).is_some_and(|worker| !worker.is_dead && worker.life == who.life)
+    }
+
     fn person_looks(&mut self) {
         let is_hasty = self.mutant == Some(Mutant::HastyPerson);
         self.queue.at(self.now + if is_hasty { PERSON / 10 } else { PERSON }, Happening::PersonLooks);
@@ -323,7 +334,12 @@ impl World {
             return;
         }
         let status = self.store.status.clone();
-        let asleep = self.workers.iter().map(|worker| worker.stalled_until).max();
+        if self
+            .queue
+            .has(|happening| matches!(happening, Happening::Writes(who, _) if self.is_alive_as(*who)))
+        {
+            self.wrote = self.now;
+        }
         let seen = Seen {
             subject: &self.subject,
             seed: self.seed,
@@ -332,7 +348,7 @@ impl World {
             watch: &self.watch,
             ledger: &self.ledger,
             now: time(self.now),
-            awake: time(asleep.unwrap_or(0)),
+            awake: time(self.wrote),
             is_hasty,
         };
         for mail in self.person.act(&seen) {

@@ -62,7 +62,7 @@ impl Watch {
     /// A run that failed or was cancelled says of each thing that it did whether that was taken back.
     pub(super) fn undone(&mut self, at: u64, journal: &[Event]) {
         let is_undone = |event: &Event| matches!(event.body, Body::RunFailed(_) | Body::RunCancelled(_));
-        if !journal.last().is_some_and(is_undone) {
+        if !journal.iter().any(is_undone) {
             return;
         }
         let left: Vec<CallId> =
