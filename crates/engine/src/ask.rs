@@ -195,8 +195,8 @@ impl Draft {
         all
     }
 
-    /// A ceiling on time around this step that is reached. This release counts waiting as acting, so `time` and `deadline`
-    /// end a run by the same clock.
+    /// A ceiling on time around this step that is reached. But for what an agent waits for people, this release counts waiting as
+    /// acting, so `time` and `deadline` end a run by the same clock.
     fn time_spent(&self, id: &StepId) -> Option<Hit> {
         self.times(id)
             .into_iter()
@@ -214,9 +214,13 @@ impl Draft {
 
     /// The ceilings on time around this step: their clauses, since when they count, and how long.
     fn times(&self, id: &StepId) -> Vec<(String, Timestamp, Duration)> {
-        let listened = self.listened(id);
+        let waited = self.waited(id);
+        let is_alone = self.run.chat().is_some();
         let times = |account: Account<'_>| {
-            let acts_since = account.since.checked_add(listened).unwrap_or(account.since);
+            // Beside it others may act: only of its own time, and of a conversation, it is known that nobody did.
+            let is_own = is_alone || account.owner.starts_with("agents.");
+            let waited = if is_own { waited } else { Duration::ZERO };
+            let acts_since = account.since.checked_add(waited).unwrap_or(account.since);
             let named = [
                 ("time", account.limits.time, acts_since),
                 ("deadline", account.limits.deadline, account.since),
@@ -233,9 +237,9 @@ impl Draft {
         own.next().unwrap_or(self.run.since)
     }
 
-    /// How long the agent of this step waited for messages: in that time it could not act.
-    fn listened(&self, id: &StepId) -> Duration {
-        self.agent_step(id).map_or(Duration::ZERO, |agent| agent.listened)
+    /// How long the agent of this step waited for people: in that time it could not act.
+    fn waited(&self, id: &StepId) -> Duration {
+        self.agent_step(id).map_or(Duration::ZERO, |agent| agent.waited)
     }
 
     /// Pauses the run where a ceiling on time around this step is reached, and tells whether it did.

@@ -48,7 +48,7 @@ impl Run {
                 && let Turn::Listening(Listening { awaited, .. }) = &mut agent.turn
                 && let Some(awaited) = awaited.take()
             {
-                agent.listened = agent.listened.saturating_add(since(awaited.since, time));
+                agent.waited = agent.waited.saturating_add(since(awaited.since, time));
             }
         }
     }

@@ -79,8 +79,10 @@ pub(crate) struct AgentStep {
     pub(crate) heard: Vec<Arc<str>>,
     /// All that people said to it.
     pub(crate) was_told: Arc<Vec<Arc<str>>>,
-    /// How long it waited for messages.
-    pub(crate) listened: std::time::Duration,
+    /// How long it waited for people: for messages, and for answers while none of its calls was under way.
+    pub(crate) waited: std::time::Duration,
+    /// Since when it waits for answers.
+    asking_since: Option<Timestamp>,
 }
 
 /// The tokens of a request.
@@ -284,7 +286,8 @@ impl AgentStep {
             reads: Reads::default(),
             heard: Vec::new(),
             was_told: Arc::default(),
-            listened: std::time::Duration::ZERO,
+            waited: std::time::Duration::ZERO,
+            asking_since: None,
         }
     }
 
@@ -298,6 +301,17 @@ impl AgentStep {
             (Body::CallProposed(_), _) => {}
             (_, Turn::Calling { calls, .. }) if call.is_some() => {
                 evolve_one(calls, call, time, body)?;
+                let is_waiting = |call: &Call| call.question().is_some();
+                let waits = calls.iter().any(is_waiting)
+                    && calls.iter().all(|call| is_waiting(call) || call.is_closed());
+                match self.asking_since {
+                    None if waits => self.asking_since = Some(time),
+                    Some(from) if !waits => {
+                        self.asking_since = None;
+                        self.waited = self.waited.saturating_add(since(from, time));
+                    }
+                    _ => {}
+                }
                 if let Body::ApprovalAnswered(said) = body
                     && said.message.is_some()
                 {
@@ -311,7 +325,7 @@ impl AgentStep {
                 Arc::make_mut(&mut self.was_told).push(message.clone());
                 self.heard.push(message);
                 if let Turn::Listening(Listening { awaited: Some(awaited), .. }) = &self.turn {
-                    self.listened = self.listened.saturating_add(since(awaited.since, time));
+                    self.waited = self.waited.saturating_add(since(awaited.since, time));
                 }
             }
             (Body::ModelIntended(intent), _) => {

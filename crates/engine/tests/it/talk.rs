@@ -28,7 +28,7 @@ tools:
     approval:
       by: [ customer, { role: lead, when: args.amount > 100.0 } ]
       saying: "Refund {args.amount} for order {args.order}?"
-      within: 4m
+      within: 10m
   undo:
     via: shop.undo
     description: Takes one refund back.
@@ -202,7 +202,10 @@ fn a_no_and_silence_refuse_the_call() {
         r#"start  desk
            given  ada says "refund o1", the model calls refund {"order":"o1","amount":20}
            when   time passes
-           then   ApprovalLapsed talk@1.0 denied, CallRefused talk@1.0, ModelIntended talk"#,
+           then   ApprovalLapsed talk@1.0 denied, CallRefused talk@1.0, ModelIntended talk
+           given  the model calls refund {"order":"o1","amount":20}, time passes 500s
+           when   ada says "yes"
+           then   MailTaken say, ApprovalAnswered talk@2.0 approved, CallIntended talk@2.0"#,
     );
 }
 
