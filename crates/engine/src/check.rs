@@ -40,7 +40,8 @@ impl Draft {
         if let Some(refused) = objection_to_type(tool, &call.args) {
             return Some(refused);
         }
-        if let Some(refused) = self.objection_to_origin(call, tool) {
+        // What the contract itself asks for has its values from the contract.
+        if let Some(refused) = self.objection_to_origin(call, tool).filter(|_| call.purpose.is_none()) {
             return Some(refused);
         }
         let known = self.call_facts(id);
@@ -65,7 +66,9 @@ impl Draft {
         let requires = tool.requires.iter().filter(|clause| !reads_a_probe(tool, &clause.condition));
         let clauses = authority.into_iter().chain(requires);
         let refused = clauses.filter_map(|clause| self.objection_to_clause(clause, &scope, call)).next();
-        refused.or_else(|| self.objection_to_ignorance(tool, |expr| matches!(expr.eval(&scope), Ok(Some(_)))))
+        refused.or_else(|| {
+            self.objection_to_ignorance(call, tool, |expr| matches!(expr.eval(&scope), Ok(Some(_))))
+        })
     }
 
     /// A clause that doesn't hold, or that can't be evaluated: then it fails closed, and its author is to mend it.

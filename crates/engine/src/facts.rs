@@ -5,10 +5,10 @@ use handfast_contract::{Clause, Compensate, Expr, Fact, Tool};
 use handfast_events::{CallId, CallRefused, CallWithheld, FactSet, Kept};
 use serde_json::Value;
 
+use crate::Refusal;
 use crate::check::UNEVALUABLE;
 use crate::decide::Draft;
 use crate::state::{Call, CallState, Closed};
-use crate::{Refusal, problems_told};
 
 impl Draft {
     /// A fact that these expressions read, and that isn't set.
@@ -45,10 +45,11 @@ impl Draft {
     /// Refuses a call whose contract needs a fact, outside of clauses, to know what is sent, touched or asked.
     pub(crate) fn objection_to_ignorance(
         &self,
+        call: &Call,
         tool: &Tool,
         can_tell: impl Fn(&Expr) -> bool,
     ) -> Option<CallRefused> {
-        let fact = before(tool).into_iter().find_map(|expr| {
+        let fact = before(tool, call.purpose.is_none()).into_iter().find_map(|expr| {
             let fact = self.unset([expr])?;
             (!can_tell(expr)).then_some(fact)
         })?;
@@ -92,7 +93,8 @@ impl Draft {
         let ground = self.ground(call);
         let scope = self.scope_of(call, &ground).with("result", value);
         for clause in &tool.shows {
-            if let Some(why) = self.unseen_after(call, tool, &clause.condition) {
+            if self.unseen_after(call, tool, &clause.condition).is_some() {
+                let why = "what it is judged by can't be seen".to_owned();
                 return Err(self.withheld(clause, why, None));
             }
             match clause.condition.holds(&scope) {
@@ -119,9 +121,14 @@ impl Draft {
             };
             let value = expr.eval(&scope).map_err(|fault| unfit(format!("{UNEVALUABLE}: {fault}")))?;
             let Some((fact, value)) = self.run.plan.contract().facts.get(name).zip(value) else { continue };
-            let problems = fact.schema.check(&value);
-            if !problems.is_empty() {
-                return Err(unfit(format!("the value doesn't fit: {}", problems_told(&problems))));
+            // Where it doesn't fit, and not what it is: the result may be nobody's to see.
+            if let Some(problem) = fact.schema.check(&value).first() {
+                let at = if problem.at.is_empty() {
+                    "as a whole".to_owned()
+                } else {
+                    format!("at {}", problem.at)
+                };
+                return Err(unfit(format!("the value doesn't fit its type, {at}")));
             }
             match self.run.known.fact(name) {
                 Some(known) if *known == value => {}
@@ -153,8 +160,8 @@ fn set_already(fact: &Fact) -> CallWithheld {
     }
 }
 
-/// All that must be known of a call before it leaves, beside its clauses.
-fn before(tool: &Tool) -> Vec<&Expr> {
+/// All that must be known of a call before it leaves, beside its clauses. What hangs behind another call asks nobody.
+fn before(tool: &Tool, asks: bool) -> Vec<&Expr> {
     let mut all: Vec<&Expr> = tool.sends.iter().flat_map(|sends| sends.values()).collect();
     all.extend(&tool.once_per);
     all.extend(tool.probes.iter().flat_map(|probe| probe.with.values()));
@@ -163,7 +170,7 @@ fn before(tool: &Tool) -> Vec<&Expr> {
         all.extend(request.path.exprs());
         all.extend(request.query.values().chain(request.headers.values()).chain(&request.body));
     }
-    if let Some(approval) = &tool.approval {
+    if let Some(approval) = tool.approval.as_ref().filter(|_| asks) {
         all.extend(approval.by.iter().flat_map(|approver| &approver.when));
         all.extend(approval.saying.iter().flat_map(|saying| saying.exprs()));
     }

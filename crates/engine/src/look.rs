@@ -100,7 +100,9 @@ impl Draft {
             Found::NotApplied => format!("it is not there yet, and may come until {ripe}"),
             Found::Nothing(why) => why,
         };
-        let (asked, late) = (call.looks().count(), call.looks().filter(|look| look.asked_at >= ripe).count());
+        // One that was refused, and never sent, can't say more however often it is made.
+        let is_late = |look: &&Call| look.newest.is_none() || look.asked_at >= ripe;
+        let (asked, late) = (call.looks().count(), call.looks().filter(is_late).count());
         let next = if late < LOOKS_LATE { Stayed::Look } else { self.after_looks(call) };
         let goes_on = next == Stayed::Look;
         self.tell_call(&call.id, DoubtStayed { look: Some(look.id.clone()), why, next })?;

@@ -29,6 +29,10 @@ impl Draft {
     /// is told.
     pub(crate) fn is_first(&mut self, call: &Call, due: &Due, tool: &Tool) -> Result<bool, Refusal> {
         let Some(rule) = &tool.once_per else { return Ok(true) };
+        // An attempt before this one claimed it: what the action is does not change between them.
+        if self.run.actions.values().any(|own| own.call == call.id) {
+            return Ok(true);
+        }
         let name = match self.action_name(call, tool, rule) {
             Ok(name) => name,
             Err(fault) => {
@@ -42,7 +46,6 @@ impl Draft {
         };
         let args = Digest::of(&canonical(&call.args));
         let (by, first) = match (self.run.actions.get(&name), self.seen.get(&name)) {
-            (Some(own), _) if own.call == call.id => return Ok(true),
             (Some(own), _) => (self.run.id, Some(own.clone())),
             (None, Some((by, value))) => (*by, serde_json::from_str::<Action>(value).ok()),
             (None, None) => {
@@ -100,6 +103,9 @@ impl Draft {
             }
             Some(Action { call, done: Done::Open, .. }) => {
                 format!("call `{call}` {by} is doing it with other arguments")
+            }
+            Some(Action { call, done: Done::Gave(_), .. }) if !tool.shows.is_empty() => {
+                format!("call `{call}` {by} did it with other arguments")
             }
             Some(Action { call, done: Done::Gave(gave), .. }) => {
                 let gave = match gave {

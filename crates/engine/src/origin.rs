@@ -15,7 +15,9 @@ impl Draft {
         tool.from.iter().find_map(|(name, places)| {
             let value = call.args.get(name).filter(|value| !value.is_null())?;
             let found: Vec<Value> = places.iter().filter_map(|place| self.place(&call.id, place)).collect();
-            let stray = strays(value, &found)?;
+            let whole = tool.input.json();
+            let declared = whole.get("properties").and_then(|all| all.get(name));
+            let stray = strays(value, &found, declared, whole)?;
             let places: Vec<String> = places.iter().map(|place| format!("`{place}`")).collect();
             let places = places.join(" or ");
             Some(CallRefused {
@@ -55,13 +57,29 @@ impl Draft {
     }
 }
 
-/// The first part of a value that occurs in none of these places.
-fn strays<'v>(value: &'v Value, places: &[Value]) -> Option<&'v Value> {
+/// The first part of a value that occurs in none of these places. Names of fields are the contract's where its type
+/// declares them, and else part of the value.
+fn strays(value: &Value, places: &[Value], declared: Option<&Value>, whole: &Value) -> Option<Value> {
+    let declared = declared.map(|schema| match schema.get("$ref").and_then(Value::as_str) {
+        Some(to) => to.strip_prefix('#').and_then(|at| whole.pointer(at)).unwrap_or(schema),
+        None => schema,
+    });
+    let is_there = |leaf: &Value| places.iter().any(|place| occurs(leaf, place));
     match value {
-        Value::Array(items) => items.iter().find_map(|item| strays(item, places)),
-        Value::Object(fields) => fields.values().find_map(|field| strays(field, places)),
+        Value::Array(items) => {
+            let items_are = declared.and_then(|schema| schema.get("items"));
+            items.iter().find_map(|item| strays(item, places, items_are, whole))
+        }
+        Value::Object(fields) => fields.iter().find_map(|(name, field)| {
+            let own = declared.and_then(|schema| schema.get("properties")?.get(name));
+            let name = Value::String(name.clone());
+            match own.is_some() || is_there(&name) {
+                true => strays(field, places, own, whole),
+                false => Some(name),
+            }
+        }),
         Value::Null => None,
-        leaf => (!places.iter().any(|place| occurs(leaf, place))).then_some(leaf),
+        leaf => (!is_there(leaf)).then(|| leaf.clone()),
     }
 }
 
@@ -134,7 +152,15 @@ mod tests {
     #[test]
     fn each_part_of_a_value_must_occur() {
         let places = [json!({ "to": "ann" }), json!(["bob"])];
-        assert_eq!(strays(&json!(["ann", "bob", null]), &places), None);
-        assert_eq!(strays(&json!({ "a": "ann", "b": "eve" }), &places), Some(&json!("eve")));
+        let strays = |value: Value, declared: Value| strays(&value, &places, Some(&declared), &json!({}));
+        let open = || json!({});
+        assert_eq!(strays(json!(["ann", "bob", null]), open()), None);
+        let declared = json!({ "properties": { "a": {}, "b": {} } });
+        assert_eq!(strays(json!({ "a": "ann", "b": "eve" }), declared), Some(json!("eve")));
+        assert_eq!(
+            strays(json!({ "eve": "ann" }), open()),
+            Some(json!("eve")),
+            "an open name is a value, too"
+        );
     }
 }

@@ -10,6 +10,8 @@ use handfast_events::{
     CallRefused, CommandId, Decision, Digest, Hasher, Mail, Reach, RoleAsked, StepId, Timestamp, canonical,
 };
 
+use serde_json::json;
+
 use crate::decide::Draft;
 use crate::limits::{QUESTION_CHARS, YES_VALID};
 use crate::state::{Call, Phase, Question};
@@ -60,11 +62,20 @@ impl Draft {
 
     /// Whether a yes still counts when the call is about to leave: not for too long, and the world may have changed while
     /// people decided.
-    pub(crate) fn yes_counts(&mut self, call: &Call) -> Result<bool, Refusal> {
+    pub(crate) fn yes_counts(&mut self, call: &Call, tool: &Tool) -> Result<bool, Refusal> {
         let Some(yes) = call.yes() else { return Ok(true) };
-        if yes.until.is_some_and(|until| self.now > until) {
-            let (id, why) = (yes.id.clone(), "it was not used in time; it is asked anew".to_owned());
-            return self.tell_call(&call.id, ApprovalWithdrawn { id, why }).map(|()| false);
+        let now = tool.approval.as_ref().map(|approval| self.question_about(call, tool, approval));
+        let is_same = matches!(&now, Some(Ok(asked)) if asked.subject == yes.subject);
+        let why = match () {
+            () if yes.until.is_some_and(|until| self.now > until) => {
+                "it was not used in time; it is asked anew"
+            }
+            () if !is_same => "what it would do is not what was decided on any more; it is asked anew",
+            () => "",
+        };
+        if !why.is_empty() {
+            let withdrawn = ApprovalWithdrawn { id: yes.id.clone(), why: why.to_owned() };
+            return self.tell_call(&call.id, withdrawn).map(|()| false);
         }
         match self.objection_to_call(&call.id) {
             Some(refused) => self.tell_call(&call.id, refused).map(|()| false),
@@ -85,7 +96,7 @@ impl Draft {
     fn question_about(&self, call: &Call, tool: &Tool, approval: &Approval) -> Result<ApprovalAsked, String> {
         let ground = self.ground(call);
         let scope = self.scope_of(call, &ground);
-        let roles = self.roles(&approval.by, &scope)?;
+        let (asked, effects) = (self.roles(&approval.by, &scope)?, would_do(tool, &scope));
         let question = match &approval.saying {
             Some(saying) => saying.fill(&scope).map_err(|fault| format!("`saying`: {fault}"))?,
             None => {
@@ -97,16 +108,17 @@ impl Draft {
             Unanswered::Deny => DENIED,
             Unanswered::Approve => APPROVED,
         };
+        let subject = self.subject(call, tool, &asked, &effects)?;
         Ok(ApprovalAsked {
             id: self.fresh_id(call.id.as_str(), call.asked + 1),
             clause: tool.address("approval"),
-            roles,
+            roles: asked,
             question: clipped(question),
             answers: vec![APPROVED.to_owned(), DENIED.to_owned()],
-            subject: Digest::of(&canonical(&call.args)),
+            subject,
             presents: None,
             tool: Some(self.tool_digest(tool)),
-            effects: would_do(tool, &scope),
+            effects,
             until,
             limit_at: None,
             unanswered: until.map(|_| silence.to_owned()),
@@ -114,6 +126,20 @@ impl Draft {
                 u64::try_from(approval.valid.unwrap_or(YES_VALID).as_millis()).unwrap_or(u64::MAX),
             ),
         })
+    }
+
+    /// What a yes is bound to: the arguments, what would be sent and done, and whom that asks.
+    fn subject(
+        &self,
+        call: &Call,
+        tool: &Tool,
+        roles: &[RoleAsked],
+        effects: &[String],
+    ) -> Result<Digest, String> {
+        let sends = self.sends(call, tool).map_err(|(part, fault)| format!("`{part}`: {fault}"))?;
+        let asked: Vec<&str> = roles.iter().filter(|role| role.is_asked).map(|role| &*role.role).collect();
+        let bound = json!({ "args": *call.args, "sends": sends, "effects": effects, "asked": asked });
+        Ok(Digest::of(&canonical(&bound)))
     }
 
     /// Every role that a clause names, and whether it is asked.

@@ -51,7 +51,7 @@ impl Draft {
             Ok(sends) => sends,
             Err((part, fault)) => return self.cannot_be_made(&call, &tool, part, fault),
         };
-        if self.is_call_halted(&call, &tool)? || !self.yes_counts(&call)? {
+        if self.is_call_halted(&call, &tool)? || !self.yes_counts(&call, &tool)? {
             return Ok(());
         }
         if due.attempt == 1 && call.purpose.is_none() && self.pause_by_count(&id.step(), &tool)? {
@@ -146,6 +146,9 @@ impl Draft {
     }
 
     fn touched(&self, call: &Call, tool: &Tool) -> Result<Touched, (&'static str, String)> {
+        if let Some(newest) = &call.newest {
+            return Ok(Touched { reads: newest.reads.clone(), writes: newest.writes.clone() });
+        }
         let ground = self.ground(call);
         let scope = self.scope_of(call, &ground);
         let mut touched = Touched::default();
@@ -167,8 +170,11 @@ impl Draft {
         Ok(touched)
     }
 
-    /// What the server gets: the arguments, unless the contract says otherwise.
-    fn sends(&self, call: &Call, tool: &Tool) -> Result<Value, (&'static str, String)> {
+    /// What the server gets: the arguments, unless the contract says otherwise; on every attempt the same.
+    pub(crate) fn sends(&self, call: &Call, tool: &Tool) -> Result<Value, (&'static str, String)> {
+        if let Some(newest) = &call.newest {
+            return Ok(newest.sends.clone());
+        }
         let ground = self.ground(call);
         let scope = self.scope_of(call, &ground);
         if let Some(http) = &tool.via.request {

@@ -237,7 +237,13 @@ impl Draft {
 
     pub(crate) fn retry_stuck(&mut self, id: &CallId, who: String, why: String) -> Result<(), Refusal> {
         let Some(of) = self.stuck(id).map(|one| one.of.id.clone()) else { return Ok(()) };
-        self.tell_call(&of, CompensationRetried { who, why })
+        self.tell_call(&of, CompensationRetried { who, why })?;
+        // The world may have changed since it was refused, or since it was let through.
+        let again = self.run.compensations.iter().find(|one| one.of.id == of).and_then(Compensation::calling);
+        match again.map(|call| call.id.clone()) {
+            Some(call) => self.check(&call),
+            None => Ok(()),
+        }
     }
 
     /// What is stuck stays as it is; what was left standing may.

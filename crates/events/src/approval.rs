@@ -20,7 +20,8 @@ pub struct ApprovalAsked {
     /// What they may answer. The first is the yes; whoever says another one decides alone. Empty where it is in their own
     /// words: an agent asks.
     pub answers: Vec<String>,
-    /// The digest of what is decided on: a call's canonical arguments, or what a step presents.
+    /// The digest of what is decided on, as canonical JSON: a call's arguments with what would be sent and done and whom that
+    /// asks, or what a step presents.
     pub subject: Digest,
     /// What a step presents; a call's arguments stand where it is proposed.
     #[serde(default, skip_serializing_if = "Option::is_none")]

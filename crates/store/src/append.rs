@@ -114,10 +114,12 @@ impl Append {
                 }
                 _ => continue,
             };
-            match all.iter_mut().find(|change| change.name == *name) {
+            let before = all.iter_mut().find(|other| other.name == *name && other.set != ClaimSet::Keep);
+            match before {
                 // What is seen behind a change of the same append is that change.
                 Some(_) if set == ClaimSet::Keep => {}
                 Some(change) => change.set = set,
+                // Each that was seen is a condition of its own, and none is lost in another.
                 None => all.push(ClaimChange { name: name.clone(), expected, set }),
             }
         }

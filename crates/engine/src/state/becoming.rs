@@ -58,13 +58,13 @@ pub(super) fn after(sent: Sent, next: &Next, failure: &Failure) -> CallState {
 
 /// What an answer, silence or a withdrawal leaves behind.
 pub(super) fn answered(question: Question, body: &Body) -> CallState {
-    let id = question.id().clone();
+    let (id, subject) = (question.id().clone(), question.asked.subject);
     let yes = question.asked.answers.first().cloned();
     let role = question.open_roles().next().map(|role| role.role.as_str().into()).unwrap_or_default();
     match question.evolve(body) {
         Moved::Open(question) => CallState::Asking(question),
         Moved::Decided(decision) if Some(&decision.answer) == yes.as_ref() => {
-            let yes = Some(Yes { id, until: decision.valid_until });
+            let yes = Some(Yes { id, subject, until: decision.valid_until });
             CallState::Due(Due { attempt: 1, yes, ..Due::default() })
         }
         Moved::Decided(decision) if yes.is_none() => {

@@ -223,7 +223,7 @@ impl Call {
             (DueState(due), Body::CallWaits(waits)) => {
                 let looks = due.held.map_or(0, |held| held.looks) + 1;
                 let held = Some(HeldBy { run: waits.by, looks });
-                DueState(Due { not_before: Some(waits.until), held, ..due })
+                DueState(Due { not_before: Some(waits.until), behind: None, held, ..due })
             }
             (DueState(_), Body::CallGiven(given)) => CallState::Closed(Closed::Given(given.clone())),
             (DueState(due), Body::CallIntended(intent))

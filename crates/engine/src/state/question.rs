@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use handfast_events::{ApprovalAnswered, ApprovalAsked, ApprovalId, Body, Decision, RoleAsked, Timestamp};
+use handfast_events::{
+    ApprovalAnswered, ApprovalAsked, ApprovalId, Body, Decision, Digest, RoleAsked, Timestamp,
+};
 
 use crate::limits::QUESTIONS_KEPT;
 
@@ -18,6 +20,8 @@ pub(crate) struct Question {
 #[derive(Clone, Debug)]
 pub(crate) struct Yes {
     pub(crate) id: ApprovalId,
+    /// What it is bound to.
+    pub(crate) subject: Digest,
     /// From then on it doesn't count any more.
     pub(crate) until: Option<Timestamp>,
 }

@@ -267,3 +267,129 @@ fn an_effect_that_a_call_does_not_have_keeps_nobody_waiting() {
            owes   call resolve@1.0, call resolve@1.1"#,
     );
 }
+
+/// What changes between two attempts of a call, between a question and its yes, and what a look or a compensation may need.
+const TURNS: &str = r#"
+handfast: 1
+name: turns
+version: "1"
+roles: { lead: { reached: inbox } }
+models: { main: { use: openai/test, url: "http://127.0.0.1:1/v1", price: free } }
+servers: { shop: { rust: {} } }
+facts:
+  customer: { type: string, set: anew, missing: find out who it is }
+  other: { type: string }
+tools:
+  who:
+    via: shop.who
+    description: Finds the customer.
+    input: {}
+    output: { fields: { id: string } }
+    effects: [ { reads: customer/* } ]
+    establishes: { customer: result.id }
+  pay:
+    via: shop.pay
+    description: Pays the customer.
+    input: { amount: number }
+    sends: { to: facts.customer, amount: args.amount }
+    effects: [ { writes: "account/{facts.customer}" } ]
+    idempotency: natural
+    compensate: { leaves: [ the money is gone ] }
+    limits: { timeout: 5s }
+  give:
+    via: shop.give
+    description: Gives the customer something.
+    input: {}
+    sends: { to: facts.customer }
+    effects: [ { writes: "gift/{facts.customer}" } ]
+    idempotency: natural
+    approval: { by: lead, saying: "Give something to {facts.customer}?" }
+    compensate: { leaves: [ the gift ] }
+  see:
+    via: shop.see
+    description: Looks whether it was sent.
+    input: { key: string }
+    output: { fields: { there: boolean } }
+    requires: { somebody else is known: facts.other != '' }
+    effects: [ { reads: parcel/* } ]
+  send:
+    via: shop.send
+    description: Sends a parcel.
+    input: {}
+    output: { fields: { id: string } }
+    effects: [ { creates: parcel/* } ]
+    idempotency: none
+    reconcile: { tool: see, with: { key: call.id }, applied: result.there, not_applied: "!result.there", gives: "{ 'id': 'p' }", settle: 1s }
+    compensate: { tool: fetch, with: { id: result.id } }
+    limits: { timeout: 5s }
+  fetch:
+    via: shop.fetch
+    description: Fetches a parcel back.
+    input: { id: string }
+    from: { id: [ input ] }
+    effects: [ { deletes: "parcel/{args.id}" } ]
+    idempotency: natural
+  fail:
+    via: shop.fail
+    description: Fails.
+    input: {}
+    effects: [ { reads: nothing } ]
+    failures: { no: { when: "true" } }
+agents:
+  clerk: { purpose: Resolve it., model: main, may: [ who, pay, give ], limits: { turns: 9, cost: 1 USD } }
+workflows:
+  desk: { steps: { a: { agent: clerk } } }
+  post: { steps: { send: { tool: send } } }
+  trip: { steps: { send: { tool: send }, fail: { tool: fail, needs: send } } }
+"#;
+
+#[test]
+fn an_attempt_sends_what_the_one_before_it_did_though_a_fact_has_changed() {
+    check(
+        TURNS,
+        r#"start  desk
+           given  the model calls who {}, who returns {"id":"a"}, the model calls pay {"amount":5} and who {},
+                  a@2.0 is lost, a@2.1 returns {"id":"b"}
+           when   time passes
+           then   CallIntended a@2.0 #2 sends {"amount":5,"to":"a"}"#,
+    );
+}
+
+#[test]
+fn a_yes_is_for_what_was_asked_and_what_would_be_sent_instead_is_asked_anew() {
+    check(
+        TURNS,
+        r#"start  desk
+           given  the model calls who {}, who returns {"id":"a"}, the model calls give {} and who {}, a@2.1 returns {"id":"b"}
+           when   ann answers a@2.0 "approved"
+           then   MailTaken, ApprovalAnswered, ApprovalWithdrawn, ApprovalAsked
+           says   "is not what was decided on any more", "Give something to b?"
+           when   ann answers a@2.0 "approved"
+           then   MailTaken, ApprovalAnswered, CallIntended a@2.0 #1 sends {"to":"b"}"#,
+    );
+}
+
+#[test]
+fn a_look_that_is_refused_each_time_leaves_the_doubt_to_a_person() {
+    check(
+        TURNS,
+        r#"start  post
+           when   send is lost
+           then   CallDoubted send@0.0, SideCallProposed, CallRefused, DoubtStayed look again,
+                  SideCallProposed, CallRefused, DoubtStayed look again, SideCallProposed, CallRefused, DoubtStayed person
+           owes   nothing
+           status waiting (settlement)"#,
+    );
+}
+
+#[test]
+fn where_values_come_from_is_nothing_that_a_compensation_must_prove() {
+    check(
+        TURNS,
+        r#"start  trip
+           given  send returns {"id":"p"}
+           when   fail fails "no"
+           then   CallNotApplied, StepFailed fail, CompensationBegan, SideCallProposed send@0.0~compensate fetch {"id":"p"},
+                  CallIntended send@0.0~compensate"#,
+    );
+}
