@@ -163,6 +163,11 @@ impl Live {
                 continue;
             }
             let status = next.status();
+            // What passed while nobody drove has passed: it is told before the run is let go of, and behind all mail.
+            let overdue = next.wakes_at().filter(|at| status.rests() && *at <= now);
+            if let Some(at) = overdue.filter(|at| self.commands.is_empty() && self.waited < Some(*at)) {
+                self.time_passed(at);
+            }
             let hold = if status.rests() && self.commands.is_empty() { Hold::Release } else { Hold::Keep };
             let wake_at = if status == Status::Running { None } else { next.wakes_at() };
             let asked = Instant::now();

@@ -161,3 +161,22 @@ async fn a_halt_is_in_force_once_the_worker_says_so_and_survives_it() {
     world.drive().await;
     assert_eq!((world.status(run).await, paid.load(Ordering::Relaxed)), (Status::Done, 1));
 }
+
+/// Nobody answers in time, and nobody drives when the time is over: whoever drives next lets silence decide, at once and
+/// once.
+#[tokio::test]
+async fn silence_decides_though_nobody_drove_when_its_time_came() {
+    let (paid, functions) = counting();
+    let contract = PAY.replace("within: 1h", "within: 300ms");
+    let world = World::new(&contract, &json!({}), functions);
+    let run = started(&world, 1).await;
+    world.drive().await;
+    assert_eq!(world.status(run).await, Status::Waiting(Waits::Approval));
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    let driven = tokio::time::timeout(Duration::from_secs(20), world.drive()).await;
+    assert!(driven.is_ok(), "the worker comes to rest");
+    assert_eq!(world.status(run).await, Status::Failed);
+    assert_eq!(paid.load(Ordering::Relaxed), 0);
+    let taken = world.names(run).await.iter().filter(|name| **name == "EpochBegan").count();
+    assert_eq!(taken, 2, "it was taken once more, and no more");
+}
