@@ -208,7 +208,10 @@ impl Draft {
                 self.fail(id, Failure::new(FailureClass::HandOff, detail), clause, Party::Tool)
             }
             Closed::Withheld(withheld, _) => {
-                let detail = format!("{}: {}", withheld.sentence, withheld.reason);
+                let detail = format!(
+                    "`{tool}` took effect, and what it gave is withheld by “{}”: {}",
+                    withheld.sentence, withheld.reason
+                );
                 let clause = Some(withheld.clause.clone());
                 self.fail(id, Failure::new(FailureClass::RefusedByClause, detail), clause, Party::Step)
             }

@@ -170,7 +170,7 @@ impl Draft {
 fn objection_to_type(tool: &Tool, args: &Value) -> Option<CallRefused> {
     let refused = |reason: String| CallRefused {
         clause: tool.address("input"),
-        sentence: format!("the arguments of `{}` fit its type", tool.name),
+        sentence: format!("the arguments of `{}` fit its type", tool.shown_name()),
         reason,
         mend: format!("Call again with arguments of this JSON Schema: {}", tool.input.json()),
     };

@@ -174,10 +174,16 @@ fn before(tool: &Tool, asks: bool) -> Vec<&Expr> {
         all.extend(approval.by.iter().flat_map(|approver| &approver.when));
         all.extend(approval.saying.iter().flat_map(|saying| saying.exprs()));
     }
-    if let Some(Compensate::By { undo: Some((_, with)), .. }) = &tool.compensate {
-        // Read once the call took effect: by then it is too late to find out.
-        all.extend(with.values().filter(|expr| !tool.establishes.keys().any(|fact| reads(expr, fact))));
-    }
+    // What is read once the call took effect: by then it is too late to find out. What its own result sets isn't meant, nor
+    // what asks whether a fact is set.
+    let clauses = tool.ensures.iter().chain(&tool.shows).map(|clause| &clause.condition);
+    let undo = match &tool.compensate {
+        Some(Compensate::By { undo: Some((_, with)), .. }) => Some(with.values()),
+        _ => None,
+    };
+    let is_own = |expr: &&Expr| tool.establishes.keys().any(|fact| reads(expr, fact));
+    let asks_first = |expr: &&Expr| expr.source().contains("has(facts.");
+    all.extend(clauses.chain(undo.into_iter().flatten()).filter(|expr| !is_own(expr) && !asks_first(expr)));
     all
 }
 

@@ -96,15 +96,15 @@ impl Draft {
     pub(crate) fn told(&self, tool: &str, closed: &Closed) -> String {
         match closed {
             Closed::Refused(refused) | Closed::Denied(refused) => {
-                format!(
-                    "Not done: refused, because {}. {}. {}",
-                    refused.sentence, refused.reason, refused.mend
-                )
+                let said = by_clause(&refused.sentence, &refused.reason, &refused.mend);
+                format!("Not done: refused {said}")
             }
-            Closed::Withheld(withheld, _) => format!(
-                "Done, and what `{tool}` gave is withheld, because {}. {}. {}",
-                withheld.sentence, withheld.reason, withheld.mend
-            ),
+            Closed::Withheld(withheld, _) => {
+                let said = by_clause(&withheld.sentence, &withheld.reason, &withheld.mend);
+                let is_done = self.run.plan.tool(tool).is_some_and(|tool| !tool.only_reads());
+                let again = if is_done { " It took effect: don't do it again." } else { "" };
+                format!("Done, and what `{tool}` gave is withheld {said}{again}")
+            }
             Closed::Broken(verdict) => format!("Not usable: `{}` is broken", verdict.clause),
             Closed::Failed(failure) => {
                 let code = failure.code.as_deref().unwrap_or(failure.class.name());
@@ -122,6 +122,13 @@ impl Draft {
             ),
         }
     }
+}
+
+/// A clause in its author's words, what was found, and what can be done. A sentence says what is wanted, so it is quoted:
+/// what stands behind it is that it doesn't hold.
+fn by_clause(sentence: &str, reason: &str, mend: &str) -> String {
+    let (sentence, reason) = (sentence.trim_end_matches('.'), reason.trim_end_matches('.'));
+    format!("by the clause “{sentence}”: {reason}. {mend}")
 }
 
 fn told_result(kept: &Kept) -> String {

@@ -138,8 +138,11 @@ impl Draft {
             None if self.run.chat().is_some() => self.tell_step(step, Said { output }),
             None => self.tell_step(step, StepSucceeded { output }),
             Some((clause, Ok(_))) => {
-                let problem =
-                    format!("{}: `{}` does not hold of it", clause.sentence, clause.condition.source());
+                let problem = format!(
+                    "“{}” is to hold of it, and `{}` does not",
+                    clause.sentence,
+                    clause.condition.source()
+                );
                 let part =
                     clause.address.split_once(&format!("{}.", own.agent)).map(|(_, part)| part.to_owned());
                 self.malformed(step, part.as_deref().unwrap_or("ensures"), &problem)

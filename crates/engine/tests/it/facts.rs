@@ -132,18 +132,17 @@ fn a_model_is_told_that_a_result_is_withheld_and_never_what_it_is() {
            given  the model calls who {"email":"a@x"}, who returns {"id":"c1"}, the model calls order {"id":"o2"}
            when   order returns {"id":"o2","customer":"somebody-else"}
            then   CallApplied resolve@2.0, CallJudged resolve@2.0, CallWithheld resolve@2.0, ModelIntended resolve
-           told   "what `order` gave is withheld, because the order is this customer's.", "does not hold of the result""#,
+           told   "what `order` gave is withheld by the clause “the order is this customer's”", "does not hold of the result""#,
     );
 }
 
 #[test]
-fn a_result_that_needs_an_unset_fact_is_withheld_with_who_can_find_it_out() {
+fn a_call_is_not_sent_whose_result_could_not_be_judged_for_want_of_a_fact() {
     check(
         DESK,
         r#"start  chat
-           given  the model calls order {"id":"o1"}
-           when   order returns {"id":"o1","customer":"c1"}
-           then   CallApplied, CallJudged, CallWithheld, ModelIntended
+           when   the model calls order {"id":"o1"}
+           then   ModelAnswered, CallProposed, CallRefused facts.customer, ModelIntended
            told   "the fact `customer` is not set yet. find out who the customer is first: `who` establishes it. Then call again.""#,
     );
 }
@@ -155,7 +154,7 @@ fn a_clause_that_needs_an_unset_fact_refuses_and_names_who_can_find_it_out() {
         r#"start  chat
            when   the model calls refund {"id":"o1","amount":5}
            then   ModelAnswered, CallProposed, CallRefused tools.refund.requires.somebody-is-there, ModelIntended
-           told   "refused, because somebody is there. the fact `customer` is not set yet. find out who the customer is first: `who`""#,
+           told   "refused by the clause “somebody is there”: the fact `customer` is not set yet. find out who the customer is first: `who`""#,
     );
 }
 
@@ -181,7 +180,7 @@ fn a_fact_that_is_set_once_keeps_its_value_and_another_one_is_withheld() {
            given  the model calls who {"email":"b@x"}
            when   who returns {"id":"c2","tries":3}
            then   CallApplied, CallJudged, CallWithheld facts.customer, ModelIntended
-           told   "what `who` gave is withheld, because `customer` is set once""#,
+           told   "what `who` gave is withheld by the clause “`customer` is set once”""#,
     );
 }
 
@@ -232,7 +231,7 @@ fn an_answer_that_breaks_what_the_agent_ensures_is_asked_for_again() {
         r#"start  chat
            when   the model answers {"text":""}
            then   ModelAnswered, ContextAdjusted, ModelIntended #2
-           told   "something is said: `output.text != ''` does not hold of it"
+           told   "“something is said” is to hold of it, and `output.text != ''` does not"
            given  the model answers {"text":""}
            when   the model answers {"text":""}
            then   ModelAnswered #3, StepFailed resolve malformed agents.clerk.ensures.something-is-said blames model, RunFailed"#,
