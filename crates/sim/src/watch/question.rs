@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use handfast_events::{ApprovalAsked, Body, CallId, Digest, Event, Output, StepId, canonical};
 use jiff::Timestamp;
+use serde_json::json;
 
 use super::Watch;
 use crate::Law;
@@ -71,10 +72,18 @@ impl Watch {
         if !self.subject.rules.asks(&story.tool, &story.args) {
             return;
         }
-        let subject = Digest::of(&canonical(&story.args));
+        let Body::CallIntended(intent) = &event.body else { return };
+        // What leaves is what was decided on: to the byte, and by all whom that asks.
+        let is_decided_on = |asked: &ApprovalAsked| {
+            let roles = asked.roles.iter().filter(|role| role.is_asked).map(|role| role.role.as_str());
+            let (sends, effects) = (&intent.sends, &asked.effects);
+            let roles: Vec<&str> = roles.collect();
+            let bound = json!({ "args": story.args, "sends": sends, "effects": effects, "asked": roles });
+            asked.subject == Digest::of(&canonical(&bound))
+        };
         let yes = self.questions.values_mut().find(|question| {
             question.call.as_ref() == Some(id)
-                && question.asked.subject == subject
+                && is_decided_on(&question.asked)
                 && question.yes.is_some_and(|until| until.is_none_or(|until| event.time <= until))
         });
         match yes {
