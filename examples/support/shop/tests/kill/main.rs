@@ -28,19 +28,14 @@ use tally::{Phase, Tally, Whom};
 use victim::{Aim, End, Victim};
 
 /// Runs at once: they mostly wait.
-const AT_ONCE: usize = 3;
+const AT_ONCE: usize = 6;
 /// Kills of one run. Servers are killed twice at most: a call has three attempts, and a run that used them up rests.
 const OF_ONE_RUN: u64 = 5;
 const SERVERS_OF_ONE_RUN: usize = 2;
-/// How many kills of a hundred must fall into each phase, so that the test says something of it.
-const PHASES_MIN: [(Phase, usize); 6] = [
-    (Phase::Early, 3),
-    (Phase::Asking, 4),
-    (Phase::InFlight, 20),
-    (Phase::Bare, 8),
-    (Phase::Undoing, 4),
-    (Phase::Between, 2),
-];
+/// How many kills of a hundred must fall into each phase, so that the test says something of it. Between commits little can
+/// be met: what came back travels with what leaves next.
+const PHASES_MIN: [(Phase, usize); 5] =
+    [(Phase::Early, 3), (Phase::Asking, 4), (Phase::InFlight, 20), (Phase::Bare, 8), (Phase::Undoing, 4)];
 /// The same of what is killed, and of each workflow.
 const WHOM_MIN: usize = 10;
 const CASE_MIN: usize = 2;
