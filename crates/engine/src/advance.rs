@@ -22,6 +22,9 @@ impl Draft {
     }
 
     fn move_all(&mut self) -> Result<(), Refusal> {
+        if matches!(self.run.phase, Phase::Ended(_)) {
+            return Ok(());
+        }
         loop {
             let before = self.events.len();
             for index in 0..self.run.steps.len() {

@@ -104,7 +104,10 @@ impl Run {
             Command::CallPolled { call, attempt, poll, outcome } => {
                 draft.call_polled(&call, attempt, poll, outcome)?;
             }
-            Command::TimePassed => draft.lapse()?,
+            Command::TimePassed => {
+                draft.lapse()?;
+                draft.fall_silent()?;
+            }
             Command::Mail { id, who, at, mail } => draft.mail(id, who, at, mail)?,
         }
         draft.advance()?;

@@ -39,7 +39,7 @@ pub use run::Run;
 pub(crate) use run::{Ending, Phase, takes_in};
 pub use spend::Spend;
 pub(crate) use step::{AgentStep, Happened, StepRun, StepState};
-pub(crate) use turn::{Asked, Awaited, Listening, Turn};
+pub(crate) use turn::{Asked, Listening, Turn};
 pub(crate) use word::Word;
 pub(crate) use working::Working;
 

@@ -13,7 +13,7 @@ use crate::Refusal;
 use crate::decide::Draft;
 use crate::limits::{MESSAGE_BYTES_MAX, MESSAGES_KEPT_MAX, QUESTION_CHARS};
 use crate::people::Answering;
-use crate::state::{Awaited, Call, Listening, Message, Phase, Run};
+use crate::state::{Call, Listening, Message, Phase, Run};
 
 /// Whoever says one of these to a question says yes, or no. All else is neither: a yes must not be read into anything.
 const YES: [&str; 6] = ["yes", "y", "yes please", "approved", "confirm", "confirmed"];
@@ -73,10 +73,21 @@ impl Draft {
                 let until = idle.and_then(|idle| self.now.checked_add(idle).ok());
                 self.tell_step(step, MessageAwaited { until })
             }
-            Some(Awaited { until: Some(until), .. }) if until <= self.now => {
-                self.tell_step(step, TalkEnded { why: TalkEnd::Idle })
-            }
             Some(_) => Ok(()),
+        }
+    }
+
+    /// Nobody has said anything for as long as a conversation waits. What was said in time is read before time passes.
+    pub(crate) fn fall_silent(&mut self) -> Result<(), Refusal> {
+        let is_silent = |listening: &Listening| {
+            let until = listening.awaited.and_then(|awaited| awaited.until);
+            until.is_some_and(|until| until <= self.now)
+        };
+        let may_end = self.run.phase == Phase::Running && self.run.messages.is_empty();
+        let mut steps = self.run.steps.iter().filter(|step| may_end && !self.run.is_failing(&step.id));
+        match steps.find(|step| step.listening().is_some_and(is_silent)).map(|step| step.id.clone()) {
+            Some(step) => self.tell_step(&step, TalkEnded { why: TalkEnd::Idle }),
+            None => Ok(()),
         }
     }
 

@@ -216,7 +216,7 @@ impl Watch {
                 story.waits_since = (doubted.next == Next::Settlement).then_some(event.time);
             }
             Body::CallApplied(_) => {
-                (story.is_open, story.is_applied) = (false, true);
+                (story.is_open, story.waits_since, story.is_applied) = (false, None, true);
                 story.doubted.clear();
             }
             Body::CallFound(found) => {

@@ -81,6 +81,13 @@ impl Live {
         }
     }
 
+    /// The time that the run waited for has come before it was taken: its mail goes first.
+    pub(crate) fn tell_time(&mut self, now: Timestamp) {
+        if self.run.wakes_at().is_some_and(|at| at <= now) {
+            self.commands.push_back(Command::TimePassed);
+        }
+    }
+
     pub(crate) fn time_passed(&mut self, until: Timestamp) {
         self.waited = self.waited.max(Some(until));
         self.commands.push_back(Command::TimePassed);

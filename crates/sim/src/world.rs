@@ -268,6 +268,7 @@ impl World {
         for row in &self.store.mailbox {
             live.tell_mail(row);
         }
+        live.tell_time(self.clock(who.worker));
         if let Some(worker) = self.workers.get_mut(who.worker) {
             worker.live = Some(live);
         }

@@ -7,7 +7,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use handfast_contract::{Contract, EnvValue, Identity, ListedTool, Listing, Secret, Transport};
+use handfast_contract::{
+    Contract, EnvValue, Identity, ListedTool, Listing, Secret, Transport, percent_encoded,
+};
 use handfast_engine::{PollOutcome, TakenOn, ToolError, ToolOutcome};
 use handfast_events::{FailureClass, Handle};
 use serde_json::Value;
@@ -48,9 +50,9 @@ impl Secrets {
         Arc::new(Self { base: Vec::new(), values })
     }
 
-    /// The longest secret's length: what must be kept beyond a cut so that none is torn by it.
+    /// The longest secret's length, percent-encoded: what must be kept beyond a cut so that none is torn by it.
     pub(crate) fn longest(&self) -> usize {
-        self.values.values().map(|value| value.len()).max().unwrap_or(0)
+        self.values.values().map(|value| value.len() * "%00".len()).max().unwrap_or(0)
     }
 
     /// The value, for the one place that sends it.
@@ -86,7 +88,7 @@ impl Secrets {
         Ok(variables)
     }
 
-    /// The text with the name of each secret in place of its value.
+    /// The text with the name of each secret in place of its value, as it is or percent-encoded.
     pub(crate) fn mask(&self, text: &str) -> String {
         let mut masked = text.to_owned();
         let mut values: Vec<_> =
@@ -96,6 +98,9 @@ impl Secrets {
         for (secret, value) in values {
             if masked.contains(&**value) {
                 masked = masked.replace(&**value, &placeholder(secret));
+            }
+            if masked.contains(['%', '+']) {
+                masked = mask_encoded(&masked, secret, value);
             }
         }
         masked
@@ -144,9 +149,10 @@ impl Secrets {
     pub(crate) fn unmask(&self, text: &str, transport: &Transport) -> Result<String, ToolError> {
         let mut plain = text.to_owned();
         for secret in transport.secrets() {
-            let place = placeholder(secret);
-            if plain.contains(&place) {
-                plain = plain.replace(&place, self.value(secret)?);
+            let (place, encoded) = (placeholder(secret), placeholder_encoded(secret));
+            if plain.contains(&place) || plain.contains(&encoded) {
+                let value = self.value(secret)?;
+                plain = plain.replace(&place, value).replace(&encoded, &percent_encoded(value));
             }
         }
         Ok(plain)
@@ -184,4 +190,78 @@ impl Secrets {
 /// What stands in a secret's place.
 fn placeholder(secret: &Secret) -> String {
     format!("[secret {}]", secret.0)
+}
+
+/// What stands in its place where it is percent-encoded, and would be read otherwise if it weren't.
+fn placeholder_encoded(secret: &Secret) -> String {
+    format!("[secret {} encoded]", secret.0)
+}
+
+/// The text without the secret's percent-encoded value, whichever of its letters are encoded.
+fn mask_encoded(text: &str, secret: &Secret, value: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let length = match encoded_at(rest.as_bytes(), value.as_bytes()) {
+            Some((length, true)) => {
+                masked.push_str(&placeholder_encoded(secret));
+                length
+            }
+            Some((length, false)) => {
+                masked.push_str(&placeholder(secret));
+                length
+            }
+            None => {
+                masked.push(first);
+                first.len_utf8()
+            }
+        };
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    masked
+}
+
+/// How long the value is at the text's beginning, and whether a sign of it is encoded that means something in a URL.
+fn encoded_at(text: &[u8], value: &[u8]) -> Option<(usize, bool)> {
+    let (mut length, mut is_encoded) = (0, false);
+    for byte in value {
+        match text.get(length..)? {
+            [b'%', high, low, ..] if byte_of(*high, *low) == Some(*byte) => {
+                length += 3;
+                is_encoded |= b":/?#[]@!$&'()*+,;=%".contains(byte);
+            }
+            [b'+', ..] if *byte == b' ' => {
+                length += 1;
+                is_encoded = true;
+            }
+            [first, ..] if first == byte => length += 1,
+            _ => return None,
+        }
+    }
+    Some((length, is_encoded))
+}
+
+fn byte_of(high: u8, low: u8) -> Option<u8> {
+    let digit = |letter: u8| char::from(letter).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    Some(digit(high)? * 16 + digit(low)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percent_encoded_secret_is_masked_however_much_of_it_is_encoded() {
+        let secrets = Secrets::of([("S", "a/b c%é"), ("T", "plain")]);
+        for (text, masked) in [
+            ("x=a%2Fb%20c%25%C3%A9&y=%2F", "x=[secret S encoded]&y=%2F"),
+            ("x=a%2fb+c%25%c3%a9", "x=[secret S encoded]"),
+            ("x=a/b%20c%é%", "x=[secret S]%"),
+            ("%61/b c%%C3%A9", "[secret S]"),
+            ("a%2Fb%20c%25%C3 plain %70lain", "a%2Fb%20c%25%C3 [secret T] [secret T]"),
+            ("100 % of it, 1+1", "100 % of it, 1+1"),
+        ] {
+            assert_eq!(secrets.mask(text), masked, "{text}");
+        }
+    }
 }

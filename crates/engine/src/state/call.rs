@@ -265,13 +265,11 @@ impl Call {
             {
                 after(Sent { doubt: true, ..sent }, &doubted.next, &doubted.failure)
             }
-            // Its answer came after all, late.
-            (Doubted(sent), Body::CallApplied(applied)) if applied.attempt == sent.intent.attempt => {
+            // An answer came after all, late: that of the attempt in doubt, or of one before it.
+            (Doubted(sent), Body::CallApplied(applied)) if applied.attempt <= sent.intent.attempt => {
                 Applied(applied.result.clone())
             }
-            (DueState(Due { doubt: Some(intent), .. }), Body::CallApplied(applied))
-                if applied.attempt == intent.attempt =>
-            {
+            (DueState(due), Body::CallApplied(applied)) if applied.attempt < due.attempt => {
                 Applied(applied.result.clone())
             }
             (Doubted(sent), Body::CallNotApplied(not)) if not.attempt == sent.intent.attempt => {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use handfast_events::{
-    Body, CallFound, CallId, CallSettled, Came, EndedAs, Event, ResultCameLate, SaidBefore, Settled, Status,
+    Body, CallFound, CallSettled, Came, EndedAs, Event, ResultCameLate, SaidBefore, Settled, Status,
 };
 
 use super::{Call, Illegal, Phase, Run};
@@ -18,20 +18,28 @@ pub(crate) struct Word {
     pub(crate) by_person: bool,
     /// Whether its result came all the same.
     pub(crate) is_heard: bool,
+    /// The attempt that is known to have taken effect since.
+    pub(crate) applied: Option<u32>,
 }
 
 impl Run {
-    /// A doubt is ended by this event.
+    /// A doubt is ended by this event, or the call took effect behind that.
     pub(super) fn note_word(&mut self, event: &Event) {
         let (settled, by, by_person) = match &event.body {
             Body::CallSettled(CallSettled { settled, who, .. }) => (settled, who.clone(), true),
             Body::CallFound(CallFound { settled, look, .. }) => (settled, look.to_string(), false),
+            Body::CallApplied(applied) => {
+                if let Some(word) = event.call.as_ref().and_then(|id| self.words.get_mut(id)) {
+                    word.applied = Some(applied.attempt);
+                }
+                return;
+            }
             _ => return,
         };
         let Some(call) = event.call.as_ref().and_then(|id| self.call(id)) else { return };
         let said = SaidBefore { settled: settled.clone(), by };
         let of = Arc::new(Call { side: Vec::new(), ..call.clone() });
-        self.words.insert(call.id.clone(), Word { of, said, by_person, is_heard: false });
+        self.words.insert(call.id.clone(), Word { of, said, by_person, is_heard: false, applied: None });
     }
 
     /// A result came late: it changes nothing of the call; where it contradicts, a person is to know.
@@ -49,11 +57,6 @@ impl Run {
             self.standing.push(id.clone());
         }
         Ok(())
-    }
-
-    /// A call that took effect, of whichever step.
-    pub(crate) fn applied_call(&self, id: &CallId) -> Option<&Call> {
-        self.applied.iter().map(|call| &**call).find(|call| call.id == *id)
     }
 
     /// How an ended run stands once it is known that something was otherwise than said.

@@ -27,6 +27,7 @@ use crate::world::World;
 /// CALL is still at work [as PATH] [asking for 3s] | is forgotten | can't be reached    its server says so, or can't be reached
 /// a lost worker hears CALL #ATTEMPT …                what a tool says, as above, by mail
 /// a worker takes over
+/// nobody drives for 3s                               the time passes, and the run is told nothing
 /// time passes [3s]                                   as long as the run waits where it isn't said
 /// WHO settles CALL applied VALUE | not applied
 /// WHO raises LIMIT to AMOUNT · WHO cancels · WHO resumes · WHO pauses · WHO kills
@@ -43,6 +44,10 @@ pub(crate) fn act(world: &mut World, fact: &str) -> Result<(), Refusal> {
     }
     if fact == "a worker takes over" {
         return world.take();
+    }
+    if let Some(time) = fact.strip_prefix("nobody drives for ") {
+        world.now = world.now.checked_add(duration(time)).expect("a time within the calendar");
+        return Ok(());
     }
     if let Some(time) = fact.strip_prefix("time passes") {
         let until = || world.due().expect("it waits for a time").max(world.now).duration_since(world.now);

@@ -1,7 +1,8 @@
 //! What came of an attempt is heard late: the answer that everybody waits for, evidence, or a contradiction.
 
 use crate::check;
-use crate::contracts::SHOP;
+use crate::contracts::{SHOP, TRIP};
+use crate::talk::DESK;
 
 #[test]
 fn an_answer_that_comes_late_ends_a_doubt_that_is_open_still() {
@@ -116,6 +117,106 @@ fn what_was_repeated_with_its_key_took_effect_once_whatever_was_said() {
            status done
            when   a lost worker hears pay@0.0 #1 returns {"order":"o1","amount":5}
            then   MailTaken late, ResultCameLate pay@0.0 #1 applied
+           status done"#,
+    );
+}
+
+#[test]
+fn what_was_repeated_with_its_key_contradicts_nothing_once_it_was_told_of_or_taken_back() {
+    let refunding = r#"start  desk
+           given  ada says "refund o1", the model calls refund {"order":"o1","amount":20}, ada says "yes"
+           given  refund is lost, time passes, refund is lost, time passes, refund is lost, time passes 80s
+           given  bob settles talk@1.0 not applied, bob raises attempts to 9, refund returns {"id":"r1"}
+           "#;
+    check(
+        DESK,
+        &format!(
+            r#"{refunding}given  the model answers "Done."
+           when   a lost worker hears talk@1.0 #1 returns {{"id":"r1"}}
+           then   MailTaken late, ResultCameLate talk@1.0 #1 applied
+           when   bob cancels
+           then   MailTaken, RunCancelRequested, RunCancelled
+           says   ""standing":["talk@1.0"]""#
+        ),
+    );
+    check(
+        DESK,
+        &format!(
+            r#"{refunding}given  bob cancels, talk@1.0~compensate returns null
+           status cancelled
+           when   a lost worker hears talk@1.0 #1 returns {{"id":"r1"}}
+           then   MailTaken late, ResultCameLate talk@1.0 #1 applied
+           status cancelled"#
+        ),
+    );
+}
+
+#[test]
+fn what_took_a_call_back_with_its_key_took_it_back_once() {
+    check(
+        TRIP,
+        r#"start  trip
+           given  room@0.0 returns {"id":"b1","price":90}, seat@0.0 fails "gone"
+           given  room@0.0~compensate is lost, time passes, room@0.0~compensate is lost, time passes 80s
+           given  ada settles room@0.0~compensate not applied
+           given  room@0.0~compensate returns {"cancelled":true}
+           status failed
+           when   a lost worker hears room@0.0~compensate #1 returns {"cancelled":true}
+           then   MailTaken late, ResultCameLate room@0.0~compensate #1 applied
+           status failed"#,
+    );
+}
+
+#[test]
+fn an_earlier_attempt_that_took_effect_ends_the_doubt_about_one_with_the_same_key() {
+    check(
+        SHOP,
+        r#"start  pay {"amount":5}
+           given  pay@0.0 is lost, time passes, pay@0.0 is lost, ada cancels
+           status waiting (settlement)
+           when   a lost worker hears pay@0.0 #1 fails "the card has expired"
+           then   MailTaken late
+           when   a lost worker hears pay@0.0 #1 returns {"order":"o1","amount":5}
+           then   MailTaken late, CallApplied pay@0.0 #1, CallJudged pay@0.0, CallLeftStanding pay@0.0, RunCancelled"#,
+    );
+    check(
+        SHOP,
+        r#"start  pay {"amount":5}
+           given  pay@0.0 is lost, time passes, pay@0.0 is lost
+           status waiting (retry)
+           when   a lost worker hears pay@0.0 #1 returns {"order":"o1","amount":5}
+           then   MailTaken late, CallApplied pay@0.0 #1, CallJudged pay@0.0, StepSucceeded pay, RunSucceeded"#,
+    );
+}
+
+#[test]
+fn an_earlier_attempt_says_nothing_of_one_that_took_effect_by_itself() {
+    check(
+        SHOP,
+        r#"start  tell
+           given  mail is lost, time passes 80s, ada settles tell@0.0 not applied, tell@0.0 #2 is lost
+           status waiting (settlement)
+           when   a lost worker hears tell@0.0 #1 returns {"sent":true}
+           then   MailTaken late, ResultCameLate tell@0.0 #1 applied contradicts ada not applied
+           status waiting (settlement)"#,
+    );
+}
+
+#[test]
+fn what_is_known_to_have_taken_effect_is_not_sent_again() {
+    check(
+        SHOP,
+        r#"start  tell
+           given  mail is lost, time passes 80s, bob pauses
+           when   ada settles tell@0.0 not applied
+           then   MailTaken, CallSettled tell@0.0
+           owes   nothing
+           when   a lost worker hears tell@0.0 #1 returns {"sent":true}
+           then   MailTaken late, CallApplied tell@0.0 #1, CallJudged tell@0.0
+           when   a lost worker hears tell@0.0 #1 returns {"sent":true}
+           then   MailTaken late
+           when   bob resumes
+           then   MailTaken, RunResumed, StepSucceeded tell, RunSucceeded true
            status done"#,
     );
 }

@@ -3,7 +3,7 @@
 use crate::check;
 
 /// A desk that somebody talks to.
-const DESK: &str = r#"
+pub(crate) const DESK: &str = r#"
 handfast: 1
 name: desk
 version: "1"
@@ -124,6 +124,27 @@ fn silence_ends_a_conversation_as_done_and_a_message_begins_the_time_anew() {
         r#"start  formal {"name":"Ada"}
            status waiting (message)
            owes   nothing"#,
+    );
+}
+
+#[test]
+fn what_was_said_is_read_before_silence_ends_the_conversation() {
+    check(
+        DESK,
+        r#"start  desk
+           given  nobody drives for 3600s
+           when   a worker takes over
+           then   EpochBegan
+           when   ada says "hello"
+           then   MailTaken say, MessageHeard talk, ModelIntended talk"#,
+    );
+    check(
+        DESK,
+        r#"start  desk
+           given  nobody drives for 3600s, a worker takes over
+           status waiting (message)
+           when   time passes 0s
+           then   TalkEnded talk idle, StepSucceeded talk, RunSucceeded"#,
     );
 }
 

@@ -106,3 +106,17 @@ fn a_run_that_is_cancelled_while_a_step_fails_ends_once_all_is_settled() {
            status cancelled (standing)"#,
     );
 }
+
+#[test]
+fn nothing_is_taken_back_once_the_run_was_killed() {
+    check(
+        FLOW,
+        r#"start  settled
+           given  part/found@0.0 fails "gone", bob pauses, part/sent@0.0 returns {"id":"p1"}
+           when   bob kills
+           then   MailTaken kill, ModelFailed beside, RunKilled
+           status killed
+           when   a lost worker hears part/sent@0.0 #1 returns {"id":"p1"}
+           then   MailTaken late refused"#,
+    );
+}

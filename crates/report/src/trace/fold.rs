@@ -391,7 +391,8 @@ impl Call {
                 }
             }
             Body::CallApplied(applied) => {
-                if let Some(attempt) = self.attempts.last_mut() {
+                let of = |attempt: &&mut CallAttempt| attempt.attempt == applied.attempt;
+                if let Some(attempt) = self.attempts.iter_mut().rev().find(of) {
                     attempt.latency_ms = Some(applied.latency_ms);
                 }
                 self.state = CallState::Applied { result: applied.result.clone(), verdicts: Vec::new() };

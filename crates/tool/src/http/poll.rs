@@ -133,13 +133,12 @@ pub(crate) async fn read(site: &Site, poll: &ToolPoll, response: Response, is_re
     }
 }
 
-/// A server that doesn't know the call any more is told from one that can't be asked now; any other refusal is how the call
-/// ended.
+/// A server that doesn't know the call any more is told from one that didn't say how it stands: a refusal is about the
+/// poll, and only a document says that the call has failed.
 fn refused(status: StatusCode, error: ToolError) -> PollOutcome {
     match status.as_u16() {
         404 | 410 => PollOutcome::Forgotten(error),
-        401 | 403 | 408 | 425 | 429 | 500.. => PollOutcome::Unasked(error),
-        _ => PollOutcome::Finished(ToolOutcome::Failed(error)),
+        _ => PollOutcome::Unasked(error),
     }
 }
 

@@ -27,8 +27,12 @@ impl Kit {
         Self::with(servers_and_tools, Functions::default())
     }
 
-    /// `{double}` stands for the test server's path.
     pub(crate) fn with(servers_and_tools: &str, functions: Functions) -> Self {
+        Self::knowing(servers_and_tools, functions, SECRET)
+    }
+
+    /// With this as the shop's secret. `{double}` stands for the test server's path.
+    pub(crate) fn knowing(servers_and_tools: &str, functions: Functions, secret: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let text = format!(
             "handfast: 1\nname: kit\nversion: \"1\"\n{}",
@@ -36,7 +40,7 @@ impl Kit {
         );
         let contract = loaded(&text, folder.path(), &BTreeMap::new());
         let variable = |name: &str| match name {
-            "SHOP_SECRET" => Some(SECRET.to_owned()),
+            "SHOP_SECRET" => Some(secret.to_owned()),
             "MODEL_KEY" => Some(MODEL_KEY.to_owned()),
             "SHORT_SECRET" => Some("abc".to_owned()),
             "PATH" | "HOME" => std::env::var(name).ok(),

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use handfast_engine::ToolOutcome;
 use handfast_events::{FailureClass, Handle};
+use handfast_tool::Functions;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
@@ -58,7 +59,11 @@ impl Double {
     }
 
     fn kit(&self) -> Kit {
-        Kit::new(&format!(
+        self.kit_with(SECRET)
+    }
+
+    fn kit_with(&self, secret: &str) -> Kit {
+        let contract = format!(
             r#"
 servers:
   api: {{ http: {{ url: "{}/v1", bearer: {{ secret: SHOP_SECRET }} }} }}
@@ -70,7 +75,8 @@ tools:
     effects: [ creates: export/* ]
 "#,
             self.url
-        ))
+        );
+        Kit::knowing(&contract, Functions::default(), secret)
     }
 }
 
@@ -152,15 +158,25 @@ async fn each_answer_to_a_poll_says_how_the_call_stands() {
             status.get(..3).and_then(|it| it.parse().ok())
         );
     }
-    for status in ["401 Unauthorized", "403 No", "408 Slow", "429 Too Many", "500 Oh No", "503 Busy"] {
+    for status in [
+        "400 Bad",
+        "401 Unauthorized",
+        "403 No",
+        "405 Not So",
+        "408 Slow",
+        "409 Conflict",
+        "415 What",
+        "422 Unprocessable",
+        "429 Too Many",
+        "500 Oh No",
+        "503 Busy",
+    ] {
         assert_eq!(
             unasked(poll(status, "Retry-After: 9\r\n", "").await).retry_after_ms,
             Some(9_000),
             "{status}"
         );
     }
-    let error = failed(finished(poll("422 Unprocessable", "", r#"{"error":{"code":"too_large"}}"#).await));
-    assert_eq!(error.code.as_deref(), Some("too_large"));
     let body = r#"{"status":"Failed","error":{"code":"disk_full","message":"no room"}}"#;
     let error = failed(finished(poll("200 OK", "", body).await));
     assert_eq!((error.code.as_deref(), error.status, error.class), (Some("disk_full"), None, None));
@@ -206,6 +222,34 @@ async fn a_secret_in_a_handle_is_kept_by_its_name_and_sent_to_its_own_server_onl
     kit.poll("export", path("/jobs/7?token=[secret MODEL_KEY]")).await;
     let asked = api.asked();
     assert!(!asked[0].contains(crate::kit::MODEL_KEY) && asked[0].contains("MODEL_KEY"), "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_percent_encoded_secret_in_a_handle_is_kept_by_its_name_and_sent_as_its_server_gave_it() {
+    let api = Double::begin().await;
+    let kit = api.kit_with("a/secret+of many%bytes");
+    for (given, kept, sent) in [
+        ("/jobs/a%2Fsecret%2Bof%20many%25bytes?x=1", "/jobs/[secret SHOP_SECRET encoded]?x=1", None),
+        (
+            "/jobs/7?of=a%2fsecret%2bof+many%25bytes",
+            "/jobs/7?of=[secret SHOP_SECRET encoded]",
+            Some("/jobs/7?of=a%2Fsecret%2Bof%20many%25bytes"),
+        ),
+        (
+            "/jobs/%61%2Fsecret%2Bof%20many%25bytes",
+            "/jobs/[secret SHOP_SECRET encoded]",
+            Some("/jobs/a%2Fsecret%2Bof%20many%25bytes"),
+        ),
+        ("/jobs/a/secret+of%20many%bytes", "/jobs/[secret SHOP_SECRET]", None),
+    ] {
+        api.says("202 Accepted", &format!("Location: {given}\r\n"), "");
+        let taken = taken_on(kit.call("export", exporting()).await);
+        assert_eq!(taken.handle, path(kept), "{given}");
+        api.asked();
+        api.says("200 OK", "", "{}");
+        returned(finished(kit.poll("export", taken.handle).await));
+        assert_eq!(api.asked(), [format!("GET {} HTTP/1.1", sent.unwrap_or(given))]);
+    }
 }
 
 const SHOP: &str = r#"
