@@ -99,6 +99,9 @@ impl Followed {
         let is_old = self.passes.is_some_and(|epoch| row.epoch <= epoch);
         // A run that was set aside and is taken again is called quarantined until its next event.
         let rests = row.status.rests() && row.status != Status::Quarantined && !self.has_mail;
+        // Its time has come, and whoever drives is about to see that.
+        let is_overdue = row.wake_at.is_some_and(|at| at <= handfast_host::now());
+        let rests = rests && !is_overdue;
         (rests || row.aside) && !is_old
     }
 

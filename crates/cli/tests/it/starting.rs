@@ -139,3 +139,17 @@ fn a_worker_that_stays_keeps_a_far_timer_and_drives_what_others_start() {
     assert!(stays.wait().unwrap().success());
     folder.until_nobody_drives();
 }
+
+#[test]
+fn what_is_overdue_is_done_before_it_is_told_how_a_run_stands() {
+    let contract = "handfast: 1\nname: late\nversion: \"1\"\nworkflows:\n  late:\n    input: {}\n    steps:\n\
+        \x20     nap: { wait: { for: 2s } }\n    limits: { deadline: 1d }\n";
+    let folder = Folder::with(contract, "{}");
+    folder.expect(0, &["run", ".", "--detach"]);
+    folder.until("waiting (time)");
+    rustix::process::kill_process(folder.driver(), Signal::KILL).unwrap();
+    folder.until_nobody_drives();
+    std::thread::sleep(std::time::Duration::from_millis(2_200));
+    folder.expect(0, &["go", "last"]);
+    assert_eq!(folder.runs()[0]["status"], "done");
+}
