@@ -160,7 +160,7 @@ pub(crate) enum Command {
     /// Measure how fast steps become durable here
     #[command(after_help = "Example: handfast bench")]
     Bench(crate::bench::BenchArgs),
-    /// Drive a store's runs until it is stopped: a service, for timers and deadlines that are far away
+    /// Drive a store's runs as a service: it keeps timers that are far away
     #[command(after_help = "Example: handfast worker --stay")]
     Worker(Worker),
 }
