@@ -46,3 +46,5 @@ pub(crate) const PATTERN_REPEATS: u64 = 4;
 pub(crate) const SHRINK_TRIES: usize = 600;
 /// As much of an event as tells what it says in one line, in characters.
 pub(crate) const STORY_CHARS: usize = 110;
+/// Signals that the person sends to one run: more than any workflow waits for without going in circles.
+pub(crate) const SIGNALS_MAX: u32 = 40;

@@ -1,12 +1,15 @@
 //! The person: looks at the tools' own ledger and settles what is in doubt, raises a limit once, resumes,
-//! has what is stuck tried again once, and gives up.
+//! sends the signals that are waited for, has what is stuck tried again once, and gives up.
 
+use handfast_contract::{StepWork, Wait};
 use handfast_events::{
     CallId, Ceiling, LimitKind, Mail, Money, PauseReason, Reach, Settlement, Status, Waits,
 };
 use jiff::Timestamp;
+use serde_json::Value;
 
-use crate::limits::{JOB_MAX, NETWORK_MAX, SEND_BY, TOOL_OVERRUN};
+use crate::limits::{JOB_MAX, NETWORK_MAX, SEND_BY, SIGNALS_MAX, TOOL_OVERRUN};
+use crate::make::Maker;
 use crate::random::Random;
 use crate::subject::Subject;
 use crate::tool::Ledger;
@@ -17,6 +20,7 @@ use crate::watch::{Question, Story, Watch};
 pub(crate) struct Person {
     raised: Vec<String>,
     resumed: u32,
+    signals: u32,
     /// What they had tried again.
     retried: Vec<CallId>,
     /// How much they said in a conversation.
@@ -50,6 +54,7 @@ impl Person {
                 open.flat_map(|question| answers(seen, question)).collect()
             }
             Status::Waiting(Waits::Message { .. }) => self.talk(seen),
+            Status::Waiting(Waits::Signal { name }) => vec![self.signal(seen, name)],
             Status::PausedByLimit => vec![self.raise(seen.watch.paused.as_ref())],
             Status::PausedForOperator => {
                 self.resumed += 1;
@@ -61,6 +66,25 @@ impl Person {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// Sends the signal that it waits for, with a value that fits; after so many of them there is none any more.
+    fn signal(&mut self, seen: &Seen<'_>, name: &str) -> Mail {
+        self.signals += 1;
+        if self.signals > SIGNALS_MAX {
+            return cancel();
+        }
+        let steps = seen.subject.contract.workflows.values().flat_map(|workflow| workflow.all_steps());
+        let gives = steps.filter_map(|(_, step)| match &step.work {
+            StepWork::Wait(Wait::Signal { name: own, gives: Some(gives), .. }) if **own == *name => {
+                Some(gives.clone())
+            }
+            _ => None,
+        });
+        let mut random = Random::at(seen.seed, &format!("signal {name} {}", self.signals));
+        let mut maker = Maker { random: &mut random, literals: &seen.subject.literals };
+        let value = gives.last().map_or(Value::Null, |gives| maker.fitting(&gives));
+        Mail::Signal { name: name.to_owned(), key: None, value }
     }
 
     /// Has what takes a call back tried again once, and then lets it stand.
