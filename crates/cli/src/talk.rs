@@ -46,6 +46,7 @@ pub(crate) async fn chat(args: &args::Chat) -> anyhow::Result<Exit> {
     let mut shown = 0;
     // Of a conversation that went on before, what they said is shown too.
     let mut is_new_here = true;
+    let mut is_heard_whole = true;
     loop {
         match follow_talk(&mut driving, &mut followed).await? {
             Ended::Rested => {}
@@ -57,7 +58,7 @@ pub(crate) async fn chat(args: &args::Chat) -> anyhow::Result<Exit> {
         show(trace.talk.get(shown..).unwrap_or_default(), is_new_here)?;
         (shown, is_new_here) = (trace.talk.len(), false);
         let Turn::Ours(question) = turn(trace) else { break };
-        let mail = match hear(question.is_some()).await? {
+        let mail = match hear(question.is_some(), run).await? {
             Heard::Line(text) if text.trim().is_empty() => continue,
             Heard::Line(text) => Mail::Say { text, to: question },
             Heard::End if args.stay => break,
@@ -70,12 +71,14 @@ pub(crate) async fn chat(args: &args::Chat) -> anyhow::Result<Exit> {
         let posted = post::post(&mut driving, run, mail).await?;
         if let MailOutcome::Refused { why } = post::taken(&mut driving, run, &posted).await? {
             out::note(format!("refused: {why}"));
+            is_heard_whole = false;
         }
         followed.again();
     }
     let outcome = Outcome::of(driving.store(), run).await?;
     outcome.explain();
-    Ok(outcome.code())
+    // Whoever talks by a script must see that something of it was not taken in.
+    Ok(if is_heard_whole { outcome.code() } else { outcome.code().worse(Exit::Failed) })
 }
 
 /// Says one thing, to the question that is open if one is.
@@ -86,7 +89,8 @@ pub(crate) async fn say(args: &args::Say) -> anyhow::Result<Exit> {
     let text = match args.text.as_str() {
         "-" => {
             let mut text = String::new();
-            std::io::stdin().take(INPUT_BYTES_MAX).read_to_string(&mut text)?;
+            let read = std::io::stdin().take(INPUT_BYTES_MAX).read_to_string(&mut text);
+            read.map_err(|cause| stop(Exit::Usage, format!("standard input is no text: {cause}")))?;
             text
         }
         text => text.to_owned(),
@@ -191,7 +195,7 @@ enum Heard {
 }
 
 /// Reads one line. What was typed before a question was shown is no answer to it, so a terminal forgets that.
-async fn hear(is_asked: bool) -> anyhow::Result<Heard> {
+async fn hear(is_asked: bool, run: RunId) -> anyhow::Result<Heard> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
         if is_asked {
@@ -206,9 +210,17 @@ async fn hear(is_asked: bool) -> anyhow::Result<Heard> {
     });
     tokio::select! {
         _ = interrupts.recv() => Ok(Heard::Interrupt),
-        read = read => Ok(match read?? {
+        read = read => Ok(match read?.map_err(|cause| unread(&cause, run))? {
             Some(line) => Heard::Line(line.trim_end_matches(['\n', '\r']).to_owned()),
             None => Heard::End,
         }),
     }
+}
+
+/// What can't be read is said to nobody; the conversation stays.
+fn unread(cause: &std::io::Error, run: RunId) -> anyhow::Error {
+    let message = format!(
+        "what comes from standard input can't be read: {cause}; the conversation stays open: `handfast chat --run {run}`"
+    );
+    stop(Exit::Usage, message)
 }
