@@ -367,9 +367,14 @@ fn the_research_desk_reads_as_written() {
 
 #[test]
 fn what_is_not_run_yet_is_named() {
-    let loaded = loaded(FLOW);
+    let judged: Vec<String> =
+        (0..9).map(|rule| format!("a{rule}: {{ says: Give advice., judge: main }}")).collect();
+    let never = format!("never: {{ {} }}", judged.join(", "));
+    let rules = "invariants: { few: { at_most: 3, of: tools.send_mail } }\n\ntools:\n";
+    let text = FLOW.replacen("tools:\n", rules, 1);
+    let loaded = loaded(&text.replacen("talks_to: reader,", &format!("talks_to: reader, {never},"), 1));
     let said: Vec<&str> = loaded.diagnostics.iter().map(|found| found.message.as_str()).collect();
-    for kind in ["approval", "chat"] {
+    for kind in ["judge", "invariants"] {
         assert!(said.iter().any(|said| said.starts_with(&format!("`{kind}` is checked"))), "{kind}");
     }
     let told = loaded.report(Paint::Plain);

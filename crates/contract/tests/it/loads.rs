@@ -219,7 +219,7 @@ fn what_is_not_run_is_not_lost_behind_a_hundred_warnings() {
     let unlimited = |n: usize| format!("  a{n}: {{ purpose: Say yes., model: main }}\n");
     let agents: String = (0..150).map(unlimited).collect();
     let text = format!(
-        "handfast: 1\nname: many\nversion: \"1\"\nmodels: {{ main: {{ use: openai/gpt-5-mini, price: free }} }}\nagents:\n{agents}  z: {{ purpose: Say no., model: main, handles: [ refunds ] }}\n"
+        "handfast: 1\nname: many\nversion: \"1\"\nmodels: {{ main: {{ use: openai/gpt-5-mini, price: free }} }}\nagents:\n{agents}  z: {{ purpose: Say no., model: main, never: {{ advice: {{ says: Give advice., judge: main }} }} }}\n"
     );
     let loaded = loaded(&text);
     assert!(loaded.contract.is_none(), "what nobody keeps would be run");
