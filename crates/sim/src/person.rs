@@ -75,7 +75,7 @@ impl Person {
             return cancel();
         }
         let steps = seen.subject.contract.workflows.values().flat_map(|workflow| workflow.all_steps());
-        let gives = steps.filter_map(|(_, step)| match &step.work {
+        let mut gives = steps.filter_map(|(_, step)| match &step.work {
             StepWork::Wait(Wait::Signal { name: own, gives: Some(gives), .. }) if **own == *name => {
                 Some(gives.clone())
             }
@@ -83,7 +83,7 @@ impl Person {
         });
         let mut random = Random::at(seen.seed, &format!("signal {name} {}", self.signals));
         let mut maker = Maker { random: &mut random, literals: &seen.subject.literals };
-        let value = gives.last().map_or(Value::Null, |gives| maker.fitting(&gives));
+        let value = gives.next().map_or(Value::Null, |gives| maker.fitting(&gives));
         Mail::Signal { name: name.to_owned(), key: None, value }
     }
 
