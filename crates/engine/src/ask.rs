@@ -119,7 +119,7 @@ impl Draft {
                 say(&dialect.message(&Message::Assistant { text: &answer.text, calls: &answer.calls }));
                 for (ask, call) in answer.calls.iter().zip(calls) {
                     if let CallState::Closed(closed) = &call.state {
-                        let text = self.told(&ask.tool, closed);
+                        let text = self.told(&ask.tool, call, closed);
                         say(&dialect.message(&Message::Result { id: &ask.id, text: &text }));
                     }
                 }

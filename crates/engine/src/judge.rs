@@ -5,7 +5,7 @@ use handfast_events::{CallId, CallJudged, Done, Failure, FailureClass, Held, Kep
 use serde_json::Value;
 
 use crate::decide::Draft;
-use crate::state::{CallState, Closed};
+use crate::state::{Call, CallState, Closed};
 use crate::{Refusal, evidence, problems_told};
 
 impl Draft {
@@ -92,8 +92,8 @@ impl Draft {
         Some(verdicts)
     }
 
-    /// What a call that is closed tells whoever asked for it, as text for a model.
-    pub(crate) fn told(&self, tool: &str, closed: &Closed) -> String {
+    /// What a call that is closed tells whoever asked for it by this name, as text for a model.
+    pub(crate) fn told(&self, tool: &str, call: &Call, closed: &Closed) -> String {
         match closed {
             Closed::Refused(refused) | Closed::Denied(refused) => {
                 let said = by_clause(&refused.sentence, &refused.reason, &refused.mend);
@@ -101,7 +101,7 @@ impl Draft {
             }
             Closed::Withheld(withheld, _) => {
                 let said = by_clause(&withheld.sentence, &withheld.reason, &withheld.mend);
-                let is_done = self.run.plan.tool(tool).is_some_and(|tool| !tool.only_reads());
+                let is_done = self.run.plan.tool(&call.tool).is_some_and(|tool| !tool.only_reads());
                 let again = if is_done { " It took effect: don't do it again." } else { "" };
                 format!("Done, and what `{tool}` gave is withheld {said}{again}")
             }

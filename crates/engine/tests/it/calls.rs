@@ -279,6 +279,19 @@ fn an_included_condition_reads_the_settings_of_its_own_file() {
 }
 
 #[test]
+fn an_included_tool_whose_result_is_withheld_is_not_to_be_called_again() {
+    check(
+        INCLUDING,
+        r#"start  ticket
+           given  the model calls cms__publish {"words":5}
+           when   resolve@1.0 returns {"url":"/draft/1"}
+           then   CallApplied resolve@1.0, CallJudged resolve@1.0,
+                  CallWithheld resolve@1.0 tools.cms.publish.shows.it-is-public, ModelIntended resolve turn 2
+           told   "what `cms__publish` gave is withheld", "It took effect: don't do it again.""#,
+    );
+}
+
+#[test]
 fn a_tool_that_is_not_granted_is_answered_with_the_names_that_were_shown() {
     check(
         INCLUDING,

@@ -354,6 +354,8 @@ tools:
     idempotency: natural
     requires:
       it is short enough: args.words <= settings.most
+    shows:
+      it is public: "!result.url.contains('draft')"
 "#;
 
 /// Tools whose clauses look at the world.
