@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use crate::exit::{Exit, stop};
+use crate::limits::INPUT_BYTES_MAX;
 
 /// Writes a file that isn't there yet.
 ///
@@ -75,4 +76,20 @@ pub(crate) fn read_at_most(path: &Path, bytes_max: u64) -> anyhow::Result<String
         }
         Err(error) => Err(stop(Exit::Usage, format!("`{place}` can't be read: {error}"))),
     }
+}
+
+/// All that can be read from here, whole or not at all.
+///
+/// # Errors
+/// It can't be read, is no text, or is longer than an input may be.
+pub(crate) fn text_of(reader: &mut dyn std::io::Read, what: &str) -> anyhow::Result<String> {
+    let mut read = String::new();
+    reader
+        .take(INPUT_BYTES_MAX + 1)
+        .read_to_string(&mut read)
+        .map_err(|cause| stop(Exit::Usage, format!("can't read {what}: {cause}")))?;
+    if read.len() as u64 > INPUT_BYTES_MAX {
+        anyhow::bail!(stop(Exit::Usage, format!("{what} has more than {INPUT_BYTES_MAX} bytes")));
+    }
+    Ok(read)
 }

@@ -1,7 +1,6 @@
 //! `handfast run`: starts a run, sees to it that a worker drives it, and follows it.
 
 use std::collections::BTreeSet;
-use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -15,8 +14,9 @@ use tokio::time::timeout;
 
 use crate::detach::Driving;
 use crate::exit::{Exit, stop};
+use crate::files::text_of;
 use crate::follow::{Ended, Followed, follow};
-use crate::limits::{ASK_WAIT, INPUT_BYTES_MAX};
+use crate::limits::ASK_WAIT;
 use crate::outcome::Outcome;
 use crate::project::{Checked, Project};
 use crate::{args, environment, out, post, store_open};
@@ -134,25 +134,14 @@ fn workflow<'c>(contract: &'c Contract, name: Option<&str>, wanted: Wanted) -> a
 /// # Errors
 /// It can't be read, or is no JSON.
 pub(crate) fn value(text: &str) -> anyhow::Result<Value> {
-    let limited = |reader: &mut dyn std::io::Read, what: &str| {
-        let mut read = String::new();
-        reader
-            .take(INPUT_BYTES_MAX + 1)
-            .read_to_string(&mut read)
-            .with_context(|| format!("can't read {what}"))?;
-        if read.len() as u64 > INPUT_BYTES_MAX {
-            anyhow::bail!(stop(Exit::Usage, format!("{what} has more than {INPUT_BYTES_MAX} bytes")));
-        }
-        anyhow::Ok(read)
-    };
     let (what, json) = match text.strip_prefix('@') {
         Some(path) => {
             let mut file = std::fs::File::open(path)
                 .map_err(|cause| stop(Exit::NotFound, format!("can't open `{path}`: {cause}")))?;
-            (format!("`{path}`"), limited(&mut file, &format!("`{path}`"))?)
+            (format!("`{path}`"), text_of(&mut file, &format!("`{path}`"))?)
         }
         None if text == "-" => {
-            ("standard input".to_owned(), limited(&mut std::io::stdin(), "standard input")?)
+            ("standard input".to_owned(), text_of(&mut std::io::stdin(), "standard input")?)
         }
         None => (format!("`{text}`"), text.to_owned()),
     };

@@ -1,7 +1,7 @@
 //! `handfast chat`, `say`, `leave`: a conversation, line by line. It is driven as every run is: here it is only looked at, and
 //! what somebody says is put into its mailbox.
 
-use std::io::{IsTerminal as _, Read as _};
+use std::io::{BufRead as _, IsTerminal as _, Read as _};
 
 use handfast_events::{ApprovalId, Mail, MailOutcome, RunId, Status, Waits};
 use handfast_report::{Line, Speaker, Trace, visible};
@@ -11,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::detach::Driving;
 use crate::exit::{Exit, stop};
+use crate::files::text_of;
 use crate::follow::{Ended, Followed, follow_talk};
 use crate::limits::INPUT_BYTES_MAX;
 use crate::outcome::Outcome;
@@ -87,12 +88,7 @@ pub(crate) async fn chat(args: &args::Chat) -> anyhow::Result<Exit> {
 /// It was refused, or nobody could take it in.
 pub(crate) async fn say(args: &args::Say) -> anyhow::Result<Exit> {
     let text = match args.text.as_str() {
-        "-" => {
-            let mut text = String::new();
-            let read = std::io::stdin().take(INPUT_BYTES_MAX).read_to_string(&mut text);
-            read.map_err(|cause| stop(Exit::Usage, format!("standard input is no text: {cause}")))?;
-            text
-        }
+        "-" => text_of(&mut std::io::stdin(), "standard input")?,
         text => text.to_owned(),
     };
     let store = store_open::existing(&args.store)?;
@@ -206,7 +202,13 @@ async fn hear(is_asked: bool, run: RunId) -> anyhow::Result<Heard> {
     let mut interrupts = signal(SignalKind::interrupt())?;
     let read = tokio::task::spawn_blocking(|| {
         let mut line = String::new();
-        std::io::stdin().read_line(&mut line).map(|bytes| (bytes > 0).then_some(line))
+        let mut input = std::io::stdin().lock().take(INPUT_BYTES_MAX);
+        let bytes = input.read_line(&mut line)?;
+        if input.limit() == 0 {
+            let message = format!("a line has more than {INPUT_BYTES_MAX} bytes");
+            return Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, message));
+        }
+        Ok((bytes > 0).then_some(line))
     });
     tokio::select! {
         _ = interrupts.recv() => Ok(Heard::Interrupt),
