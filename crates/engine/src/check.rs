@@ -41,7 +41,9 @@ impl Draft {
             return Some(refused);
         }
         // What the contract itself asks for has its values from the contract.
-        if let Some(refused) = self.objection_to_origin(call, tool).filter(|_| call.purpose.is_none()) {
+        if call.purpose.is_none()
+            && let Some(refused) = self.objection_to_origin(call, tool)
+        {
             return Some(refused);
         }
         let known = self.call_facts(id);
@@ -95,16 +97,12 @@ impl Draft {
                 ),
                 format!("Call again so that `{source}` holds, or do without."),
             )),
-            Err(fault) => Some(match self.unset([&clause.condition]) {
-                Some(fact) => {
-                    let (reason, mend) = self.missing(fact);
-                    refused(reason, mend)
-                }
-                None => refused(
-                    format!("{UNEVALUABLE}: {fault}"),
-                    "Do without: the contract's author must mend this clause.".into(),
-                ),
-            }),
+            Err(fault) => {
+                let (reason, mend) = self.not_told(&clause.condition, &fault);
+                let mend =
+                    mend.unwrap_or_else(|| "Do without: the contract's author must mend this clause.".into());
+                Some(refused(reason, mend))
+            }
         }
     }
 
@@ -117,10 +115,7 @@ impl Draft {
         let reason = match when.as_ref().map(|when| (when, when.holds(scope))) {
             Some((_, Ok(false))) => return None,
             Some((when, Ok(true))) => format!("`{}` holds of this call", when.source()),
-            Some((when, Err(fault))) => match self.unset([when]) {
-                Some(fact) => self.missing(fact).0,
-                None => format!("{UNEVALUABLE}: {fault}"),
-            },
+            Some((when, Err(fault))) => self.not_told(when, &fault).0,
             None => format!("`{tool}` is never called by it"),
         };
         Some(CallRefused {

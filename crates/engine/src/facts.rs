@@ -1,7 +1,7 @@
 //! Facts: what a run has established. A tool's result sets them, never a model's words; a clause that needs one which isn't
 //! set refuses, and names who can find it out. And what a result must fulfil to be shown at all.
 
-use handfast_contract::{Clause, Compensate, Expr, Fact, Tool};
+use handfast_contract::{Clause, Compensate, EvalError, Expr, Fact, Tool};
 use handfast_events::{CallId, CallRefused, CallWithheld, FactSet, Kept};
 use serde_json::Value;
 
@@ -40,6 +40,17 @@ impl Draft {
             by => format!("{first}: {} establishes it. Then call again.", by.join(" or ")),
         };
         (reason, mend)
+    }
+
+    /// Why a condition can't be evaluated, and what sets the fact that it lacks, if that is why.
+    pub(crate) fn not_told(&self, condition: &Expr, fault: &EvalError) -> (String, Option<String>) {
+        match self.unset([condition]) {
+            Some(fact) => {
+                let (reason, mend) = self.missing(fact);
+                (reason, Some(mend))
+            }
+            None => (format!("{UNEVALUABLE}: {fault}"), None),
+        }
     }
 
     /// Refuses a call whose contract needs a fact, outside of clauses, to know what is sent, touched or asked.
@@ -86,7 +97,7 @@ impl Draft {
     fn lesson(&self, call: &Call, tool: &Tool, result: &Kept) -> Result<Vec<(String, Value)>, CallWithheld> {
         let Kept::Whole(value) = result else {
             return match tool.shows.first() {
-                Some(clause) => Err(self.withheld(clause, "it is too large to be judged".into(), None)),
+                Some(clause) => Err(withheld(clause, "it is too large to be judged".into(), None)),
                 None => Ok(Vec::new()),
             };
         };
@@ -94,18 +105,17 @@ impl Draft {
         let scope = self.scope_of(call, &ground).with("result", value);
         for clause in &tool.shows {
             if self.unseen_after(call, tool, &clause.condition).is_some() {
-                let why = "what it is judged by can't be seen".to_owned();
-                return Err(self.withheld(clause, why, None));
+                return Err(withheld(clause, "what it is judged by can't be seen".into(), None));
             }
             match clause.condition.holds(&scope) {
                 Ok(true) => {}
                 Ok(false) => {
                     let reason = format!("`{}` does not hold of the result", clause.condition.source());
-                    return Err(self.withheld(clause, reason, None));
+                    return Err(withheld(clause, reason, None));
                 }
                 Err(fault) => {
-                    let fact = self.unset([&clause.condition]);
-                    return Err(self.withheld(clause, format!("{UNEVALUABLE}: {fault}"), fact));
+                    let (reason, mend) = self.not_told(&clause.condition, &fault);
+                    return Err(withheld(clause, reason, mend));
                 }
             }
         }
@@ -138,16 +148,14 @@ impl Draft {
         }
         Ok(facts)
     }
+}
 
-    fn withheld(&self, clause: &Clause, reason: String, unset: Option<&Fact>) -> CallWithheld {
-        let (clause, sentence) = (clause.address.clone(), clause.sentence.clone());
-        match unset.map(|fact| self.missing(fact)) {
-            Some((reason, mend)) => CallWithheld { clause, sentence, reason, mend },
-            None => {
-                let mend = "Ask for something else, or do without.".into();
-                CallWithheld { clause, sentence, reason, mend }
-            }
-        }
+fn withheld(clause: &Clause, reason: String, mend: Option<String>) -> CallWithheld {
+    CallWithheld {
+        clause: clause.address.clone(),
+        sentence: clause.sentence.clone(),
+        reason,
+        mend: mend.unwrap_or_else(|| "Ask for something else, or do without.".into()),
     }
 }
 

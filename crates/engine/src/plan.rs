@@ -105,10 +105,7 @@ impl Plan {
 
     /// The steps that a workflow begins with: of a conversation the one that it is.
     pub(crate) fn first_steps(workflow: &Workflow) -> Vec<Arc<Step>> {
-        match &workflow.chat {
-            Some(chat) => vec![chat.step.clone()],
-            None => workflow.steps.clone(),
-        }
+        workflow.own_steps().cloned().collect()
     }
 
     /// Every step of this workflow and of those that it starts, with its address. None starts itself, so this ends.

@@ -112,6 +112,11 @@ pub(crate) fn step(when: impl Into<String>, command: String) -> NextStep {
     NextStep { when: when.into(), command }
 }
 
+/// A call, in a sentence.
+pub(crate) fn what_it_is(call: &Call) -> String {
+    format!("{} is a call of `{}` with {}", call.id, call.tool, json(&call.args))
+}
+
 /// Servers have taken calls on, and are asked how these stand.
 fn worked_on(trace: &Trace) -> Explanation {
     let (mut names, mut evidence, mut next) = (Vec::new(), Vec::new(), Vec::new());
@@ -120,13 +125,7 @@ fn worked_on(trace: &Trace) -> Explanation {
         let CallState::Working(working) = &call.state else { continue };
         let id = shell_word(call.id.as_str());
         names.push(format!("{} ({})", call.id, working.server));
-        evidence.push(format!(
-            "{} is a call of `{}` with {}, taken on at {}",
-            call.id,
-            call.tool,
-            json(&call.args),
-            working.since
-        ));
+        evidence.push(format!("{}, taken on at {}", what_it_is(call), working.since));
         let asked = format!("{} goes by {} there", call.id, working.handle);
         evidence.push(format!(
             "{asked}; it was asked {} times and is asked next at {}",
@@ -208,7 +207,7 @@ pub(crate) fn doubted(trace: &Trace, calls: &[&Call]) -> Explanation {
 
 /// What is known of a call in doubt.
 fn doubt(call: &Call) -> Vec<String> {
-    let mut facts = vec![format!("{} is a call of `{}` with {}", call.id, call.tool, json(&call.args))];
+    let mut facts = vec![what_it_is(call)];
     if let Some(sends) = call.sends.as_ref().filter(|sends| **sends != call.args) {
         facts.push(format!("its server was sent {}", json(sends)));
     }

@@ -2,9 +2,9 @@
 
 use handfast_events::Idempotency;
 
-use crate::explain::{Explanation, NextStep, failed_attempts, step};
+use crate::explain::{Explanation, NextStep, failed_attempts, step, what_it_is};
 use crate::explain_late::contradicted;
-use crate::journal::{failure as failure_told, standing as why_it_stands};
+use crate::journal::failure as failure_told;
 use crate::text::{json, shell_word};
 use crate::trace::{Call, CallState, Compensation, CompensationState, Note, StepState, Trace};
 
@@ -21,7 +21,7 @@ pub(crate) fn stuck_at(trace: &Trace, call: &Call) -> Explanation {
     else {
         return Explanation::bare(trace);
     };
-    let mut evidence = vec![format!("{} is a call of `{}` with {}", call.id, call.tool, json(&call.args))];
+    let mut evidence = vec![what_it_is(call)];
     if let CallState::Applied { result, .. } = &call.state {
         evidence.push(format!("it gave {}", crate::journal::kept(result)));
     }
@@ -62,7 +62,7 @@ pub(crate) fn stands(trace: &Trace, call: &Call) -> Explanation {
     let bare = Explanation::bare(trace);
     let Some(one) = &call.compensation else { return bare };
     let Some(told) = stands_told(call, one) else { return bare };
-    let mut evidence = vec![format!("{} is a call of `{}` with {}", call.id, call.tool, json(&call.args))];
+    let mut evidence = vec![what_it_is(call)];
     if let CallState::Applied { result, .. } = &call.state {
         evidence.push(format!("it gave {}", crate::journal::kept(result)));
     }
@@ -71,11 +71,7 @@ pub(crate) fn stands(trace: &Trace, call: &Call) -> Explanation {
 }
 
 fn stands_told(call: &Call, one: &Compensation) -> Option<String> {
-    let CompensationState::Standing { what, why, accepted } = &one.state else { return None };
-    let what = if what.is_empty() { "what it did".to_owned() } else { what.join(", ") };
-    let by = accepted.as_ref().filter(|_| why.waits());
-    let by = by.map(|(who, why)| format!("; accepted by {who}: {why}")).unwrap_or_default();
-    Some(format!("of {} ({}) stands: {what}; {}{by}", call.id, call.tool, why_it_stands(why)))
+    Some(format!("of {} ({}) stands: {}", call.id, call.tool, one.what_stands()?))
 }
 
 fn accepting(trace: &Trace, call: &Call) -> NextStep {

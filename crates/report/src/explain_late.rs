@@ -2,7 +2,7 @@
 
 use handfast_events::{Came, Settled};
 
-use crate::explain::{Explanation, step};
+use crate::explain::{Explanation, step, what_it_is};
 use crate::journal::{failure, kept};
 use crate::text::{json, shell_word};
 use crate::trace::{Call, Late, Trace};
@@ -25,7 +25,7 @@ pub(crate) fn heard(late: &Late) -> String {
 
 /// One call of which something else was said than what came late.
 pub(crate) fn contradicted(trace: &Trace, call: &Call, late: &Late) -> Explanation {
-    let mut evidence = vec![format!("{} is a call of `{}` with {}", call.id, call.tool, json(&call.args))];
+    let mut evidence = vec![what_it_is(call)];
     if let Some((_, who, why)) = &call.settled {
         evidence.push(format!("settled by {who}: {why}"));
     }

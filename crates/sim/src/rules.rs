@@ -71,8 +71,7 @@ impl Rules {
     /// The steps of the contract that it may be: branches of a `choose` may share names, and a path doesn't say which of
     /// them was chosen.
     fn steps(&self, id: &StepId) -> Vec<Arc<Step>> {
-        let mut within: Vec<Arc<Step>> = self.workflow.steps.clone();
-        within.extend(self.workflow.chat.iter().map(|chat| chat.step.clone()));
+        let mut within: Vec<Arc<Step>> = self.workflow.own_steps().cloned().collect();
         let mut found = Vec::new();
         for part in id.as_str().split('/') {
             let is_instead = part.ends_with("~otherwise");

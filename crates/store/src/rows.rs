@@ -190,8 +190,10 @@ mod tests {
             Waits::Retry { until },
             Waits::Approval,
             Waits::Claim { by, until },
+            Waits::Call { until },
             Waits::Time { until },
             Waits::Signal { name },
+            Waits::Message { until: Some(until) },
         ];
         let halted = Status::PausedByHalt { scope: "everything".into() };
         let plain = [

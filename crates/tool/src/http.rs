@@ -100,14 +100,13 @@ impl HttpApi {
                 Ok(None) => return PollOutcome::Forgotten(led_away(&self.site, path)),
                 Err(error) => return PollOutcome::Unasked(error),
             };
+        let (client, headers) = match self.headers().and_then(|headers| Ok((client(Keep::Open)?, headers))) {
+            Ok(both) => both,
+            Err(error) => return PollOutcome::Unasked(error),
+        };
         for hop in 0..HOPS_MAX {
-            let asked = self.headers().and_then(|headers| Ok((client(Keep::Open)?, headers)));
-            let (client, headers) = match asked {
-                Ok(both) => both,
-                Err(error) => return PollOutcome::Unasked(error),
-            };
             let mut request = Request::new(Method::GET, at.clone());
-            *request.headers_mut() = headers;
+            *request.headers_mut() = headers.clone();
             let polled = match client.execute(request).await {
                 Ok(response) => poll::read(&self.site, poll, response, hop > 0).await,
                 Err(error) => Polled::Stands(poll::unasked(&self.site, &error)),

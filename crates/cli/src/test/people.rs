@@ -58,9 +58,9 @@ fn name_of(step: &StepId) -> &str {
 fn says(case: &Case, trace: &Trace, at: Timestamp) -> Option<MailRow> {
     let Action::Run { says, .. } = &case.action else { return None };
     let to = trace.asked_in_talk();
-    let is_words = to.and_then(|id| trace.question(id)).is_some_and(|asked| asked.question.asked.is_free());
-    let is_given = to
-        .and_then(|id| trace.question(id))
+    let asked = to.and_then(|id| trace.question(id));
+    let is_words = asked.as_ref().is_some_and(|asked| asked.question.asked.is_free());
+    let is_given = asked
         .and_then(|asked| asked.call)
         .is_some_and(|call| case.approvals.contains_key(call.tool.as_str()));
     let is_ours = to.map_or(trace.listening().is_some(), |_| is_words || !is_given);

@@ -36,7 +36,7 @@ fn hinders(part: &str, case: &Case, contract: &Contract) -> bool {
         return !OF_A_WORKFLOW.contains(&rest);
     }
     let Some(workflow) = contract.workflows.get(workflow) else { return false };
-    workflow.steps.iter().chain(workflow.chat.iter().map(|chat| &chat.step)).any(|step| match &step.work {
+    workflow.own_steps().any(|step| match &step.work {
         StepWork::Agent(agent) => is_of(&format!("agents.{}", agent.name))
             .is_some_and(|rest| OF_AN_AGENT.iter().any(|part| rest.split('.').next() == Some(part))),
         _ => false,

@@ -342,7 +342,7 @@ impl<'a> Reader<'a> {
             .contract
             .workflows
             .values()
-            .flat_map(|workflow| workflow.steps.iter().chain(workflow.chat.iter().map(|chat| &chat.step)))
+            .flat_map(|workflow| workflow.own_steps())
             .filter(|step| matches!(step.work, StepWork::Agent(_)))
             .map(|step| &*step.name)
             .collect();

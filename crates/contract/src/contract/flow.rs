@@ -34,6 +34,11 @@ pub struct Workflow {
 }
 
 impl Workflow {
+    /// Its own steps, without those within them; of a conversation the one that it is.
+    pub fn own_steps(&self) -> impl Iterator<Item = &Arc<Step>> {
+        self.steps.iter().chain(self.chat.iter().map(|chat| &chat.step))
+    }
+
     /// All its steps, those within steps too, each with its address: `workflows.article.steps.write.steps.draft`. A step
     /// comes before those within it, and these before what stands in its place if it fails.
     pub fn all_steps(&self) -> Vec<(String, &Arc<Step>)> {

@@ -4,6 +4,7 @@ use handfast_events::{Body, CallId, Event, Failure, Party, Purpose, Standing};
 use serde::Serialize;
 
 use super::{Call, Step, Trace};
+use crate::journal::standing as why_it_stands;
 
 /// What became of what a call did.
 #[derive(Clone, Debug, Serialize)]
@@ -66,6 +67,15 @@ impl Compensation {
             CompensationState::Standing { why, accepted, .. } => why.waits() && accepted.is_none(),
             _ => false,
         }
+    }
+
+    /// What stands, why, and who accepted it, in words; none where nothing does.
+    pub(crate) fn what_stands(&self) -> Option<String> {
+        let CompensationState::Standing { what, why, accepted } = &self.state else { return None };
+        let what = if what.is_empty() { "what it did".to_owned() } else { what.join(", ") };
+        let by = accepted.as_ref().filter(|_| why.waits());
+        let by = by.map(|(who, why)| format!("; accepted by {who}: {why}")).unwrap_or_default();
+        Some(format!("{what}; {}{by}", why_it_stands(why)))
     }
 }
 

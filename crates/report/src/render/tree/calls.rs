@@ -6,9 +6,7 @@ use super::super::Paint;
 use super::{Detail, Mark, Node};
 use crate::explain::party_name;
 use crate::explain_late::heard;
-use crate::journal::{
-    failure as failure_told, kept, next as next_told, purpose as purpose_told, standing as why_it_stands,
-};
+use crate::journal::{failure as failure_told, kept, next as next_told, purpose as purpose_told};
 use crate::people::Asked;
 use crate::text::{duration, json, number_of};
 use crate::trace::{Call, CallAttempt, CallState, Compensation, CompensationState, Late, Step};
@@ -98,12 +96,9 @@ fn became(one: &Compensation) -> Detail {
         CompensationState::Stuck { failure, .. } => {
             Detail::story(Paint::Bad, format!("stuck: can't be taken back: {}", failure_told(failure)))
         }
-        CompensationState::Standing { what, why, accepted } => {
-            let by = accepted.as_ref().filter(|_| why.waits());
-            let by = by.map(|(who, why)| format!("; accepted by {who}: {why}")).unwrap_or_default();
-            let what = if what.is_empty() { "what it did".to_owned() } else { what.join(", ") };
+        CompensationState::Standing { .. } => {
             let paint = if one.waits() { Paint::Doubt } else { Paint::Plain };
-            Detail::story(paint, format!("left standing: {what}; {}{by}", why_it_stands(why)))
+            Detail::story(paint, format!("left standing: {}", one.what_stands().unwrap_or_default()))
         }
     }
 }
