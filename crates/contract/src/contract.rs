@@ -23,7 +23,7 @@ pub use tool::{
     Approval, Approver, Compensate, DataLabel, Effect, EffectKind, FailureRule, Fallback, IdempotencyRule,
     KeyPlace, Probe, Reconcile, Relax, Request, Then, Tool, Unanswered, Via,
 };
-pub use world::{EnvValue, ModelUse, Price, Secret, Server, Transport};
+pub use world::{EnvValue, ModelUse, Price, Secret, Server, Speaks, Transport};
 
 /// A name that a contract gives: `[a-z][a-z0-9_]*`; what an include gives has the include's name before it: `cms.publish`.
 pub type Name = Arc<str>;

@@ -136,8 +136,10 @@ impl<'a> Loader<'a> {
             let Some((provider, model)) = used else { continue };
             let (url, api_key, price, timeout) =
                 (url.flatten(), api_key.flatten(), price.flatten(), timeout.flatten());
-            self.models
-                .insert(name.clone(), ModelUse { name, provider, model, url, api_key, price, timeout });
+            self.models.insert(
+                name.clone(),
+                ModelUse { name, provider, model, url, api_key, price, timeout, speaks: None, window: None },
+            );
         }
     }
 

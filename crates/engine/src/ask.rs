@@ -9,7 +9,7 @@ use handfast_events::{
 
 use crate::Refusal;
 use crate::decide::Draft;
-use crate::dialect::{Message, Rates};
+use crate::dialect::{Message, Rates, ToolResult};
 use crate::limits::{
     ATTEMPTS, MESSAGE_TOKENS, MODEL_TIMEOUT, OUTPUT_TOKENS, OUTPUT_TOKENS_MIN, RETRY_BUDGET, TURNS,
 };
@@ -110,26 +110,45 @@ impl Draft {
         let (turn, attempt, tries, not_before) = match &agent.turn {
             Turn::Due(due) => {
                 if let Some(amend) = &due.amend {
-                    say(&dialect.message(&Message::Assistant { text: &amend.answer.text, calls: &[] }));
+                    say(&dialect.message(&Message::Assistant {
+                        text: &amend.answer.text,
+                        calls: &[],
+                        verbatim: None,
+                    }));
                     say(&dialect.message(&Message::User(&amend.what)));
                 }
                 (due.turn, due.attempt, due.tries, due.not_before)
             }
             Turn::Calling { turn, answer, calls } => {
-                say(&dialect.message(&Message::Assistant { text: &answer.text, calls: &answer.calls }));
-                for (ask, call) in answer.calls.iter().zip(calls) {
-                    if let CallState::Closed(closed) = &call.state {
+                say(&dialect.message(&Message::Assistant {
+                    text: &answer.text,
+                    calls: &answer.calls,
+                    verbatim: answer.verbatim.as_deref(),
+                }));
+                let results: Vec<ToolResult> = answer
+                    .calls
+                    .iter()
+                    .zip(calls)
+                    .filter_map(|(ask, call)| {
+                        let CallState::Closed(closed) = &call.state else { return None };
                         let text = self.told(&ask.tool, call, closed);
-                        say(&dialect.message(&Message::Result { id: &ask.id, text: &text }));
-                    }
-                }
+                        Some(ToolResult { id: ask.id.clone(), text, is_error: closed.is_error() })
+                    })
+                    .collect();
+                // Each result is a message of its own in some dialects.
+                results.iter().for_each(|_| say(""));
+                say(&dialect.message(&Message::Results(&results)));
                 (turn + 1, 1, 0, None)
             }
             Turn::Asked(asked) => (asked.turn, asked.attempt, asked.tries, None),
             Turn::Answered { turn, attempt, .. } => (*turn, *attempt, 0, None),
             Turn::Listening(listening) => {
                 if let Some(said) = &listening.said {
-                    say(&dialect.message(&Message::Assistant { text: &said.text, calls: &[] }));
+                    say(&dialect.message(&Message::Assistant {
+                        text: &said.text,
+                        calls: &[],
+                        verbatim: None,
+                    }));
                 }
                 (listening.turn, 1, 0, None)
             }
@@ -382,8 +401,13 @@ impl Rates {
     /// What this use costs, rounded half up once.
     pub fn cost(&self, usage: Usage) -> Money {
         let cached = usage.input_cached.min(usage.input);
-        let parts =
-            [(usage.input - cached, self.input), (cached, self.input_cached), (usage.output, self.output)];
+        let written = usage.input_written.min(usage.input - cached);
+        let parts = [
+            (usage.input - cached - written, self.input),
+            (cached, self.input_cached),
+            (written, self.input_written),
+            (usage.output, self.output),
+        ];
         let milli: i128 =
             parts.iter().map(|(tokens, rate)| i128::from(*tokens) * i128::from(rate.nano_usd())).sum();
         money((milli + 500) / 1000)

@@ -44,14 +44,22 @@ pub enum Message<'a> {
         text: &'a str,
         /// The calls that it asked for.
         calls: &'a [Ask],
+        /// The same in its provider's own form, where this very model said it so.
+        verbatim: Option<&'a str>,
     },
-    /// What came of a call that it asked for.
-    Result {
-        /// The provider's id of the ask.
-        id: &'a str,
-        /// The result, marked as data.
-        text: &'a str,
-    },
+    /// What came of the calls that it asked for, in its order.
+    Results(&'a [ToolResult]),
+}
+
+/// What came of a call that a model asked for.
+#[derive(Clone, Debug)]
+pub struct ToolResult {
+    /// The provider's id of the ask.
+    pub id: String,
+    /// The result, marked as data, or why there is none.
+    pub text: String,
+    /// Whether there is none.
+    pub is_error: bool,
 }
 
 /// What the engine must know of a model that a contract names.
@@ -61,6 +69,11 @@ pub struct ModelSheet {
     pub dialect: Arc<dyn Dialect>,
     /// Its price; none where nobody knows it, and then it is not called.
     pub rates: Option<Rates>,
+    /// How many tokens its requests and answers may have together, where that is known.
+    pub window: Option<u64>,
+    /// Who answers, whatever a contract calls it: the host and the model's name there. What fails for one run fails for
+    /// every run that asks the same.
+    pub identity: Arc<str>,
 }
 
 /// The price of one token, in billionths of a dollar for a thousand tokens, so that the cheapest is still exact.
@@ -70,6 +83,8 @@ pub struct Rates {
     pub input: Money,
     /// For 1,000 tokens in that the provider had cached.
     pub input_cached: Money,
+    /// For 1,000 tokens in that the provider wrote to its cache.
+    pub input_written: Money,
     /// For 1,000 tokens out.
     pub output: Money,
     /// The dearest rate for 1,000 tokens in that can apply (long prompts, cache writes): what is reserved.

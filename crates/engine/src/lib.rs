@@ -49,7 +49,7 @@ pub use command::{
     Command, ModelReply, ModelSaid, ModelTrouble, PollOutcome, TakenOn, ToolError, ToolOutcome, ToolReply,
 };
 pub use decide::{Decision, Start};
-pub use dialect::{Dialect, Message, ModelSheet, Opening, Rates};
+pub use dialect::{Dialect, Message, ModelSheet, Opening, Rates, ToolResult};
 pub use doubts::Doubt;
 pub use once::Seen;
 pub use owed::{AskModel, CallTool, Debt, DebtKey, PollCall};

@@ -1,5 +1,7 @@
 //! What a model said, in no provider's words.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 /// One answer of a model.
@@ -16,6 +18,10 @@ pub struct Answer {
     pub refusal: Option<String>,
     /// Why it stopped.
     pub finish: Finish,
+    /// The answer in its provider's own form, where only that holds all that the same model must get back: signed
+    /// thinking, encrypted reasoning. Worth nothing to any other model. Since version 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verbatim: Option<Arc<str>>,
 }
 
 /// One tool call that a model asks for.
@@ -52,6 +58,9 @@ pub struct Usage {
     /// Of these, read from the provider's cache.
     #[serde(default)]
     pub input_cached: u64,
+    /// Of these, written to the provider's cache at a price of its own. Since version 2.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub input_written: u64,
     /// All tokens of the answer, thinking included.
     pub output: u64,
 }
@@ -61,4 +70,9 @@ impl Usage {
     pub const fn total(self) -> u64 {
         self.input.saturating_add(self.output)
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what `skip_serializing_if` calls takes a reference")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }

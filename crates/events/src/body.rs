@@ -141,7 +141,7 @@ bodies! {
     WaitBegan = 1 since 2,
     SignalReceived = 1 since 2,
     ModelIntended = 1 since 1,
-    ModelAnswered = 1 since 1,
+    ModelAnswered = 1..=2 since 1,
     ModelFailed = 1 since 1,
     ContextAdjusted = 1 since 1,
     CallProposed = 1 since 1,

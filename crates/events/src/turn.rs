@@ -57,6 +57,13 @@ pub struct ModelAnswered {
     pub request_id: Option<String>,
 }
 
+impl ModelAnswered {
+    /// The version of its stored form.
+    pub(crate) const fn version(&self) -> u32 {
+        if self.answer.verbatim.is_some() || self.usage.input_written > 0 { 2 } else { 1 }
+    }
+}
+
 /// The attempt gave no answer that can be used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelFailed {

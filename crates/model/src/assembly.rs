@@ -157,7 +157,7 @@ impl Assembly {
             _ => Finish::Calls,
         };
         let refusal = self.refusal.filter(|words| !words.is_empty());
-        let answer = Answer { text: self.text, calls, refusal, finish };
+        let answer = Answer { text: self.text, calls, refusal, finish, verbatim: None };
         Ok(ModelSaid { answer, usage: self.usage })
     }
 }
@@ -179,5 +179,5 @@ fn usage(value: &Value) -> Option<Usage> {
         .and_then(Value::as_u64)
         .or_else(|| count("prompt_cache_hit_tokens"))
         .unwrap_or(0);
-    Some(Usage { input, input_cached: cached.min(input), output })
+    Some(Usage { input, input_cached: cached.min(input), input_written: 0, output })
 }

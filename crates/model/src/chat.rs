@@ -91,7 +91,7 @@ impl Dialect for ChatDialect {
                 out.push_str("{\"role\":\"user\",\"content\":");
                 text(&mut out, said);
             }
-            Message::Assistant { text: said, calls } => {
+            Message::Assistant { text: said, calls, .. } => {
                 out.push_str("{\"role\":\"assistant\",\"content\":");
                 if said.is_empty() && !calls.is_empty() {
                     out.push_str("null")
@@ -112,11 +112,14 @@ impl Dialect for ChatDialect {
                     out.push(']');
                 }
             }
-            Message::Result { id, text: said } => {
-                out.push_str("{\"role\":\"tool\",\"tool_call_id\":");
-                text(&mut out, id);
-                out.push_str(",\"content\":");
-                text(&mut out, said);
+            Message::Results(results) => {
+                for (place, result) in results.iter().enumerate() {
+                    out.push_str(if place == 0 { "" } else { "}," });
+                    out.push_str("{\"role\":\"tool\",\"tool_call_id\":");
+                    text(&mut out, &result.id);
+                    out.push_str(",\"content\":");
+                    text(&mut out, &result.text);
+                }
             }
         }
         out.push('}');

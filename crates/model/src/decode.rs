@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(said.answer.text, "Grüße 🚚 ");
         assert_eq!(said.answer.calls, [ask("c1", "find", "{\"a\":1}"), ask("c2", "mail", "{}")]);
         assert_eq!(said.answer.finish, Finish::Calls);
-        assert_eq!(said.usage, Some(Usage { input: 100, input_cached: 64, output: 50 }));
+        assert_eq!(said.usage, Some(Usage { input: 100, input_cached: 64, input_written: 0, output: 50 }));
     }
 
     #[test]
@@ -193,7 +193,7 @@ mod tests {
             "usage":{"prompt_tokens":3,"completion_tokens":1}}"#;
         let said = read(&[body.as_bytes()]).unwrap();
         assert_eq!((said.answer.text.as_str(), said.answer.finish), ("Hi", Finish::Length));
-        assert_eq!(said.usage, Some(Usage { input: 3, input_cached: 0, output: 1 }));
+        assert_eq!(said.usage, Some(Usage { input: 3, input_cached: 0, input_written: 0, output: 1 }));
     }
 
     #[test]

@@ -263,7 +263,10 @@ impl Models {
             (None, Some(base)) => Backend::Http(HttpModel::new(used, base.clone(), key)),
         };
         let rates = rates(used, options.priced_at, script.is_some() || self.replay.is_some());
-        let sheet = ModelSheet { dialect: Arc::new(ChatDialect::new(flavour)), rates };
+        let host = base.as_ref().and_then(|base| base.host_str()).unwrap_or(&used.provider);
+        let identity = format!("{host}/{}", used.model).into();
+        let dialect = Arc::new(ChatDialect::new(flavour));
+        let sheet = ModelSheet { dialect, rates, window: used.window, identity };
         self.sheets.insert(used.name.clone(), sheet);
         self.backends.insert(used.name.clone(), backend);
         Ok(())

@@ -45,7 +45,14 @@ pub(crate) fn rates_of(used: &ModelUse, seller: Option<Seller<'_>>, at: Timestam
         Some(Price::Free) => Some(Rates::default()),
         Some(Price::PerMillion { input, output }) => {
             let (input, output) = (per_thousand(input), per_thousand(output));
-            Some(Rates { input, input_cached: input, output, input_max: input, output_max: output })
+            Some(Rates {
+                input,
+                input_cached: input,
+                input_written: input,
+                output,
+                input_max: input,
+                output_max: output,
+            })
         }
         None => look_up(seller?, &used.model, at),
     }
@@ -67,6 +74,7 @@ fn look_up(seller: Seller<'_>, model: &str, at: Timestamp) -> Option<Rates> {
         let at_small = ask(seller, model, small, *time)?;
         rates.input = rates.input.max(at_small.input);
         rates.input_cached = rates.input_cached.max(at_small.cached);
+        rates.input_written = rates.input_written.max(at_small.written);
         rates.output = rates.output.max(at_small.output);
         rates.input_max = rates.input_max.max(at_small.input_max());
     }

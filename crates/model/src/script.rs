@@ -293,7 +293,12 @@ impl Rule {
 fn estimate(request: &str, answer: &Answer) -> Usage {
     let calls: usize = answer.calls.iter().map(|call| call.tool.len() + call.args.len()).sum();
     let said = answer.text.len() + calls + answer.refusal.as_ref().map_or(0, String::len);
-    Usage { input: request.len().div_ceil(4) as u64, input_cached: 0, output: said.div_ceil(4) as u64 }
+    Usage {
+        input: request.len().div_ceil(4) as u64,
+        input_cached: 0,
+        input_written: 0,
+        output: said.div_ceil(4) as u64,
+    }
 }
 
 fn trouble(failure: Failure, may_have_cost: bool) -> ModelTrouble {

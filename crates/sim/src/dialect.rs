@@ -7,6 +7,7 @@ use handfast_events::Money;
 pub(crate) const RATES: Rates = Rates {
     input: Money::from_nano_usd(1_000_000),
     input_cached: Money::from_nano_usd(1_000_000),
+    input_written: Money::from_nano_usd(1_000_000),
     output: Money::from_nano_usd(10_000_000),
     input_max: Money::from_nano_usd(1_000_000),
     output_max: Money::from_nano_usd(10_000_000),
@@ -27,12 +28,14 @@ impl Dialect for Plain {
     fn message(&self, message: &Message<'_>) -> String {
         match message {
             Message::User(text) => format!("user: {text}\n"),
-            Message::Assistant { text, calls } => {
+            Message::Assistant { text, calls, .. } => {
                 let calls: Vec<String> =
                     calls.iter().map(|ask| format!("{} {}", ask.tool, ask.args)).collect();
                 format!("assistant: {text}{}\n", calls.join(" and "))
             }
-            Message::Result { id, text } => format!("result {id}: {text}\n"),
+            Message::Results(results) => {
+                results.iter().map(|result| format!("result {}: {}\n", result.id, result.text)).collect()
+            }
         }
     }
 

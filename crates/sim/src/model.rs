@@ -54,7 +54,7 @@ pub(crate) fn reply(asked: &Asked<'_>, fault: Option<Fault>, random: &mut Random
     // Three bytes to a token: fewer tokens than bytes, as with every tokeniser in use.
     let input = (prompt.len() as u64).div_ceil(3);
     let output = random.between(5, 200).min(cap(&prompt));
-    let usage = Usage { input, input_cached: 0, output };
+    let usage = Usage { input, input_cached: 0, input_written: 0, output };
     let bill = Bill { tokens: usage.total(), cost: RATES.cost(usage) };
     let failed = |class, may_have_cost: bool, bill| {
         let failure = Failure::new(class, "the provider said so");

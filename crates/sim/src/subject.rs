@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use handfast_contract::{Contract, Workflow};
+use handfast_contract::{Contract, Name, Workflow};
 use handfast_engine::{ModelSheet, Plan};
 use serde_json::Value;
 
@@ -52,8 +52,13 @@ pub struct Skipped {
 impl Subject {
     /// Makes a workflow of a loaded contract ready. Its models and tools are made up: no server, no secret is needed.
     pub fn new(contract: Arc<Contract>, workflow: Arc<Workflow>) -> Self {
-        let sheet = ModelSheet { dialect: Arc::new(Plain), rates: Some(RATES) };
-        let sheets = contract.models.keys().map(|name| (name.clone(), sheet.clone())).collect();
+        let sheet = |name: &Name| ModelSheet {
+            dialect: Arc::new(Plain),
+            rates: Some(RATES),
+            window: None,
+            identity: name.to_string().into(),
+        };
+        let sheets = contract.models.keys().map(|name| (name.clone(), sheet(name))).collect();
         let literals = Literals::of_contract(&contract);
         let failings = contract
             .tools

@@ -19,12 +19,13 @@ use uuid::Uuid;
 
 /// Events of one append: an answer of 1 KB, and what follows from it.
 fn bodies(text: &str) -> [Body; 4] {
-    let answer = Answer { text: text.into(), calls: Vec::new(), refusal: None, finish: Finish::Stop };
+    let answer =
+        Answer { text: text.into(), calls: Vec::new(), refusal: None, finish: Finish::Stop, verbatim: None };
     let answered = ModelAnswered {
         turn: 1,
         attempt: 1,
         answer,
-        usage: Usage { input: 300, input_cached: 0, output: 200 },
+        usage: Usage { input: 300, input_cached: 0, input_written: 0, output: 200 },
         cost: Money::ZERO,
         latency_ms: 3,
         body: None,

@@ -71,6 +71,8 @@ impl Contract {
             api_key: None,
             price: Some(Price::Free),
             timeout: None,
+            speaks: None,
+            window: None,
         };
         Self {
             models: BTreeMap::from([(name.clone(), model)]),

@@ -29,6 +29,21 @@ pub struct ModelUse {
     pub price: Option<Price>,
     /// How long one attempt may take.
     pub timeout: Option<Duration>,
+    /// The wire that it speaks, where it isn't its provider's usual one.
+    pub speaks: Option<Speaks>,
+    /// How many tokens its requests and answers may have together, where the contract says so.
+    pub window: Option<u64>,
+}
+
+/// A wire that models speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speaks {
+    /// OpenAI's Chat Completions, and whoever speaks its dialect.
+    Chat,
+    /// OpenAI's Responses.
+    Responses,
+    /// Anthropic's Messages.
+    Messages,
 }
 
 /// A model's price, in money per million tokens.

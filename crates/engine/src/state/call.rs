@@ -124,6 +124,13 @@ pub(crate) enum Closed {
     Withheld(CallWithheld, Option<Kept>),
 }
 
+impl Closed {
+    /// Whether nothing came of it that its asker can use.
+    pub(crate) const fn is_error(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::Denied(_) | Self::Failed(_) | Self::Broken(_))
+    }
+}
+
 impl Call {
     pub(crate) fn new(id: CallId, tool: &str, args: Value) -> Self {
         let due = Due { attempt: 1, ..Due::default() };

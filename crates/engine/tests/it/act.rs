@@ -266,7 +266,7 @@ fn outcome(rest: &str, place: &str) -> ToolOutcome {
     }
 }
 
-const USAGE: Usage = Usage { input: 100, input_cached: 0, output: 10 };
+const USAGE: Usage = Usage { input: 100, input_cached: 0, input_written: 0, output: 10 };
 
 fn said(text: &str) -> ModelSaid {
     let (text, usage) = match (text.strip_suffix(" uncounted"), text.rsplit_once(" using ")) {
@@ -274,7 +274,15 @@ fn said(text: &str) -> ModelSaid {
         (_, Some((text, usage))) => {
             let (input, output) = usage.split_once('+').expect("using IN+OUT");
             let number = |text: &str| text.parse().expect("a number of tokens");
-            (text, Some(Usage { input: number(input), output: number(output), input_cached: 0 }))
+            (
+                text,
+                Some(Usage {
+                    input: number(input),
+                    output: number(output),
+                    input_cached: 0,
+                    input_written: 0,
+                }),
+            )
         }
         (None, None) => (text, Some(USAGE)),
     };

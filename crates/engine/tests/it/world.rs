@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use handfast_contract::Paint;
+use handfast_contract::{Name, Paint};
 use handfast_engine::{
     AskModel, CallTool, Command, Debt, Dialect, Message, ModelReply, ModelSheet, Opening, Plan, PollCall,
     PollOutcome, Rates, Refusal, Run, Start, ToolOutcome, ToolReply,
@@ -50,8 +50,13 @@ impl World {
             let found = loaded.diagnostics.iter().map(|found| found.render(&loaded.sources, Paint::Plain));
             panic!("the story's contract is wrong:\n{}", found.collect::<String>());
         };
-        let sheet = ModelSheet { dialect: Arc::new(Plain), rates: Some(rates()) };
-        let sheets = contract.models.keys().map(|name| (name.clone(), sheet.clone())).collect();
+        let sheet = |name: &Name| ModelSheet {
+            dialect: Arc::new(Plain),
+            rates: Some(rates()),
+            window: None,
+            identity: name.to_string().into(),
+        };
+        let sheets = contract.models.keys().map(|name| (name.clone(), sheet(name))).collect();
         let plan = Arc::new(Plan::new(Arc::new(contract), &sheets, None));
         let run = Run::new(plan.clone(), RunId::from_bytes([7; 16]));
         let now = Timestamp::from_second(1_700_000_000).expect("a time within the calendar");
@@ -295,7 +300,7 @@ fn place_of(event: &Event) -> &str {
 /// 1 USD for a million tokens in, 10 USD for a million out.
 fn rates() -> Rates {
     let (input, output) = (Money::from_nano_usd(1_000_000), Money::from_nano_usd(10_000_000));
-    Rates { input, input_cached: input, output, input_max: input, output_max: output }
+    Rates { input, input_cached: input, input_written: input, output, input_max: input, output_max: output }
 }
 
 /// The plainest dialect. It leaves out what the contract shows, so that the wording there changes no story's numbers.
@@ -310,12 +315,14 @@ impl Dialect for Plain {
     fn message(&self, message: &Message<'_>) -> String {
         match message {
             Message::User(text) => format!("user: {text}\n"),
-            Message::Assistant { text, calls } => {
+            Message::Assistant { text, calls, .. } => {
                 let calls: Vec<String> =
                     calls.iter().map(|ask| format!("{} {}", ask.tool, ask.args)).collect();
                 format!("assistant: {text}{}\n", calls.join(" and "))
             }
-            Message::Result { id, text } => format!("result {id}: {text}\n"),
+            Message::Results(results) => {
+                results.iter().map(|result| format!("result {}: {}\n", result.id, result.text)).collect()
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 mod flow;
 mod knowing;
 mod people;
+mod remedies;
 mod talk;
 mod working;
 
@@ -100,6 +101,7 @@ pub(crate) fn all() -> Vec<Event> {
     told.extend(talk::all());
     told.extend(working::late());
     told.extend(knowing::blamed());
+    told.extend(remedies::all());
     let began = time("2026-11-21T06:00:00.000001Z");
     let event = |(place, (step, call, body)): (usize, (Option<&str>, Option<&str>, Body))| Event {
         seq: Seq(place as u64 + 1),
@@ -315,7 +317,7 @@ fn of_a_turn() -> Vec<Body> {
         turn: 1,
         attempt: 2,
         answer,
-        usage: Usage { input: 900, input_cached: 512, output: 80 },
+        usage: Usage { input: 900, input_cached: 512, input_written: 0, output: 80 },
         cost: money("0.000385 USD"),
         latency_ms: 812,
         body: body.map(Into::into),

@@ -172,7 +172,7 @@ fn saying(decision: Decision) -> Result<ActKind, String> {
     }
     let finish = decision.finish.unwrap_or(if calls.is_empty() { Finish::Stop } else { Finish::Calls });
     let text = decision.text.or_else(|| decision.json.map(|json| json.to_string())).unwrap_or_default();
-    let answer = Answer { text, calls, refusal: decision.refusal, finish };
+    let answer = Answer { text, calls, refusal: decision.refusal, finish, verbatim: None };
     Ok(ActKind::Say { answer, usage: decision.usage })
 }
 

@@ -1,7 +1,7 @@
 //! Requests to the letter, and the law that a conversation's prefix never changes.
 
 use handfast_contract::ShownTool;
-use handfast_engine::{Dialect, Message, Opening};
+use handfast_engine::{Dialect, Message, Opening, ToolResult};
 use handfast_events::Ask;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -49,12 +49,16 @@ fn conversation(dialect: &dyn Dialect) -> String {
         };
     let call = Ask { id: "c1".into(), tool: "find_order".into(), args: "{\"order_id\": \"1042\"}".into() };
     let torn = Ask { id: "c2".into(), tool: "send_mail".into(), args: "{\"to\": ".into() };
+    let result = |id: &str, text: &str, is_error| ToolResult { id: id.into(), text: text.into(), is_error };
+    let results = [
+        result("c1", "{\"status\":\"shipped\"}", false),
+        result("c2", "refused: the arguments are no JSON", true),
+    ];
     let messages = [
         Message::User("Where is order 1042?"),
-        Message::Assistant { text: "", calls: &[call, torn] },
-        Message::Result { id: "c1", text: "{\"status\":\"shipped\"}" },
-        Message::Result { id: "c2", text: "refused: the arguments are no JSON" },
-        Message::Assistant { text: "On its way.", calls: &[] },
+        Message::Assistant { text: "", calls: &[call, torn], verbatim: None },
+        Message::Results(&results),
+        Message::Assistant { text: "On its way.", calls: &[], verbatim: None },
     ];
     let mut request = dialect.open(&opening);
     for message in &messages {
@@ -88,15 +92,15 @@ fn without_tools_a_local_server_gets_the_schema_of_the_answer() {
 enum Said {
     User(String),
     Assistant(String, Vec<Ask>),
-    Result(String, String),
+    Results(Vec<ToolResult>),
 }
 
 impl Said {
     fn message(&self) -> Message<'_> {
         match self {
             Self::User(text) => Message::User(text),
-            Self::Assistant(text, calls) => Message::Assistant { text, calls },
-            Self::Result(id, text) => Message::Result { id, text },
+            Self::Assistant(text, calls) => Message::Assistant { text, calls, verbatim: None },
+            Self::Results(results) => Message::Results(results),
         }
     }
 }
@@ -108,7 +112,12 @@ fn said() -> impl Strategy<Value = Said> {
         any::<String>().prop_map(Said::User),
         (any::<String>(), proptest::collection::vec(ask, 0..3))
             .prop_map(|(text, calls)| Said::Assistant(text, calls)),
-        (any::<String>(), any::<String>()).prop_map(|(id, text)| Said::Result(id, text)),
+        proptest::collection::vec(
+            (any::<String>(), any::<String>(), any::<bool>())
+                .prop_map(|(id, text, is_error)| { ToolResult { id, text, is_error } }),
+            1..3
+        )
+        .prop_map(Said::Results),
     ]
 }
 

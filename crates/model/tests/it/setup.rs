@@ -24,6 +24,8 @@ pub(crate) fn model(url: &str) -> ModelUse {
         api_key: Some(Secret("TEST_API_KEY".into())),
         price: None,
         timeout: None,
+        speaks: None,
+        window: None,
     }
 }
 

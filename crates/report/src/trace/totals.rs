@@ -36,6 +36,7 @@ impl Totals {
             usage: Usage {
                 input: self.usage.input.saturating_add(other.usage.input),
                 input_cached: self.usage.input_cached.saturating_add(other.usage.input_cached),
+                input_written: self.usage.input_written.saturating_add(other.usage.input_written),
                 output: self.usage.output.saturating_add(other.usage.output),
             },
             cost: self.cost.plus(other.cost),

@@ -94,7 +94,8 @@ impl Story {
     }
 
     pub(crate) fn answer(&mut self, turn: u32, attempt: u32, answer: Answer) -> &mut Self {
-        let usage = Usage { input: 1_200 + u64::from(turn) * 300, input_cached: 1_024, output: 80 };
+        let usage =
+            Usage { input: 1_200 + u64::from(turn) * 300, input_cached: 1_024, input_written: 0, output: 80 };
         let said = ModelAnswered {
             turn,
             attempt,
