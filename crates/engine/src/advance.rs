@@ -62,7 +62,7 @@ impl Draft {
                 Turn::Listening(_) if !agent.heard.is_empty() => self.ask(&step.id),
                 Turn::Listening(listening) => self.listen(&step.id, listening),
                 Turn::Left => self.give(&step.id, None),
-                Turn::Asked(_) | Turn::Answered { .. } => Ok(()),
+                Turn::Asked(_) | Turn::Answered(..) => Ok(()),
             },
             StepState::Calling(call) => match &call.state {
                 CallState::Closed(Closed::Refused(refused)) => self.fail_refused(&step, &call.tool, refused),

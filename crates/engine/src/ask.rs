@@ -2,31 +2,21 @@
 
 use std::time::Duration;
 
-use handfast_contract::{Limits, Tool};
+use handfast_contract::{Limits, Name, Tool};
 use handfast_events::{
     Ceiling, LimitKind, ModelIntended, Money, PauseReason, Reserved, RunPaused, StepId, Timestamp, Usage,
 };
 
 use crate::Refusal;
+use crate::compose::Question;
 use crate::decide::Draft;
-use crate::dialect::{Message, Rates, ToolResult};
+use crate::dialect::Rates;
 use crate::limits::{
-    ATTEMPTS, MESSAGE_TOKENS, MODEL_TIMEOUT, OUTPUT_TOKENS, OUTPUT_TOKENS_MIN, RETRY_BUDGET, TURNS,
+    ATTEMPTS, MESSAGE_TOKENS, OUTPUT_TOKENS, OUTPUT_TOKENS_MIN, RETRY_BUDGET, SUMMARY_TOKENS, TURNS,
 };
-use crate::plan::Briefing;
-use crate::state::{AgentStep, CallState, Phase, Run, Spend, StepState, Turn};
-
-/// What the next request is, before its close.
-struct Question {
-    turn: u32,
-    attempt: u32,
-    tries: u64,
-    not_before: Option<Timestamp>,
-    /// What it adds to the head.
-    added: String,
-    /// How many messages that is.
-    messages: u64,
-}
+use crate::plan::{Briefed, Briefing};
+use crate::shorten::Shorter;
+use crate::state::{AgentStep, Phase, Run, Spend, StepState, TurnDue};
 
 /// A limit that the next call would pass.
 struct Hit {
@@ -35,6 +25,47 @@ struct Hit {
     ceiling: Ceiling,
     used: Ceiling,
     needs: Ceiling,
+}
+
+/// A model that is to be asked.
+#[derive(Clone, Copy)]
+struct Asking<'a> {
+    model: &'a Name,
+    rates: Rates,
+    window: Window,
+    timeout: Duration,
+}
+
+/// How much room a model has for a request and its answer, as far as that is known.
+#[derive(Clone, Copy)]
+struct Window {
+    size: Option<u64>,
+    /// What the request probably needs; none where nobody can say.
+    needs: Option<u64>,
+}
+
+impl Window {
+    /// What the provider counted for the request before, and a third of what is new in bytes: no tokeniser in use needs
+    /// more on average.
+    fn of(agent: &AgentStep, briefed: &Briefed, question: &Question) -> Self {
+        let counted = agent.counted.filter(|counted| counted.is_measured && !question.is_anew);
+        let known = counted.map_or(0, |counted| counted.tokens);
+        let needs = known + question.added.len() as u64 / 3;
+        Self { size: briefed.sheet.window, needs: Some(needs) }
+    }
+
+    /// Whether too little room is left for an answer.
+    fn is_passed(self) -> bool {
+        self.size.is_some() && self.room() < OUTPUT_TOKENS_MIN
+    }
+
+    /// How long an answer may be.
+    fn room(self) -> u64 {
+        match (self.size, self.needs) {
+            (Some(size), Some(needs)) => size.saturating_sub(needs),
+            _ => u64::MAX,
+        }
+    }
 }
 
 /// One ceiling on tokens and money, and what counts against it.
@@ -51,113 +82,79 @@ impl Draft {
     pub(crate) fn ask(&mut self, id: &StepId) -> Result<(), Refusal> {
         let Some(agent) = self.agent_step(id) else { return Ok(()) };
         let plan = self.run.plan.clone();
-        let Some((briefing, rates)) =
-            plan.briefing(&agent.agent).and_then(|found| Some((found, found.sheet.rates?)))
+        let found = plan.briefing(&agent.agent);
+        let Some((briefing, (model, briefed))) =
+            found.and_then(|found| Some((found, self.chosen(agent, found)?)))
         else {
-            let why =
-                format!("nobody knows what the model of agent `{}` costs: give it a `price:`", agent.agent);
+            let why = format!("nothing is known of the model of agent `{}`", agent.agent);
             return self.pause_for_operator(&why);
         };
-        let question = self.question(agent, briefing);
-        if question.not_before.is_some_and(|at| at > self.now) {
+        let Some(rates) = briefed.sheet.rates else {
+            let why = format!("nobody knows what model `{model}` costs: give it a `price:`");
+            return self.pause_for_operator(&why);
+        };
+        let Some(question) = self.question(agent, briefing, (model, briefed)) else { return Ok(()) };
+        if question.due.not_before.is_some_and(|at| at > self.now) {
             return Ok(());
         }
-        if let Some(hit) = self.count_limits(id, agent, briefing, &question) {
+        if let Some(hit) = self.count_limits(id, agent, briefing, &question.due) {
             return self.pause(id, hit);
         }
         if self.is_ask_halted(id)? {
             return Ok(());
         }
         let Some(agent) = self.agent_step(id) else { return Ok(()) };
+        let window = Window::of(agent, briefed, &question);
+        let asking = Asking { model, rates, window, timeout: briefed.timeout };
+        if !question.due.length.is_too_long && !window.is_passed() {
+            return self.intend(id, &asking, &question, None);
+        }
+        match self.shorten(id, briefing, (model, briefed), &question.due)? {
+            Shorter::SumUp(oldest, summary) => {
+                let window = Window { needs: None, ..window };
+                self.intend(id, &Asking { window, ..asking }, &summary, Some(oldest))
+            }
+            Shorter::Nothing => self.intend(id, &asking, &question, None),
+            Shorter::Done => Ok(()),
+        }
+    }
+
+    /// Intends the request, with its worst case reserved, if it fits every ceiling.
+    fn intend(
+        &mut self,
+        id: &StepId,
+        asking: &Asking<'_>,
+        question: &Question,
+        summarises: Option<u32>,
+    ) -> Result<(), Refusal> {
+        let Some(agent) = self.agent_step(id) else { return Ok(()) };
         let accounts = self.accounts(id);
-        let input = worst_input(agent, &question);
-        let cap = match self.fit(&accounts, input, rates) {
+        let input = worst_input(agent, question);
+        let usual = if summarises.is_some() { SUMMARY_TOKENS } else { OUTPUT_TOKENS };
+        let most =
+            usual.min(question.due.cap.unwrap_or(usual)).min(asking.window.room().max(OUTPUT_TOKENS_MIN));
+        let cap = match self.fit(&accounts, input, asking.rates, most) {
             Ok(cap) => cap,
             // Less may be held once what is under way has come back: then it is looked at again.
             Err(_) if accounts.iter().any(|account| account.spend.has_reserved()) => return Ok(()),
             Err(hit) => return self.pause(id, hit),
         };
-        let (_, prompt) = agent.prompt.then(&question.added, &briefing.sheet.dialect.close(cap));
-        let timeout = plan.contract().models.get(&briefing.model).and_then(|model| model.timeout);
+        let Some(briefed) =
+            self.run.plan.briefing(&agent.agent).and_then(|found| found.models.get(asking.model))
+        else {
+            return Ok(());
+        };
         let intent = ModelIntended {
-            turn: question.turn,
-            attempt: question.attempt,
-            model: briefing.model.to_string(),
-            prompt,
+            turn: question.due.turn,
+            attempt: question.due.attempt,
+            model: asking.model.to_string(),
+            prompt: question.prompt(&agent.prompt, &briefed.sheet.dialect.close(cap)),
             output_tokens_max: cap,
-            reserved: Reserved { tokens: input + cap, cost: rates.worst(input, cap) },
-            timeout_ms: ms(timeout.unwrap_or(MODEL_TIMEOUT)),
+            reserved: Reserved { tokens: input + cap, cost: asking.rates.worst(input, cap) },
+            timeout_ms: ms(asking.timeout),
+            summarises,
         };
         self.tell_step(id, intent)
-    }
-
-    /// What the next request adds to those before it.
-    fn question(&self, agent: &AgentStep, briefing: &Briefing) -> Question {
-        let dialect = &briefing.sheet.dialect;
-        let mut added = String::new();
-        let mut messages = 0;
-        let mut say = |text: &str| {
-            added.push_str(text);
-            messages += 1;
-        };
-        if agent.prompt.is_empty() {
-            say(&briefing.opening);
-            // Who is talked to is given nothing to begin with but what is said.
-            if agent.heard.is_empty() || agent.input.as_object().is_none_or(|input| !input.is_empty()) {
-                say(&briefing.given(&agent.input));
-            }
-        }
-        let (turn, attempt, tries, not_before) = match &agent.turn {
-            Turn::Due(due) => {
-                if let Some(amend) = &due.amend {
-                    say(&dialect.message(&Message::Assistant {
-                        text: &amend.answer.text,
-                        calls: &[],
-                        verbatim: None,
-                    }));
-                    say(&dialect.message(&Message::User(&amend.what)));
-                }
-                (due.turn, due.attempt, due.tries, due.not_before)
-            }
-            Turn::Calling { turn, answer, calls } => {
-                say(&dialect.message(&Message::Assistant {
-                    text: &answer.text,
-                    calls: &answer.calls,
-                    verbatim: answer.verbatim.as_deref(),
-                }));
-                let results: Vec<ToolResult> = answer
-                    .calls
-                    .iter()
-                    .zip(calls)
-                    .filter_map(|(ask, call)| {
-                        let CallState::Closed(closed) = &call.state else { return None };
-                        let text = self.told(&ask.tool, call, closed);
-                        Some(ToolResult { id: ask.id.clone(), text, is_error: closed.is_error() })
-                    })
-                    .collect();
-                // Each result is a message of its own in some dialects.
-                results.iter().for_each(|_| say(""));
-                say(&dialect.message(&Message::Results(&results)));
-                (turn + 1, 1, 0, None)
-            }
-            Turn::Asked(asked) => (asked.turn, asked.attempt, asked.tries, None),
-            Turn::Answered { turn, attempt, .. } => (*turn, *attempt, 0, None),
-            Turn::Listening(listening) => {
-                if let Some(said) = &listening.said {
-                    say(&dialect.message(&Message::Assistant {
-                        text: &said.text,
-                        calls: &[],
-                        verbatim: None,
-                    }));
-                }
-                (listening.turn, 1, 0, None)
-            }
-            Turn::Left => (0, 0, 0, None),
-        };
-        for message in &agent.heard {
-            say(&dialect.message(&Message::User(message)));
-        }
-        Question { turn, attempt, tries, not_before, added, messages }
     }
 
     /// Turns, attempts, retries and time.
@@ -166,7 +163,7 @@ impl Draft {
         id: &StepId,
         agent: &AgentStep,
         briefing: &Briefing,
-        question: &Question,
+        due: &TurnDue,
     ) -> Option<Hit> {
         let own = &briefing.agent.limits;
         let name = format!("agents.{}.limits", agent.agent);
@@ -176,16 +173,16 @@ impl Draft {
             (Ceiling::Count(used) >= ceiling).then_some(hit)
         };
         let turns = own.turns.unwrap_or(TURNS);
-        count(format!("{name}.turns"), LimitKind::Turns, turns, u64::from(question.turn) - 1)
+        count(format!("{name}.turns"), LimitKind::Turns, turns, u64::from(due.turn) - 1)
             .or_else(|| {
                 count(
                     format!("{name}.attempts"),
                     LimitKind::Attempts,
                     own.attempts.unwrap_or(ATTEMPTS),
-                    question.tries,
+                    due.tries,
                 )
             })
-            .or_else(|| self.run.retries_spent(question.tries))
+            .or_else(|| self.run.retries_spent(due.tries))
             .or_else(|| self.time_spent(id))
     }
 
@@ -270,8 +267,8 @@ impl Draft {
     }
 
     /// The most tokens that the answer may hold, so that the call fits every ceiling at its worst.
-    fn fit(&self, accounts: &[Account<'_>], input: u64, rates: Rates) -> Result<u64, Hit> {
-        let mut cap = OUTPUT_TOKENS;
+    fn fit(&self, accounts: &[Account<'_>], input: u64, rates: Rates, most: u64) -> Result<u64, Hit> {
+        let mut cap = most;
         for account in accounts {
             if let Some(limit) = account.limits.tokens {
                 let clause = format!("{}.tokens", account.owner);
@@ -356,7 +353,7 @@ impl Draft {
 
 impl Run {
     /// The ceiling in force: as somebody raised it, else as the contract says.
-    fn ceiling(&self, clause: &str, contract: Ceiling) -> Ceiling {
+    pub(crate) fn ceiling(&self, clause: &str, contract: Ceiling) -> Ceiling {
         self.raised.get(clause).copied().unwrap_or(contract)
     }
 
@@ -386,10 +383,12 @@ impl Run {
 /// The most tokens that the request can come to: what the provider counted for the one before it, or could have, a token
 /// for each new byte, and an allowance for each message.
 fn worst_input(agent: &AgentStep, question: &Question) -> u64 {
-    let (known, from) = agent.counted.map_or((0, 0), |counted| (counted.tokens, counted.head_len));
-    let new_bytes = (agent.prompt.head_len() - from + question.added.len()) as u64;
+    let counted = agent.counted.filter(|_| !question.is_anew);
+    let (known, from) = counted.map_or((0, 0), |counted| (counted.tokens, counted.head_len));
+    let kept = if question.is_anew { 0 } else { agent.prompt.head_len() };
+    let new_bytes = (kept - from + question.added.len()) as u64;
     // The close is not part of the head; the allowance for two more messages covers it.
-    let close = if agent.counted.is_some_and(|counted| !counted.is_measured) { 0 } else { 2 };
+    let close = if counted.is_some_and(|counted| !counted.is_measured) { 0 } else { 2 };
     known + new_bytes + MESSAGE_TOKENS * (question.messages + close)
 }
 

@@ -27,7 +27,7 @@ impl Run {
             let asked = step.asked()?;
             let leaving = Leaving { agent: self.agent_of(&step.id), tool: None };
             self.concerns(scope, &leaving).then(|| {
-                format!("run {}: step {} asked `{}` (turn {})", self.id, step.id, asked.model, asked.turn)
+                format!("run {}: step {} asked `{}` (turn {})", self.id, step.id, asked.model, asked.due.turn)
             })
         });
         let calls = self.calls().filter_map(|call| {

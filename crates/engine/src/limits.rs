@@ -9,6 +9,28 @@ pub(crate) const TOOL_TIMEOUT: Duration = Duration::from_secs(60);
 /// A call that hasn't begun to leave within this of its intent doesn't leave: the slowest connection is open by then, and what
 /// is concluded of an attempt that nobody heard of can lean on it. A server that takes longer to start is there for the next.
 pub(crate) const SEND_WITHIN: Duration = Duration::from_secs(10);
+/// Where another model can answer, nobody waits longer than this for one that asks to be left alone.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// What nobody can name may pass: one more try tells, and a third would only cost.
+pub(crate) const UNKNOWN_TRIES: u64 = 2;
+/// A request that is still too long after three remedies is so for another reason.
+pub(crate) const SHORTENED_MAX: u32 = 3;
+/// Room for what a colleague would write down of a day's work; longer summaries sum up nothing.
+pub(crate) const SUMMARY_TOKENS: u64 = 1024;
+/// A summary that is longer is cut: it has to fit beside the newest passages.
+pub(crate) const SUMMARY_BYTES_MAX: usize = 16 * 1024;
+/// What the first summary keeps of a conversation as it was: a quarter of its bytes, the newest.
+pub(crate) const SUMMARY_KEEPS: usize = 4;
+/// Where the whole conversation is too long even to be summed up, so much of each part of it is shown, in characters.
+pub(crate) const SUMMARY_PART_CHARS: usize = 1_000;
+/// Where nobody can sum it up, so much of each part stands in the summary, in characters: what it was about.
+pub(crate) const EXTRACT_CHARS: usize = 160;
+/// Summing up that failed twice is done without a model: it must never hold a run.
+pub(crate) const SUMMARY_TRIES: u32 = 2;
+/// More bytes than that are in no token on average, in no tokeniser and no text that people or tools write.
+pub(crate) const BYTES_PER_TOKEN_MAX: u64 = 16;
+/// Providers count the same request by so many tokens differently from one attempt to the next, and mean nothing by it.
+pub(crate) const CUT_TOKENS_MIN: u64 = 256;
 /// The first try counts: two more see most passing trouble through, and more would hide what doesn't pass.
 pub(crate) const ATTEMPTS: u64 = 3;
 /// A model that misses the form three times, twice reminded, misses it the fourth time too.

@@ -141,8 +141,8 @@ impl Run {
             Some(Debt::AskModel(Box::new(AskModel {
                 run: self.id,
                 step: step.id.clone(),
-                turn: asked.turn,
-                attempt: asked.attempt,
+                turn: asked.due.turn,
+                attempt: asked.due.attempt,
                 model: asked.model.clone(),
                 prompt: agent.prompt.clone(),
                 timeout_ms: asked.timeout_ms,

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use handfast_contract::{
     Agent, Contract, Lives, Name, Schema, ShownAgent, Step, StepWork, Tool, Wait, Workflow,
 };
 use serde_json::Value;
 
-use crate::{Message, ModelSheet, Opening, Refusal};
+use crate::limits::MODEL_TIMEOUT;
+use crate::{ModelSheet, Opening, Refusal};
 
 /// A contract made ready to run. One serves every run of it.
 #[derive(Debug)]
@@ -26,10 +28,20 @@ pub struct Plan {
 #[derive(Debug)]
 pub(crate) struct Briefing {
     pub(crate) agent: Arc<Agent>,
-    pub(crate) model: Name,
+    /// The models that may be asked for it, by their names in the contract.
+    pub(crate) models: BTreeMap<Name, Briefed>,
+    /// The one that it is asked through, whatever its contract chooses.
+    pub(crate) only: Option<Name>,
+}
+
+/// One model of an agent, made ready to be asked.
+#[derive(Debug)]
+pub(crate) struct Briefed {
     pub(crate) sheet: ModelSheet,
     /// The head of its every request.
     pub(crate) opening: Arc<str>,
+    /// When an attempt is given up.
+    pub(crate) timeout: Duration,
 }
 
 /// A step that waits for a signal.
@@ -44,19 +56,24 @@ impl Plan {
     /// every agent uses, where somebody wants that.
     pub fn new(contract: Arc<Contract>, sheets: &BTreeMap<Name, ModelSheet>, only: Option<&str>) -> Self {
         let brief = |agent: &Arc<Agent>| {
-            let name = only.or(agent.models.first().map(|name| &**name))?;
-            let (name, model) = contract.models.get_key_value(name)?;
-            let sheet = sheets.get(name)?;
             let ShownAgent { instructions, tools, output } = contract.shown_agent(&agent.name)?;
-            let opening = Opening {
-                model: &model.model,
-                system: &instructions,
-                tools: &tools,
-                output: output.as_ref(),
+            let briefed = |name: &Name| {
+                let (model, sheet) = (contract.models.get(name)?, sheets.get(name)?);
+                let opening = Opening {
+                    model: &model.model,
+                    system: &instructions,
+                    tools: &tools,
+                    output: output.as_ref(),
+                };
+                let opening = sheet.dialect.open(&opening).into();
+                let timeout = model.timeout.unwrap_or(MODEL_TIMEOUT);
+                Some((name.clone(), Briefed { sheet: sheet.clone(), opening, timeout }))
             };
-            let opening = sheet.dialect.open(&opening).into();
-            let (model, sheet) = (name.clone(), sheet.clone());
-            Some((agent.name.clone(), Briefing { agent: agent.clone(), model, sheet, opening }))
+            let only =
+                only.and_then(|only| contract.models.get_key_value(only)).map(|(name, _)| name.clone());
+            let named = agent.models.iter().chain(&only);
+            let models = named.filter_map(briefed).collect();
+            Some((agent.name.clone(), Briefing { agent: agent.clone(), models, only }))
         };
         let briefings = contract.agents.values().filter_map(brief).collect();
         let lives_on = contract.memory.values().any(|memory| memory.lives != Lives::Run);
@@ -149,10 +166,14 @@ impl Plan {
         })?;
         for (_, step) in self.all_steps(&workflow) {
             let StepWork::Agent(agent) = &step.work else { continue };
-            let model = || agent.models.first().map_or_else(String::new, ToString::to_string);
-            let briefing = self.briefing(&agent.name).ok_or_else(|| Refusal::NoModel { model: model() })?;
-            if briefing.sheet.rates.is_none() {
-                return Err(Refusal::NoPrice { model: model() });
+            let briefing = self.briefing(&agent.name);
+            let named = briefing.and_then(|briefing| briefing.only.as_ref()).map(std::slice::from_ref);
+            for model in named.unwrap_or(&agent.models) {
+                let known = briefing.and_then(|briefing| briefing.models.get(model));
+                let known = known.ok_or_else(|| Refusal::NoModel { model: model.to_string() })?;
+                if known.sheet.rates.is_none() {
+                    return Err(Refusal::NoPrice { model: model.to_string() });
+                }
             }
         }
         Ok(workflow)
@@ -160,12 +181,11 @@ impl Plan {
 }
 
 impl Briefing {
-    /// The first message behind the opening: what the agent is given.
+    /// What the agent is given, as its model is told it first.
     pub(crate) fn given(&self, input: &Value) -> String {
-        let text = match input {
+        match input {
             Value::Object(fields) if fields.is_empty() => "Begin.".to_owned(),
             input => format!("Your input, as data:\n{input}"),
-        };
-        self.sheet.dialect.message(&Message::User(&text))
+        }
     }
 }

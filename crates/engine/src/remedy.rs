@@ -1,4 +1,4 @@
-//! Each failure has one remedy. What is not built yet ends the step, named.
+//! Each failure has one remedy: this table. What changes what a model sees is an event of its own, with its reason.
 
 use std::time::Duration;
 
@@ -7,24 +7,47 @@ use handfast_events::{Digest, Failure, FailureClass, Retry};
 use crate::decide::Draft;
 use crate::limits::{BACKOFF_FIRST, BACKOFF_MAX, RETRY_AFTER_MAX};
 
-/// What is done about a failure.
+/// What is done about a failure of a model's call, or of a tool's attempt that is known not to have taken effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Remedy {
-    /// The same again, after a wait that survives a crash.
+    /// The same again, after a wait that survives a crash; then, of a model, the next one.
     Retry,
+    /// Of a model: the same once more, then the next one. Of a tool: as what won't pass.
+    TryOnceMore,
+    /// The request is made shorter.
+    Shorten,
     /// Nothing leaves until the operator has mended it.
     Pause,
-    /// The step ends.
+    /// It won't pass: whoever asked is told, or the step ends.
     Fail,
 }
 
-/// The remedy for a failure of a model's call, or of a tool's attempt that is known not to have taken effect.
+/// The remedy for a failure of this class.
 pub(crate) const fn remedy(failure: &Failure) -> Remedy {
     match failure.class {
-        class if class.is_transient() => Remedy::Retry,
-        FailureClass::WorkerGone => Remedy::Retry,
+        FailureClass::RateLimited
+        | FailureClass::Overloaded
+        | FailureClass::Timeout
+        | FailureClass::ConnectionLost
+        | FailureClass::Unavailable
+        | FailureClass::ToolTransient
+        | FailureClass::WorkerGone => Remedy::Retry,
+        FailureClass::Unknown => Remedy::TryOnceMore,
+        // A model that answers, and not in the form of its own wire, may do better the next time.
+        FailureClass::Malformed => Remedy::TryOnceMore,
+        FailureClass::ContextOverflow => Remedy::Shorten,
         FailureClass::Billing | FailureClass::Authentication => Remedy::Pause,
-        _ => Remedy::Fail,
+        FailureClass::Refused
+        | FailureClass::ContentFiltered
+        | FailureClass::BadRequest
+        | FailureClass::ToolPermanent
+        | FailureClass::ToolBreach
+        | FailureClass::RefusedByClause
+        | FailureClass::HandOff
+        | FailureClass::Author
+        | FailureClass::NotReached
+        | FailureClass::Stalled
+        | FailureClass::Cancelled => Remedy::Fail,
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use handfast_contract::{Effect, EffectKind, IdempotencyRule, Tool, overlap};
 use handfast_events::{
-    CallDoubted, CallId, CallIntended, CallQueued, Failure, FailureClass, Idempotency, Next, Party,
+    CallDoubted, CallId, CallIntended, CallQueued, Failure, FailureClass, Idempotency, Money, Next, Party,
     Timestamp, call_key,
 };
 use serde_json::{Map, Value};
@@ -82,6 +82,7 @@ impl Draft {
             writes: touched.writes,
             timeout_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX),
             valid_until,
+            costs: Money::ZERO,
         };
         match self.memory_of(&tool) {
             Some(memory) => self.remember(&call, &tool, &memory, intent),

@@ -2,6 +2,7 @@
 //!
 //! Nothing here evaluates: no condition, schema, price or default. What was decided is in the event.
 
+mod agent;
 mod applied;
 mod becoming;
 mod call;
@@ -14,6 +15,7 @@ mod known;
 mod memory;
 mod messages;
 mod open;
+mod past;
 mod question;
 mod resting;
 mod run;
@@ -24,6 +26,7 @@ mod turn;
 mod word;
 mod working;
 
+pub(crate) use agent::{AgentStep, Written};
 pub(crate) use applied::{Applied, is_within};
 pub(crate) use call::{Call, CallState, Closed, Due, Sent, Settles};
 pub(crate) use compensation::{Compensation, CompensationState};
@@ -34,12 +37,13 @@ pub(crate) use known::Known;
 pub(crate) use memory::{ROWS, Read, Reads, Shared};
 pub(crate) use messages::Message;
 pub(crate) use open::{Lane, Lanes, Open, Signal, Unwinding, Waiting};
+pub(crate) use past::{Passage, Past};
 pub(crate) use question::{Moved, Over, Question, Yes};
 pub use run::Run;
 pub(crate) use run::{Ending, Phase, takes_in};
 pub use spend::Spend;
-pub(crate) use step::{AgentStep, Happened, StepRun, StepState};
-pub(crate) use turn::{Asked, Listening, Turn};
+pub(crate) use step::{Happened, StepRun, StepState};
+pub(crate) use turn::{Asked, Due as TurnDue, Listening, Turn};
 pub(crate) use word::Word;
 pub(crate) use working::Working;
 

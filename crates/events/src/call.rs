@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Digest, Failure, Retry, Timestamp, Verdict};
+use crate::{Digest, Failure, Money, Retry, Timestamp, Verdict};
 
 /// Somebody asks for the call: the model, or a tool step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,6 +70,30 @@ pub struct CallIntended {
     /// Until when the server keeps the key, where the contract says so: from then on it must not be repeated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<Timestamp>,
+    /// What the attempt costs, whatever comes of it. Since version 2.
+    #[serde(default, skip_serializing_if = "is_free")]
+    pub costs: Money,
+}
+
+impl CallIntended {
+    /// The version of its stored form.
+    pub(crate) const fn version(&self) -> u32 {
+        if is_free(&self.costs) { 1 } else { 2 }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what `skip_serializing_if` calls takes a reference")]
+const fn is_free(costs: &Money) -> bool {
+    costs.nano_usd() == 0
+}
+
+/// A call does not leave yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallHeld {
+    /// Not before this time.
+    pub until: Timestamp,
+    /// Why: what stands in its way.
+    pub why: String,
 }
 
 /// Whether a call may be repeated.

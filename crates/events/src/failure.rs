@@ -76,6 +76,8 @@ pub enum FailureClass {
     Author,
     /// What a step was to come to did not come in as many rounds, lanes or as much time as it had.
     NotReached,
+    /// An agent did the same again and again, and nothing came of it.
+    Stalled,
     /// Stopped on request before there was an answer.
     Cancelled,
     /// The worker that made the attempt is gone, and the answer with it.
@@ -100,7 +102,7 @@ impl FailureClass {
 
     /// The version of the failures' kinds that can say it.
     pub(crate) const fn version(self) -> u32 {
-        if matches!(self, Self::NotReached) { 2 } else { 1 }
+        if matches!(self, Self::NotReached | Self::Stalled) { 2 } else { 1 }
     }
 
     /// The name in words, as people read it.
@@ -125,6 +127,7 @@ impl FailureClass {
             Self::HandOff => "broken hand-off",
             Self::Author => "clause that can't be evaluated",
             Self::NotReached => "not reached",
+            Self::Stalled => "stalled",
             Self::Cancelled => "cancelled",
             Self::WorkerGone => "worker gone",
             Self::Unknown => "unknown failure",

@@ -42,7 +42,7 @@ pub use block::{
 };
 pub use body::{Body, DecodeError};
 pub use call::{
-    CallApplied, CallDoubted, CallIntended, CallJudged, CallNotApplied, CallNotSent, CallPolled,
+    CallApplied, CallDoubted, CallHeld, CallIntended, CallJudged, CallNotApplied, CallNotSent, CallPolled,
     CallProposed, CallQueued, CallRefused, CallSettled, CallWithheld, CallWorking, Came, Handle, Idempotency,
     Kept, Next, ResultCameLate, SaidBefore, Settled,
 };
@@ -72,7 +72,10 @@ pub use side::{CallFound, DoubtStayed, Purpose, SideCallProposed, Stayed};
 pub use sources::Sources;
 pub use step::{Output, StepFailed, StepKind, StepSkipped, StepStarted, StepSucceeded};
 pub use talk::{MessageAwaited, MessageHeard, Said, TalkEnd, TalkEnded};
-pub use turn::{ContextAdjusted, ModelAnswered, ModelFailed, ModelIntended, Reserved, Retry};
+pub use turn::{
+    ContextAdjusted, ModelAnswered, ModelFailed, ModelHeld, ModelIntended, ModelSwitched, Reserved, Retry,
+    ToolTakenAway,
+};
 pub use verdict::{Held, Verdict};
 
 /// The time of an event, as its run's worker recorded it: microseconds, UTC.

@@ -20,6 +20,9 @@ pub struct PromptDelta {
     pub close_bytes: u32,
     /// The digest of the whole request.
     pub digest: Digest,
+    /// Whether it goes on from nothing: what stood before was summed up, or is written anew for another model.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub anew: bool,
 }
 
 /// A whole request, held as pieces that it shares with the ones before it: a copy costs a pointer, however long it is.
@@ -125,7 +128,13 @@ impl Prompt {
         let (next, digest) = self.grow(added, close, delta.clone());
         // A close is a few dozen bytes; one past 4 GiB could not have been allocated with its prompt.
         let close_bytes = u32::try_from(close.len()).unwrap_or(u32::MAX);
-        (next, PromptDelta { delta, close_bytes, digest })
+        (next, PromptDelta { delta, close_bytes, digest, anew: false })
+    }
+
+    /// A request that goes on from nothing, though one stood before it.
+    pub fn anew(added: &str, close: &str) -> PromptDelta {
+        let (_, delta) = Self::default().then(added, close);
+        PromptDelta { anew: true, ..delta }
     }
 
     /// The request that a journal's delta describes.
@@ -138,7 +147,9 @@ impl Prompt {
         let Some((added, close)) = kept.and_then(|kept| delta.delta.split_at_checked(kept)) else {
             return Err(wrong);
         };
-        let (next, found) = self.grow(added, close, delta.delta.clone());
+        let nothing = Self::default();
+        let from = if delta.anew { &nothing } else { self };
+        let (next, found) = from.grow(added, close, delta.delta.clone());
         if found == delta.digest {
             Ok(next)
         } else {

@@ -23,6 +23,17 @@ pub struct ModelIntended {
     pub reserved: Reserved,
     /// When the attempt is given up, in milliseconds after it is sent.
     pub timeout_ms: u64,
+    /// How many of the oldest passages of its conversation it is to sum up; none where it asks for the agent's answer.
+    /// Since version 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summarises: Option<u32>,
+}
+
+impl ModelIntended {
+    /// The version of its stored form.
+    pub(crate) const fn version(&self) -> u32 {
+        if self.summarises.is_some() || self.prompt.anew { 2 } else { 1 }
+    }
 }
 
 /// What a call could take at worst; held until it is known what it took.
@@ -95,12 +106,63 @@ pub struct Retry {
 }
 
 /// A remedy changed what the model sees next.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContextAdjusted {
     /// The turn.
     pub turn: u32,
     /// Why: the failure that it mends.
     pub why: String,
-    /// What was added, to the letter.
+    /// What was added, to the letter; empty where nothing was.
+    pub what: String,
+    /// How many of the oldest passages of the conversation it stands for. Since version 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<u32>,
+    /// The most that an answer may hold from here on in this turn, in tokens. Since version 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_tokens_max: Option<u64>,
+}
+
+impl ContextAdjusted {
+    /// The version of its stored form.
+    pub(crate) const fn version(&self) -> u32 {
+        if self.replaces.is_some() || self.output_tokens_max.is_some() { 2 } else { 1 }
+    }
+}
+
+/// Another model goes on where one could not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelSwitched {
+    /// The turn.
+    pub turn: u32,
+    /// The model so far, by its name in the contract.
+    pub from: String,
+    /// The model from here on.
+    pub to: String,
+    /// Why.
+    pub why: String,
+}
+
+/// A model is not asked yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelHeld {
+    /// The turn.
+    pub turn: u32,
+    /// Not before this time.
+    pub until: Timestamp,
+    /// Why: what stands in its way.
+    pub why: String,
+}
+
+/// A tool is out of its agent's reach for now: it is told so, and what else it may use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolTakenAway {
+    /// The tool, by its name in the contract.
+    pub tool: String,
+    /// Until this time; none for the rest of the step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// Why.
+    pub why: String,
+    /// What the model is told, to the letter.
     pub what: String,
 }

@@ -22,8 +22,8 @@ impl Draft {
     fn lose_ask(&mut self, step: &StepId) -> Result<(), Refusal> {
         let Some(asked) = self.run.step(step).and_then(|step| step.asked()).cloned() else { return Ok(()) };
         let lost = ModelFailed {
-            turn: asked.turn,
-            attempt: asked.attempt,
+            turn: asked.due.turn,
+            attempt: asked.due.attempt,
             failure: gone(),
             forfeited: asked.reserved,
             latency_ms: 0,

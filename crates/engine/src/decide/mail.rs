@@ -229,8 +229,8 @@ impl Draft {
             self.run.steps_of(scope).filter_map(|step| Some((step.id.clone(), step.asked()?.clone())));
         for (step, asked) in asked.collect::<Vec<(StepId, _)>>() {
             let dropped = ModelFailed {
-                turn: asked.turn,
-                attempt: asked.attempt,
+                turn: asked.due.turn,
+                attempt: asked.due.attempt,
                 failure: Failure::new(FailureClass::Cancelled, why),
                 forfeited: asked.reserved,
                 latency_ms: 0,

@@ -1,5 +1,7 @@
 //! A model returned: an answer is taken apart, a failure gets its remedy.
 
+use std::sync::Arc;
+
 use handfast_contract::Scope;
 use handfast_events::{
     Answer, CallProposed, ContextAdjusted, Failure, FailureClass, Finish, ModelAnswered, ModelFailed, Output,
@@ -8,10 +10,10 @@ use handfast_events::{
 use serde_json::Value;
 
 use super::Draft;
-use crate::limits::{CALLS_PER_TURN_MAX, MALFORMED_MAX};
+use crate::limits::{CALLS_PER_TURN_MAX, MALFORMED_MAX, UNKNOWN_TRIES};
 use crate::remedy::{Remedy, remedy};
-use crate::state::{AgentStep, Phase, StepState, Turn};
-use crate::{ModelReply, ModelSaid, Refusal, is_too_deep, problems_told};
+use crate::state::{AgentStep, Asked, Phase, StepState, Turn};
+use crate::{ModelReply, ModelSaid, ModelTrouble, Refusal, is_too_deep, problems_told};
 
 impl Draft {
     pub(super) fn model_returned(
@@ -23,55 +25,108 @@ impl Draft {
     ) -> Result<(), Refusal> {
         let agent = self.agent_step(step).ok_or(Refusal::Stale)?;
         let Turn::Asked(asked) = &agent.turn else { return Err(Refusal::Stale) };
-        if (asked.turn, asked.attempt) != (turn, attempt) {
+        if (asked.due.turn, asked.due.attempt) != (turn, attempt) {
             return Err(Refusal::Stale);
         }
-        let (asked, name) = (asked.clone(), agent.agent.clone());
+        let asked = asked.clone();
         match reply.outcome {
-            Ok(ModelSaid { answer, usage }) => {
-                // A provider that doesn't count is booked at what was reserved: never less than it can have been.
-                let rates = self.run.plan.briefing(&name).and_then(|briefing| briefing.sheet.rates);
-                let cost = usage.zip(rates).map_or(asked.reserved.cost, |(usage, rates)| rates.cost(usage));
-                let usage = usage.unwrap_or(Usage { input: asked.reserved.tokens, ..Usage::default() });
-                let said = ModelAnswered {
-                    turn,
-                    attempt,
-                    answer: answer.clone(),
-                    usage,
-                    cost,
-                    latency_ms: reply.latency_ms,
-                    body: reply.body,
-                    request_id: reply.request_id,
-                };
-                self.tell_step(step, said)?;
-                self.answered(step, answer)
+            Ok(said) => {
+                let heard = (reply.latency_ms, reply.body, reply.request_id);
+                self.model_answered(step, &asked, said, heard)
             }
-            Err(trouble) => {
-                let retry = match remedy(&trouble.failure) {
-                    Remedy::Retry => {
-                        Some(self.backoff(step.as_str(), attempt, asked.tries, &trouble.failure))
-                    }
-                    Remedy::Pause | Remedy::Fail => None,
-                };
-                let failed = ModelFailed {
-                    turn,
-                    attempt,
-                    failure: trouble.failure.clone(),
-                    forfeited: if trouble.may_have_cost { asked.reserved } else { Reserved::default() },
-                    latency_ms: reply.latency_ms,
-                    body: reply.body,
-                    retry,
-                };
-                self.tell_step(step, failed)?;
-                match remedy(&trouble.failure) {
-                    Remedy::Retry => Ok(()),
-                    Remedy::Pause => self.pause_for_operator(&trouble.failure.detail),
-                    Remedy::Fail => {
-                        let party = party(trouble.failure.class);
-                        self.fail(step, trouble.failure, None, party)
-                    }
-                }
+            Err(trouble) => self.model_failed(step, &asked, trouble, (reply.latency_ms, reply.body)),
+        }
+    }
+
+    fn model_answered(
+        &mut self,
+        step: &StepId,
+        asked: &Asked,
+        said: ModelSaid,
+        (latency_ms, body, request_id): (u64, Option<Arc<str>>, Option<String>),
+    ) -> Result<(), Refusal> {
+        let ModelSaid { answer, usage } = said;
+        let Some(agent) = self.agent_step(step) else { return Err(Refusal::Stale) };
+        // A provider that doesn't count is booked at what was reserved: never less than it can have been.
+        let briefed =
+            self.run.plan.briefing(&agent.agent).and_then(|briefing| briefing.models.get(&*asked.model));
+        let rates = briefed.and_then(|briefed| briefed.sheet.rates);
+        let cost = usage.zip(rates).map_or(asked.reserved.cost, |(usage, rates)| rates.cost(usage));
+        let was_cut = usage.is_some_and(|usage| agent.was_cut(usage.input));
+        let usage = usage.unwrap_or(Usage { input: asked.reserved.tokens, ..Usage::default() });
+        let (turn, attempt) = (asked.due.turn, asked.due.attempt);
+        let event = ModelAnswered {
+            turn,
+            attempt,
+            answer: answer.clone(),
+            usage,
+            cost,
+            latency_ms,
+            body,
+            request_id,
+        };
+        self.tell_step(step, event)?;
+        if let Some(oldest) = asked.summarises {
+            return self.summed_up(step, turn, oldest, &answer);
+        }
+        if was_cut {
+            let why = format!(
+                "context overflow: the provider counted {} tokens, fewer than the request has: it cuts what doesn't fit, so \
+                 the answer doesn't count",
+                usage.input
+            );
+            return self.tell_step(step, ContextAdjusted { turn, why, ..ContextAdjusted::default() });
+        }
+        self.answered(step, answer)
+    }
+
+    fn model_failed(
+        &mut self,
+        step: &StepId,
+        asked: &Asked,
+        trouble: ModelTrouble,
+        (latency_ms, body): (u64, Option<Arc<str>>),
+    ) -> Result<(), Refusal> {
+        let ModelTrouble { failure, may_have_cost } = trouble;
+        let follows = self.follows(step, asked, &failure);
+        let retry = matches!(follows, Follows::Again)
+            .then(|| self.backoff(step.as_str(), asked.due.attempt, asked.due.tries, &failure));
+        let failed = ModelFailed {
+            turn: asked.due.turn,
+            attempt: asked.due.attempt,
+            failure: failure.clone(),
+            forfeited: if may_have_cost { asked.reserved } else { Reserved::default() },
+            latency_ms,
+            body,
+            retry,
+        };
+        self.tell_step(step, failed)?;
+        match follows {
+            Follows::Again | Follows::Shorter => Ok(()),
+            Follows::Next => self.switch(step, failure.detail).map(|_| ()),
+            Follows::Pause => self.pause_for_operator(&failure.detail),
+            Follows::End => {
+                let party = party(failure.class);
+                self.fail(step, failure, None, party)
             }
+        }
+    }
+
+    /// What follows a failed attempt.
+    fn follows(&self, step: &StepId, asked: &Asked, failure: &Failure) -> Follows {
+        match remedy(failure) {
+            Remedy::Retry if failure.class == FailureClass::WorkerGone => Follows::Again,
+            Remedy::Retry if self.is_given_up(step, asked, None, failure) => Follows::Next,
+            Remedy::Retry => Follows::Again,
+            Remedy::Shorten => Follows::Shorter,
+            Remedy::Pause => Follows::Pause,
+            // An extract stands for what can't be summed up.
+            Remedy::TryOnceMore | Remedy::Fail if asked.summarises.is_some() => Follows::Shorter,
+            Remedy::TryOnceMore if asked.due.tries < UNKNOWN_TRIES => Follows::Again,
+            Remedy::TryOnceMore if self.is_given_up(step, asked, Some(UNKNOWN_TRIES), failure) => {
+                Follows::Next
+            }
+            Remedy::TryOnceMore | Remedy::Fail => Follows::End,
         }
     }
 
@@ -185,13 +240,14 @@ impl Draft {
 
     /// The model is shown what was wrong and asked again; after the last time the step fails.
     fn malformed(&mut self, step: &StepId, part: &str, problem: &str) -> Result<(), Refusal> {
-        let Some(AgentStep { turn: Turn::Answered { turn, malformed, .. }, agent, .. }) =
-            self.agent_step(step)
-        else {
+        let Some(AgentStep { turn: Turn::Answered(asked, _), agent, .. }) = self.agent_step(step) else {
             return Err(Refusal::Stale);
         };
-        let (turn, times, agent) = (*turn, malformed + 1, agent.clone());
+        let (turn, times, agent) = (asked.due.turn, asked.due.malformed + 1, agent.clone());
         if times >= MALFORMED_MAX {
+            if self.switch(step, format!("it missed the form {times} times; last: {problem}"))? {
+                return Ok(());
+            }
             let failure = Failure::new(
                 FailureClass::Malformed,
                 format!("the model missed the form {times} times; last: {problem}"),
@@ -206,7 +262,8 @@ impl Draft {
             "Answer again, in plain text."
         };
         let what = format!("That answer can't be used: {problem}. {form}");
-        self.tell_step(step, ContextAdjusted { turn, why: format!("malformed output: {problem}"), what })
+        let why = format!("malformed output: {problem}");
+        self.tell_step(step, ContextAdjusted { turn, why, what, ..ContextAdjusted::default() })
     }
 
     /// Records a call and holds it against the contract.
@@ -225,6 +282,20 @@ impl Draft {
             _ => None,
         }
     }
+}
+
+/// What follows a failed attempt to ask a model.
+enum Follows {
+    /// The same again, later.
+    Again,
+    /// The next model is asked.
+    Next,
+    /// The request is made shorter.
+    Shorter,
+    /// Nothing, until the operator has mended it.
+    Pause,
+    /// The step ends.
+    End,
 }
 
 /// Who is at fault for a failure of a model's call.

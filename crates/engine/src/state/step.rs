@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use handfast_contract::{Limits, Step};
-use handfast_events::{Body, CallId, Output, Prompt, StepId, StepKind, Timestamp};
+use handfast_events::{Body, CallId, Output, StepId, StepKind, Timestamp};
 use serde_json::Value;
 
-use super::messages::since;
 use super::{
-    Asked, Call, Deciding, Frame, Illegal, Lanes, Listening, Open, Question, Reads, Spend, Turn, Waiting,
+    AgentStep, Asked, Call, Deciding, Frame, Illegal, Lanes, Listening, Open, Question, Spend, Turn, Waiting,
 };
 
 /// One step that is open, or finished in a frame that is open.
@@ -61,38 +60,6 @@ pub(crate) enum StepState {
     Skipped,
     /// It failed; of its calls, those of which somebody may still hear.
     Failed(Vec<Call>),
-}
-
-/// An agent at work on one step.
-#[derive(Clone, Debug)]
-pub(crate) struct AgentStep {
-    pub(crate) agent: Arc<str>,
-    pub(crate) input: Arc<Value>,
-    pub(crate) turn: Turn,
-    /// The newest request.
-    pub(crate) prompt: Prompt,
-    /// How many tokens the newest request comes to.
-    pub(crate) counted: Option<Counted>,
-    /// What it read of memory.
-    pub(crate) reads: Reads,
-    /// What people said that no request holds yet.
-    pub(crate) heard: Vec<Arc<str>>,
-    /// All that people said to it.
-    pub(crate) was_told: Arc<Vec<Arc<str>>>,
-    /// How long it waited for people: for messages, and for answers while none of its calls was under way.
-    pub(crate) waited: std::time::Duration,
-    /// Since when it waits for answers.
-    asking_since: Option<Timestamp>,
-}
-
-/// The tokens of a request.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Counted {
-    pub(crate) tokens: u64,
-    /// Whether the provider counted them; else they are what was reserved, the allowance for the close included.
-    pub(crate) is_measured: bool,
-    /// The length of the request's head that it is for.
-    pub(crate) head_len: usize,
 }
 
 impl StepRun {
@@ -275,79 +242,6 @@ fn begin(started: &handfast_events::StepStarted, opened: Option<Arc<Frame>>) -> 
     })
 }
 
-impl AgentStep {
-    fn new(agent: &str, started: &handfast_events::StepStarted, turn: Turn) -> Self {
-        Self {
-            agent: agent.into(),
-            input: Arc::new(started.input.clone()),
-            turn,
-            prompt: Prompt::default(),
-            counted: None,
-            reads: Reads::default(),
-            heard: Vec::new(),
-            was_told: Arc::default(),
-            waited: std::time::Duration::ZERO,
-            asking_since: None,
-        }
-    }
-
-    fn evolve(mut self, step: &StepId, happened: &Happened<'_>) -> Result<Self, Illegal> {
-        let Happened { time, call, body, .. } = *happened;
-        let illegal = |state| Illegal { place: format!("step `{step}`"), state, event: body.name() };
-        if self.reads.follow(body) {
-            return Ok(self);
-        }
-        match (body, &mut self.turn) {
-            (Body::CallProposed(_), _) => {}
-            (_, Turn::Calling { calls, .. }) if call.is_some() => {
-                evolve_one(calls, call, time, body)?;
-                let is_waiting = |call: &Call| call.question().is_some();
-                let waits = calls.iter().any(is_waiting)
-                    && calls.iter().all(|call| is_waiting(call) || call.is_closed());
-                match self.asking_since {
-                    None if waits => self.asking_since = Some(time),
-                    Some(from) if !waits => {
-                        self.asking_since = None;
-                        self.waited = self.waited.saturating_add(since(from, time));
-                    }
-                    _ => {}
-                }
-                if let Body::ApprovalAnswered(said) = body
-                    && said.message.is_some()
-                {
-                    Arc::make_mut(&mut self.was_told).push(said.answer.as_str().into());
-                }
-                return Ok(self);
-            }
-            (Body::MessageHeard(_), _) => {
-                let message = happened.given.as_deref().and_then(Value::as_str);
-                let message: Arc<str> = message.ok_or_else(|| illegal("without that message"))?.into();
-                Arc::make_mut(&mut self.was_told).push(message.clone());
-                self.heard.push(message);
-                if let Turn::Listening(Listening { awaited: Some(awaited), .. }) = &self.turn {
-                    self.waited = self.waited.saturating_add(since(awaited.since, time));
-                }
-            }
-            (Body::ModelIntended(intent), _) => {
-                self.heard.clear();
-                self.prompt = self.prompt.follow(&intent.prompt).map_err(|_| illegal("at another prompt"))?;
-                let tokens = intent.reserved.tokens.saturating_sub(intent.output_tokens_max);
-                self.counted = Some(Counted { tokens, is_measured: false, head_len: self.prompt.head_len() });
-            }
-            (Body::ModelAnswered(said), Turn::Asked(_)) => {
-                self.counted = Some(Counted {
-                    tokens: said.usage.input,
-                    is_measured: true,
-                    head_len: self.prompt.head_len(),
-                });
-            }
-            _ => {}
-        }
-        self.turn = self.turn.evolve(step, time, body)?;
-        Ok(self)
-    }
-}
-
 /// A step's value, from what it says or from what was given before.
 pub(super) fn value(output: &Output, given: Option<Arc<Value>>) -> Option<Arc<Value>> {
     match output {
@@ -358,7 +252,12 @@ pub(super) fn value(output: &Output, given: Option<Arc<Value>>) -> Option<Arc<Va
 }
 
 /// One of these calls becomes what the event says.
-fn evolve_one(calls: &mut [Call], id: Option<&CallId>, time: Timestamp, body: &Body) -> Result<(), Illegal> {
+pub(super) fn evolve_one(
+    calls: &mut [Call],
+    id: Option<&CallId>,
+    time: Timestamp,
+    body: &Body,
+) -> Result<(), Illegal> {
     let unknown = || Illegal { place: "a step".into(), state: "without that call", event: body.name() };
     let id = id.ok_or_else(unknown)?;
     let own = calls.iter_mut().find(|own| id.is_of(&own.id)).ok_or_else(unknown)?;

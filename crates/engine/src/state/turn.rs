@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use handfast_events::{Answer, Body, CallId, ContextAdjusted, Reserved, StepId, Timestamp};
+use handfast_events::{
+    Answer, Body, CallId, ContextAdjusted, FailureClass, ModelFailed, Reserved, StepId, Timestamp,
+};
 use serde_json::Value;
 
 use super::{Call, Illegal};
@@ -14,7 +16,7 @@ pub(crate) enum Turn {
     /// It may have been asked.
     Asked(Asked),
     /// It answered; what follows is not decided yet.
-    Answered { turn: u32, attempt: u32, malformed: u32, answer: Arc<Answer> },
+    Answered(Asked, Arc<Answer>),
     /// It waits for its calls.
     Calling { turn: u32, answer: Arc<Answer>, calls: Vec<Call> },
     /// It waits for what is said to it.
@@ -28,8 +30,6 @@ pub(crate) enum Turn {
 pub(crate) struct Listening {
     /// The turn that comes next.
     pub(crate) turn: u32,
-    /// What it said last, which no request holds yet.
-    pub(crate) said: Option<Arc<Answer>>,
     /// Since when the next message is waited for, once that was said.
     pub(crate) awaited: Option<Awaited>,
 }
@@ -53,38 +53,82 @@ pub(crate) struct Due {
     pub(crate) malformed: u32,
     /// Not before this time.
     pub(crate) not_before: Option<Timestamp>,
-    /// What the next request adds, beyond the ones before.
-    pub(crate) amend: Option<Amend>,
+    pub(crate) length: Length,
+    /// The most that an answer may hold in this turn, where less than usual.
+    pub(crate) cap: Option<u64>,
 }
 
-/// An answer that missed the form, and what is said to it.
-#[derive(Clone, Debug)]
-pub(crate) struct Amend {
-    pub(crate) answer: Arc<Answer>,
-    pub(crate) what: Arc<str>,
+/// What is known of a turn's request beside its model's window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Length {
+    /// Whether it was too long, and nothing was done about it since.
+    pub(crate) is_too_long: bool,
+    /// How often something was done about it.
+    pub(crate) mended: u32,
+    /// How often summing up failed.
+    pub(crate) not_summed_up: u32,
 }
 
 /// A model that may have been asked.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
-    pub(crate) turn: u32,
-    pub(crate) attempt: u32,
-    pub(crate) tries: u64,
-    pub(crate) malformed: u32,
+    pub(crate) due: Due,
     pub(crate) model: Arc<str>,
     pub(crate) reserved: Reserved,
     pub(crate) timeout_ms: u64,
+    /// How many passages it is to sum up; none where it is asked for its agent's answer.
+    pub(crate) summarises: Option<u32>,
+}
+
+impl Due {
+    /// The first attempt of this turn.
+    pub(crate) fn of(turn: u32) -> Self {
+        Self { turn, attempt: 1, ..Self::default() }
+    }
+
+    /// The same turn's next attempt, as one that nothing was tried of.
+    fn anew(self) -> Self {
+        Self { tries: 0, not_before: None, ..self }
+    }
+
+    /// Something was done about what the model sees.
+    fn adjusted(self, adjusted: &ContextAdjusted) -> Self {
+        let length = Length { is_too_long: false, mended: self.length.mended + 1, not_summed_up: 0 };
+        let is_shorter = adjusted.replaces.is_some() || adjusted.output_tokens_max.is_some();
+        let is_too_long = self.length.is_too_long || adjusted.what.is_empty();
+        let length = if is_shorter { length } else { Length { is_too_long, ..self.length } };
+        Self { length, cap: adjusted.output_tokens_max.or(self.cap), ..self.anew() }
+    }
+
+    /// An attempt failed.
+    fn failed(self, summarises: bool, failed: &ModelFailed) -> Self {
+        let class = failed.failure.class;
+        let counts = class.is_transient() || matches!(class, FailureClass::Unknown | FailureClass::Malformed);
+        let mut length = self.length;
+        if summarises && !class.is_transient() && class != FailureClass::WorkerGone {
+            length.not_summed_up += 1;
+        }
+        // What could not be summed up is too long still.
+        length.is_too_long |= class == FailureClass::ContextOverflow;
+        Self {
+            attempt: self.attempt + 1,
+            tries: if counts { self.tries } else { self.tries.saturating_sub(1) },
+            not_before: failed.retry.as_ref().map(|retry| retry.at),
+            length,
+            ..self
+        }
+    }
 }
 
 impl Turn {
     /// Before the first question.
     pub(crate) fn first() -> Self {
-        Self::Due(Due { turn: 1, attempt: 1, ..Due::default() })
+        Self::Due(Due::of(1))
     }
 
     /// Before the first message.
     pub(crate) const fn listening() -> Self {
-        Self::Listening(Listening { turn: 1, said: None, awaited: None })
+        Self::Listening(Listening { turn: 1, awaited: None })
     }
 
     /// Becomes what the event says. A call's own events go to the call.
@@ -98,72 +142,55 @@ impl Turn {
                 Self::Listening(Listening { awaited: None, ..listening })
             }
             (Self::Listening(_), Body::TalkEnded(_)) => Self::Left,
-            (Self::Listening(listening), Body::ModelIntended(intent))
-                if (intent.turn, intent.attempt) == (listening.turn, 1) =>
-            {
-                let due = Self::Due(Due { turn: listening.turn, attempt: 1, ..Due::default() });
-                return due.evolve(step, time, body);
-            }
             // What people said instead of an answer: the next request holds it behind what came of the calls.
             (turn @ Self::Calling { .. }, Body::MessageHeard(_)) => turn,
-            (Self::Answered { turn, answer, .. }, Body::Said(_)) => {
-                Self::Listening(Listening { turn: turn + 1, said: Some(answer), awaited: None })
+            (Self::Answered(asked, _), Body::Said(_)) if asked.summarises.is_none() => {
+                Self::Listening(Listening { turn: asked.due.turn + 1, awaited: None })
             }
             (Self::Due(due), Body::ModelIntended(intent))
                 if (intent.turn, intent.attempt) == (due.turn, due.attempt) =>
             {
                 Self::Asked(Asked {
-                    turn: due.turn,
-                    attempt: due.attempt,
-                    tries: due.tries + 1,
-                    malformed: due.malformed,
+                    due: Due { tries: due.tries + 1, ..due },
                     model: intent.model.as_str().into(),
                     reserved: intent.reserved,
                     timeout_ms: intent.timeout_ms,
+                    summarises: intent.summarises,
                 })
             }
-            (Self::Calling { turn, calls, .. }, Body::ModelIntended(intent))
-                if intent.turn == turn + 1 && intent.attempt == 1 && calls.iter().all(Call::is_closed) =>
-            {
-                let due = Self::Due(Due { turn: turn + 1, attempt: 1, ..Due::default() });
-                return due.evolve(step, time, body);
+            (Self::Due(due), Body::ModelHeld(held)) if held.turn == due.turn => {
+                Self::Due(Due { not_before: Some(held.until), ..due })
             }
-            (Self::Asked(asked), Body::ModelAnswered(said))
-                if (said.turn, said.attempt) == (asked.turn, asked.attempt) =>
-            {
-                let answer = Arc::new(said.answer.clone());
-                Self::Answered {
-                    turn: asked.turn,
-                    attempt: asked.attempt,
-                    malformed: asked.malformed,
-                    answer,
-                }
+            (Self::Due(due), Body::ModelSwitched(switched)) if switched.turn == due.turn => {
+                Self::Due(Due { malformed: 0, length: Length::default(), cap: None, ..due.anew() })
             }
-            (Self::Asked(asked), Body::ModelFailed(failed))
-                if (failed.turn, failed.attempt) == (asked.turn, asked.attempt) =>
-            {
-                let counts = failed.failure.class.is_transient();
+            (Self::Due(due), Body::ContextAdjusted(adjusted)) if adjusted.turn == due.turn => {
+                Self::Due(due.adjusted(adjusted))
+            }
+            (Self::Due(due), Body::ToolTakenAway(_)) => Self::Due(due),
+            (Self::Asked(asked), Body::ModelAnswered(said)) if asked.hears(said.turn, said.attempt) => {
+                Self::Answered(asked, Arc::new(said.answer.clone()))
+            }
+            (Self::Asked(asked), Body::ModelFailed(failed)) if asked.hears(failed.turn, failed.attempt) => {
+                Self::Due(asked.due.failed(asked.summarises.is_some(), failed))
+            }
+            (Self::Answered(asked, _), Body::ContextAdjusted(adjusted)) => {
+                let missed = u32::from(asked.summarises.is_none() && !adjusted.what.is_empty());
+                let due = asked.due.adjusted(adjusted);
+                Self::Due(Due { attempt: due.attempt + 1, malformed: due.malformed + missed, ..due })
+            }
+            (Self::Answered(asked, _), Body::ModelSwitched(_)) => {
+                let attempt = asked.due.attempt + 1;
                 Self::Due(Due {
-                    turn: asked.turn,
-                    attempt: asked.attempt + 1,
-                    tries: if counts { asked.tries } else { asked.tries.saturating_sub(1) },
-                    malformed: asked.malformed,
-                    not_before: failed.retry.as_ref().map(|retry| retry.at),
-                    amend: None,
+                    attempt,
+                    malformed: 0,
+                    length: Length::default(),
+                    cap: None,
+                    ..asked.due.anew()
                 })
             }
-            (
-                Self::Answered { turn, attempt, malformed, answer },
-                Body::ContextAdjusted(ContextAdjusted { what, .. }),
-            ) => Self::Due(Due {
-                turn,
-                attempt: attempt + 1,
-                tries: 0,
-                malformed: malformed + 1,
-                not_before: None,
-                amend: Some(Amend { answer, what: what.as_str().into() }),
-            }),
-            (Self::Answered { turn, answer, .. }, Body::CallProposed(_)) => {
+            (Self::Answered(asked, answer), Body::CallProposed(_)) if asked.summarises.is_none() => {
+                let turn = asked.due.turn;
                 return Self::Calling { turn, answer, calls: Vec::new() }.evolve(step, time, body);
             }
             (Self::Calling { turn, answer, mut calls }, Body::CallProposed(proposed)) => {
@@ -181,15 +208,36 @@ impl Turn {
         })
     }
 
+    /// The turn that can be asked about once its calls are closed, or something was heard: a turn of its own.
+    pub(crate) fn next_due(&self) -> Option<Due> {
+        match self {
+            Self::Due(due) => Some(due.clone()),
+            Self::Calling { turn, calls, .. } if calls.iter().all(Call::is_closed) => Some(Due::of(turn + 1)),
+            Self::Listening(listening) => Some(Due::of(listening.turn)),
+            _ => None,
+        }
+    }
+
+    /// The number of the turn that is asked about or answered, or comes next; none where nobody listens any more.
+    pub(crate) fn number(&self) -> Option<u32> {
+        match self {
+            Self::Asked(asked) | Self::Answered(asked, _) => Some(asked.due.turn),
+            Self::Calling { turn, .. } => Some(turn + 1),
+            Self::Due(due) => Some(due.turn),
+            Self::Listening(listening) => Some(listening.turn),
+            Self::Left => None,
+        }
+    }
+
     /// Whether the model has answered, and what follows is not decided yet.
     pub(crate) const fn is_answered(&self) -> bool {
-        matches!(self, Self::Answered { .. })
+        matches!(self, Self::Answered(..))
     }
 
     /// What the last answer said.
     pub(crate) fn said(&self) -> Option<Value> {
         match self {
-            Self::Answered { answer, .. } => Some(Value::String(answer.text.clone())),
+            Self::Answered(_, answer) => Some(Value::String(answer.text.clone())),
             _ => None,
         }
     }
@@ -197,7 +245,7 @@ impl Turn {
     /// The id of the call that the answer asks for next.
     pub(crate) fn next_call(&self, step: &StepId) -> Option<CallId> {
         match self {
-            Self::Answered { turn, .. } => Some(call_id(step, *turn, 0)),
+            Self::Answered(asked, _) => Some(call_id(step, asked.due.turn, 0)),
             Self::Calling { turn, calls, .. } => Some(call_id(step, *turn, calls.len())),
             Self::Due(_) | Self::Asked(_) | Self::Listening(_) | Self::Left => None,
         }
@@ -206,12 +254,18 @@ impl Turn {
     pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::Due(_) => "due",
-            Self::Asked { .. } => "asked",
-            Self::Answered { .. } => "answered",
+            Self::Asked(_) => "asked",
+            Self::Answered(..) => "answered",
             Self::Calling { .. } => "waiting for calls",
             Self::Listening(_) => "listening",
             Self::Left => "left",
         }
+    }
+}
+
+impl Asked {
+    fn hears(&self, turn: u32, attempt: u32) -> bool {
+        (self.due.turn, self.due.attempt) == (turn, attempt)
     }
 }
 

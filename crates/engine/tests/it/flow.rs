@@ -267,7 +267,7 @@ fn a_workflow_within_has_its_own_limits_and_counts_against_all_around() {
            spent  11900 tokens
            when   ada raises tokens to 40000
            then   MailTaken raise, LimitRaised, RunResumed, ModelIntended first/text turn 1 #2
-           given  the model answers "hello" using 100+10
+           given  the model answers "hello" using 9050+10
            owes   call then@0.0
            when   then done {"id":"p1"}
            then   CallApplied, CallJudged, StepSucceeded then, RunSucceeded "p1""#,

@@ -101,6 +101,10 @@ fn more(body: &Body) -> String {
             format!("turn {} #{} cap {}", it.turn, it.attempt, it.output_tokens_max)
         }
         Body::ModelAnswered(it) => format!("turn {} #{}", it.turn, it.attempt),
+        Body::ModelSwitched(it) => format!("{} to {}", it.from, it.to),
+        Body::ModelHeld(it) => it.why.clone(),
+        Body::ToolTakenAway(it) => it.tool.clone(),
+        Body::CallHeld(it) => it.why.clone(),
         Body::ModelFailed(it) => {
             let again = if it.retry.is_some() { "again" } else { "no more" };
             format!("turn {} #{} {} {again}", it.turn, it.attempt, class(it.failure.class))

@@ -31,6 +31,7 @@ mod memory;
 mod once;
 mod people;
 mod probes;
+mod remedies;
 mod requests;
 mod steps;
 mod stopping;

@@ -72,6 +72,7 @@ pub(crate) fn all() -> Vec<Event> {
         writes: Vec::new(),
         timeout_ms: 1,
         valid_until: Some(time("2026-11-22T06:00:00Z")),
+        costs: Money::ZERO,
     };
     told.push((Some("tell"), Some("tell@0.0"), keyed.into()));
     told.extend(aside());
@@ -298,6 +299,7 @@ fn of_a_turn() -> Vec<Body> {
         delta: "{\"model\":\"gpt-5-mini\",\"messages\":[…]}".into(),
         close_bytes: 2,
         digest: Digest::of(b"the whole request"),
+        anew: false,
     };
     let model = "main".to_owned();
     let mut bodies: Vec<Body> = vec![
@@ -309,6 +311,7 @@ fn of_a_turn() -> Vec<Body> {
             output_tokens_max: 4096,
             reserved,
             timeout_ms: 300_000,
+            summarises: None,
         }
         .into(),
     ];
@@ -345,7 +348,9 @@ fn of_a_turn() -> Vec<Body> {
         bodies.push(failed.into());
     }
     let (why, what) = ("malformed output: it is no JSON", "That answer can't be used.");
-    bodies.push(ContextAdjusted { turn: 1, why: why.into(), what: what.into() }.into());
+    bodies.push(
+        ContextAdjusted { turn: 1, why: why.into(), what: what.into(), ..ContextAdjusted::default() }.into(),
+    );
     bodies
 }
 
@@ -379,6 +384,7 @@ fn of_a_call() -> Vec<Body> {
                 writes,
                 timeout_ms: 60_000,
                 valid_until: None,
+                costs: Money::ZERO,
             }
             .into(),
         );

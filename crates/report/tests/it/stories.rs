@@ -89,6 +89,7 @@ impl Story {
             output_tokens_max: 900,
             reserved,
             timeout_ms: 60_000,
+            summarises: None,
         };
         self.step("resolve", intent)
     }
@@ -167,6 +168,7 @@ impl Story {
                 writes,
                 timeout_ms: 10_000,
                 valid_until: None,
+                costs: Money::ZERO,
             },
         )
     }
@@ -218,7 +220,7 @@ pub(crate) fn malformed_then_good() -> Story {
             why: "malformed output: it is no JSON: expected value at line 1 column 1".into(),
             what: "That answer can't be used: it is no JSON: expected value at line 1 column 1. Answer again with one \
                    JSON value of the agreed schema and nothing else: no prose, no code fence."
-                .into(),
+                .into(), ..ContextAdjusted::default()
         })
         .ask(2, 3, ",{\"role\":\"user\",\"content\":\"That answer can't be used\"}")
         .answer(2, 3, says(r#"{"text":"Your parcel is in Leipzig and three days late."}"#))
