@@ -34,6 +34,7 @@ mod loader;
 mod locked;
 mod masks;
 mod memory;
+mod models;
 mod names;
 mod patterns;
 mod people;
