@@ -1,29 +1,36 @@
-//! Models: whose they are, where, and what they cost.
+//! Models: whose they are, where, what they cost, and how much is asked of them at a time.
 
 use crate::grammar;
-use crate::loader::Loader;
+use crate::loader::{Fields, Loader};
 use crate::yaml::Node;
-use crate::{ModelUse, Price, code};
+use crate::{ModelUse, Name, Price, Speaks, code};
 
 impl<'a> Loader<'a> {
     /// Reads the section `models`.
     pub(crate) fn read_models(&mut self, node: &'a Node) {
         for (name, entry) in self.section(node, "models") {
             let Some(fields) = self.entry_fields(entry, "the model", &grammar::MODEL) else { continue };
-            let used =
-                self.required(&fields, "use", "openai/gpt-5-mini").and_then(|used| self.model_used(used));
-            let url = fields.get("url").map(|url| self.filled(url, "`url`"));
-            let api_key = fields.get("api_key").map(|key| self.secret(key, "`api_key`"));
-            let price = fields.get("price").map(|price| self.price(price));
-            let timeout = fields.get("timeout").map(|timeout| self.duration(timeout, "`timeout`"));
-            let Some((provider, model)) = used else { continue };
-            let (url, api_key, price, timeout) =
-                (url.flatten(), api_key.flatten(), price.flatten(), timeout.flatten());
-            self.models.insert(
-                name.clone(),
-                ModelUse { name, provider, model, url, api_key, price, timeout, speaks: None, window: None },
-            );
+            if let Some(model) = self.model(&name, &fields) {
+                self.models.insert(name, model);
+            }
         }
+    }
+
+    fn model(&mut self, name: &Name, fields: &Fields<'a>) -> Option<ModelUse> {
+        let used = self.required(fields, "use", "openai/gpt-5-mini");
+        let used = used.and_then(|used| self.model_used(used));
+        let words =
+            [("chat", Speaks::Chat), ("responses", Speaks::Responses), ("messages", Speaks::Messages)];
+        let url = fields.get("url").and_then(|url| self.filled(url, "`url`"));
+        let speaks = fields.get("speaks").and_then(|speaks| self.choice(speaks, "`speaks`", &words));
+        let api_key = fields.get("api_key").and_then(|key| self.secret(key, "`api_key`"));
+        let price = fields.get("price").and_then(|price| self.price(price));
+        let window = fields.get("window").and_then(|window| self.count(window, "`window`"));
+        let timeout = fields.get("timeout").and_then(|timeout| self.duration(timeout, "`timeout`"));
+        let limits = self.limits(fields, &grammar::PACE_LIMITS);
+        let (provider, model) = used?;
+        let name = name.clone();
+        Some(ModelUse { name, provider, model, url, api_key, price, timeout, speaks, window, limits })
     }
 
     fn model_used(&mut self, node: &'a Node) -> Option<(String, String)> {

@@ -132,11 +132,13 @@ impl<'a> Loader<'a> {
                 .get("failures")
                 .map(|failures| self.failures(failures, &Shape::unknown(), None))
                 .unwrap_or_default();
+            let limits = self.limits(&fields, &grammar::PACE_LIMITS);
             let directory = fields.get("directory").map(|directory| self.filled(directory, "`directory`"));
             let (Some(transport), directory) = (transport, directory.flatten()) else { continue };
             let schemas = fields.get("mcp").and_then(|mcp| mcp.get("schemas"));
             let pinned = schemas.and_then(|node| self.choice(node, "`schemas`", &[("pinned", ())])).is_some();
-            self.servers.insert(name.clone(), Server { name, transport, failures, pinned, directory });
+            let server = Server { name: name.clone(), transport, failures, pinned, directory, limits };
+            self.servers.insert(name, server);
         }
     }
 
