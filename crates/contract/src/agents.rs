@@ -58,7 +58,7 @@ impl<'a> Loader<'a> {
                 &given,
                 output.as_ref().and_then(|(schema, _)| schema.as_ref()),
             ),
-            limits: self.limits(&fields, &["turns", "cost", "tokens", "time"]),
+            limits: self.limits(&fields, &grammar::CHAT_LIMITS),
             accepts_irreversible: self.accepts_irreversible(&fields),
             at_least: fields.get("at_least").and_then(|node| self.level(node)),
             purpose: purpose?,

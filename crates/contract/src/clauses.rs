@@ -94,6 +94,9 @@ impl Contract {
     /// );
     /// ```
     pub fn clauses(&self) -> Vec<ListedClause> {
+        let models = self.models.values();
+        let models =
+            models.flat_map(|model| of_limits(&format!("models.{}.limits", model.name), &model.limits));
         let servers = self.servers.values().flat_map(of_server);
         let tools = self.tools.values().flat_map(|tool| self.of_tool(tool));
         let agents = self.agents.values().flat_map(|agent| of_agent(agent));
@@ -102,8 +105,14 @@ impl Contract {
         let memory =
             self.memory.keys().map(|memory| clause(format!("memory.{memory}"), ClauseKind::Requires));
         let facts = self.facts.keys().map(|fact| clause(format!("facts.{fact}"), ClauseKind::Fact));
-        let all =
-            servers.chain(facts).chain(memory).chain(groups).chain(tools).chain(agents).chain(workflows);
+        let all = models
+            .chain(servers)
+            .chain(facts)
+            .chain(memory)
+            .chain(groups)
+            .chain(tools)
+            .chain(agents)
+            .chain(workflows);
         // A group's clause stands with each of its tools, and is one.
         let mut known = HashSet::new();
         all.filter(|clause| known.insert(clause.address.clone())).collect()
@@ -167,7 +176,8 @@ fn clause(address: String, kind: ClauseKind) -> ListedClause {
 
 fn of_server(server: &Server) -> Vec<ListedClause> {
     let address = |rule: &crate::FailureRule| format!("servers.{}.failures.{}", server.name, rule.name);
-    server.failures.iter().map(|rule| clause(address(rule), ClauseKind::Failure)).collect()
+    let failures = server.failures.iter().map(|rule| clause(address(rule), ClauseKind::Failure));
+    failures.chain(of_limits(&format!("servers.{}.limits", server.name), &server.limits)).collect()
 }
 
 fn of_group(group: &Group) -> Vec<ListedClause> {
@@ -202,7 +212,7 @@ fn of_workflow(workflow: &Workflow) -> Vec<ListedClause> {
 }
 
 fn of_limits(address: &str, limits: &Limits) -> Vec<ListedClause> {
-    let Limits { turns, attempts, tokens, cost, time, deadline, timeout, per_run } = limits;
+    let Limits { turns, attempts, tokens, cost, time, deadline, timeout, per_run, rate, at_once } = limits;
     let written = [
         ("turns", turns.is_some()),
         ("attempts", attempts.is_some()),
@@ -212,6 +222,8 @@ fn of_limits(address: &str, limits: &Limits) -> Vec<ListedClause> {
         ("deadline", deadline.is_some()),
         ("timeout", timeout.is_some()),
         ("per_run", per_run.is_some()),
+        ("rate", rate.is_some()),
+        ("at_once", at_once.is_some()),
     ];
     let written = written.into_iter().filter(|(_, is_written)| *is_written);
     written.map(|(limit, _)| clause(format!("{address}.{limit}"), ClauseKind::Limit)).collect()

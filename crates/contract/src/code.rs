@@ -90,7 +90,8 @@ codes! {
         "Names that conditions reach are `[a-z][a-z0-9_]*`, at most 64 bytes, no word of CEL and none of its roots \
          (args input result old facts settings call error steps last).";
     BAD_LITERAL = "HF0012", "a literal that can't be read",
-        "Times are written `10s 5m 4h 1d`, money `0.50 USD`, counts `12 200k 1M`.";
+        "Times are written `10s 5m 4h 1d`, money `0.50 USD`, counts `12 200k 1M`, rates `10/s 60/m 500/d`, distances in time \
+         `every 30s`.";
     NO_CHOICE = "HF0013", "not one of the words that fit here",
         "Only the words that the message names have a meaning here.";
     CLASH = "HF0014", "two things with one address",
@@ -222,6 +223,9 @@ codes! {
     SHOWN_NAME = "HF0092", "a tool that no model could be shown",
         "Model providers take letters, digits, `_` and `-` in a tool's name, at most 64: an include's tool `cms.publish` is shown as \
          `cms__publish`. Two tools of one agent may not come to the same name, nor one to a longer one.";
+    BAD_VOLATILE = "HF0094", "a look again and again that would change something",
+        "`volatile` says that a tool's result may change by itself, so that an agent may call it again and again with the same \
+         arguments. Only a tool that only reads may be called so: whatever else it did would be done each time.";
     NOT_KEPT = "HF0095", "a file that can't be formatted",
         "`fmt` reads what it wrote again, and writes nothing where that would not say the same as before. It never should \
          come to this: please report it, with the file.";

@@ -11,6 +11,7 @@ use crate::{Expr, Lock};
 
 mod agent;
 mod flow;
+mod rate;
 mod tool;
 mod world;
 
@@ -19,6 +20,7 @@ pub use agent::{
     Refuses, Role, Rule, Unsure,
 };
 pub use flow::{ApprovalStep, Block, Branch, Chat, Given, Gives, Otherwise, Step, StepWork, Wait, Workflow};
+pub use rate::Rate;
 pub use tool::{
     Approval, Approver, Compensate, DataLabel, Effect, EffectKind, FailureRule, Fallback, IdempotencyRule,
     KeyPlace, Probe, Reconcile, Relax, Request, Then, Tool, Unanswered, Via,
@@ -132,10 +134,14 @@ pub struct Limits {
     pub timeout: Option<Duration>,
     /// Calls of one tool in one run.
     pub per_run: Option<u64>,
+    /// How many may begin in so long a time, over all runs of a store; what doesn't fit waits, in the order in which it came.
+    pub rate: Option<Rate>,
+    /// How many may be under way at the same time, over all runs of a store; what doesn't fit waits likewise.
+    pub at_once: Option<u64>,
 }
 
 impl Limits {
-    /// Both ceilings hold, so of each the lowest does.
+    /// Both ceilings hold, so of each the lowest does; of two rates the slower one.
     pub(crate) fn lowest(&self, other: &Self) -> Self {
         fn low<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
             one.into_iter().chain(other).min()
@@ -149,6 +155,8 @@ impl Limits {
             deadline: low(self.deadline, other.deadline),
             timeout: low(self.timeout, other.timeout),
             per_run: low(self.per_run, other.per_run),
+            rate: low(self.rate, other.rate),
+            at_once: low(self.at_once, other.at_once),
         }
     }
 }

@@ -66,6 +66,10 @@ pub enum Holds {
     Count,
     /// A time: `10s`, `4h`.
     Duration,
+    /// A distance in time: `every 30s`.
+    Every,
+    /// How many in which time: `60/m`.
+    Rate,
     /// An amount: `0.50 USD`.
     Money,
     /// Any YAML, read as JSON.

@@ -54,7 +54,7 @@ impl<'a> Loader<'a> {
             let Some(fields) = self.entry_fields(entry, "the group", &grammar::GROUP) else { continue };
             let description = fields.get("description").and_then(|node| self.prose(node, "`description`"));
             let not_for = fields.get("not_for").map(|node| self.texts(node, "`not_for`")).unwrap_or_default();
-            let limits = self.limits(&fields, crate::tools::OF_A_TOOL);
+            let limits = self.limits(&fields, &grammar::TOOL_LIMITS);
             let (prefix, settings) = (self.prefix.clone(), self.settings_schema.clone());
             let (read, said) = (false, Vec::new());
             let draft = GroupDraft { fields, description, not_for, limits, prefix, settings, read, said };

@@ -24,7 +24,7 @@ pub struct ClauseLevel {
 }
 
 impl Contract {
-    /// How far each of its clauses is true, in the order of tools, agents, workflows and invariants.
+    /// How far each of its clauses is true, in the order of models, servers, tools, agents, workflows and invariants.
     ///
     /// ```
     /// # use std::collections::BTreeMap;
@@ -38,6 +38,13 @@ impl Contract {
     /// ```
     pub fn levels(&self) -> Vec<ClauseLevel> {
         let mut levels = Levels(Vec::new());
+        let models =
+            self.models.values().map(|model| (format!("models.{}.limits", model.name), &model.limits));
+        let servers =
+            self.servers.values().map(|server| (format!("servers.{}.limits", server.name), &server.limits));
+        for (address, limits) in models.chain(servers) {
+            levels.paced(address, limits);
+        }
         for tool in self.tools.values() {
             levels.tool(tool);
         }
@@ -96,6 +103,13 @@ impl Levels {
         }
     }
 
+    /// What never stops a run, and only makes it wait.
+    fn paced(&mut self, address: String, limits: &crate::Limits) {
+        if *limits != crate::Limits::default() {
+            self.add(address, Level::Enforced, "what would pass it waits its turn");
+        }
+    }
+
     fn tool(&mut self, tool: &Tool) {
         self.add(tool.address("input"), Level::Enforced, "a call that doesn't fit isn't sent");
         if tool.output.is_some() {
@@ -137,6 +151,20 @@ impl Levels {
                 tool.address(&format!("from.{arg}")),
                 Level::Enforced,
                 "a value from elsewhere isn't sent",
+            );
+        }
+        if tool.volatile.is_some() {
+            self.add(
+                tool.address("volatile"),
+                Level::Enforced,
+                "the same call waits until it is so far from the last",
+            );
+        }
+        if tool.costs.is_some() {
+            self.add(
+                tool.address("costs"),
+                Level::Declared,
+                "what an attempt really costs is taken on trust",
             );
         }
         self.afterwards(tool);

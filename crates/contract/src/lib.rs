@@ -34,6 +34,7 @@ mod loader;
 mod locked;
 mod masks;
 mod memory;
+mod models;
 mod names;
 mod patterns;
 mod people;
@@ -78,8 +79,9 @@ pub use contract::{
     Agent, Approval, ApprovalStep, Approver, Block, Branch, Chat, Clause, Compensate, Contract, DataLabel,
     Effect, EffectKind, EnvValue, Escalates, Fact, FailureRule, Fallback, Given, Gives, Grant, Group,
     Happening, Holding, IdempotencyRule, Included, Invariant, Kept, KeyPlace, Level, Limits, Lives, Memory,
-    ModelUse, Name, Never, Otherwise, Price, Probe, Reached, Reconcile, Refuses, Relax, Request, Role, Rule,
-    Secret, Server, Speaks, Step, StepWork, Then, Tool, Transport, Unanswered, Unsure, Via, Wait, Workflow,
+    ModelUse, Name, Never, Otherwise, Price, Probe, Rate, Reached, Reconcile, Refuses, Relax, Request, Role,
+    Rule, Secret, Server, Speaks, Step, StepWork, Then, Tool, Transport, Unanswered, Unsure, Via, Wait,
+    Workflow,
 };
 pub use diagnostic::{Diagnostic, Label, Paint, Severity};
 pub use drift::Drift;

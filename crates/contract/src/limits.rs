@@ -85,6 +85,10 @@ pub(crate) const LINE_BYTES_MAX: usize = 8_000;
 /// The longest time that can be written, in seconds: ten years. Longer is a slip, and sums of such stay far from overflow.
 pub(crate) const SECONDS_MAX: u64 = 10 * 366 * 86_400;
 
+/// How many a rate lets begin in its time, at most. Each may be remembered until that time is over; a million in a second is
+/// more than any store commits, and a million in a day more than any server asks its callers to count.
+pub(crate) const RATE_MAX: u64 = 1_000_000;
+
 /// The bytes of a name that suggestions are looked for: the distance costs the product of both lengths.
 pub(crate) const SUGGEST_BYTES_MAX: usize = 64;
 

@@ -24,8 +24,8 @@ use crate::tools::{Head, Origin};
 use crate::types::Types;
 use crate::yaml::{Entry, Kind, Node, Style};
 use crate::{
-    Agent, Code, Fact, Included, Invariant, Memory, ModelUse, Name, Role, Secret, Server, Tool, Workflow,
-    code, literal, suggest, traps,
+    Agent, Code, Fact, Included, Invariant, Memory, ModelUse, Name, Rate, Role, Secret, Server, Tool,
+    Workflow, code, literal, suggest, traps,
 };
 
 /// The state of one load.
@@ -403,6 +403,15 @@ impl<'a> Loader<'a> {
 
     pub(crate) fn duration(&mut self, node: &'a Node, what: &str) -> Option<Duration> {
         self.literal(node, what, literal::duration)
+    }
+
+    /// How far apart: `every 30s`.
+    pub(crate) fn every(&mut self, node: &'a Node, what: &str) -> Option<Duration> {
+        self.literal(node, what, literal::every)
+    }
+
+    pub(crate) fn rate(&mut self, node: &'a Node, what: &str) -> Option<Rate> {
+        self.literal(node, what, literal::rate)
     }
 
     pub(crate) fn count(&mut self, node: &'a Node, what: &str) -> Option<u64> {

@@ -16,7 +16,6 @@ mod settling;
 mod via;
 
 pub(crate) use self::head::Head;
-pub(crate) use self::limits::OF_A_TOOL;
 pub(crate) use self::origins::Origin;
 pub(crate) use self::places::Parts;
 pub(crate) use self::via::{CONNECTION_HEADERS, wrong_path};
@@ -25,6 +24,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::head::Draft;
+use crate::grammar;
 use crate::groups::Shared;
 use crate::loader::{Loader, meant};
 use crate::reads::{Reads, place};
@@ -95,6 +95,8 @@ impl<'a> Loader<'a> {
             output: draft.head.output.clone(),
             labels: fields.get("label").map(|node| self.labels(node)).unwrap_or_default(),
             from: fields.get("from").map(|node| self.origins(node, draft)).unwrap_or_default(),
+            volatile: self.volatile(fields, effects.as_deref()),
+            costs: fields.get("costs").and_then(|node| self.money(node, "`costs`")),
             relies,
             once_per,
             probes,
@@ -107,7 +109,7 @@ impl<'a> Loader<'a> {
             compensate,
             approval,
             fallback,
-            limits: self.limits(fields, OF_A_TOOL),
+            limits: self.limits(fields, &grammar::TOOL_LIMITS),
             at_least: fields.get("at_least").and_then(|node| self.level(node)),
             // What couldn't be read comes last, so that all of the rest is looked at.
             via: via?,

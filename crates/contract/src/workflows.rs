@@ -27,9 +27,6 @@ use crate::{
 };
 use sight::{Sight, extent};
 
-/// What `limits` of a workflow or a step may say.
-const LIMITS: &[&str] = &["tokens", "cost", "time", "deadline"];
-
 impl<'a> Loader<'a> {
     /// Reads the section `workflows`.
     pub(crate) fn read_workflows(&mut self, node: &'a Node) {
@@ -106,7 +103,7 @@ impl<'a> Loader<'a> {
     }
 
     fn workflow_limits(&mut self, fields: &Fields<'a>) -> Limits {
-        let limits = self.limits(fields, LIMITS);
+        let limits = self.limits(fields, &grammar::STEP_LIMITS);
         if let (Some(time), Some(deadline)) = (limits.time, limits.deadline)
             && time > deadline
         {

@@ -73,6 +73,7 @@ impl Contract {
             timeout: None,
             speaks: None,
             window: None,
+            limits: Limits::default(),
         };
         Self {
             models: BTreeMap::from([(name.clone(), model)]),

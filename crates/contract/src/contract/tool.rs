@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use handfast_events::Money;
+
 use super::{Clause, Level, Limits, Name};
 use crate::{Expr, Schema, Template};
 
@@ -34,6 +36,9 @@ pub struct Tool {
     pub from: BTreeMap<String, Vec<String>>,
     /// Everything it does to the world.
     pub effects: Vec<Effect>,
+    /// Its result may change by itself: calls with the same arguments are so far apart at least, and going on with them is no
+    /// circle. Only of a tool that only reads.
+    pub volatile: Option<Duration>,
     /// The memory that its effects rely on.
     pub relies: Vec<Name>,
     /// Whether it may be repeated, and how.
@@ -60,7 +65,9 @@ pub struct Tool {
     pub approval: Option<Approval>,
     /// Another server that keeps the same promise.
     pub fallback: Option<Fallback>,
-    /// `timeout`, `attempts` and `per_run`.
+    /// What one attempt costs, whether or not it takes effect.
+    pub costs: Option<Money>,
+    /// `timeout`, `attempts`, `per_run`, `rate` and `at_once`.
     pub limits: Limits,
     /// How far its clauses must be true at least.
     pub at_least: Option<Level>,

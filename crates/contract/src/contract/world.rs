@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use handfast_events::Money;
 
-use super::{FailureRule, Name};
+use super::{FailureRule, Limits, Name};
 
 /// A secret, by the name of the environment's variable that holds it. Never its value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +33,8 @@ pub struct ModelUse {
     pub speaks: Option<Speaks>,
     /// How many tokens its requests and answers may have together, where the contract says so.
     pub window: Option<u64>,
+    /// `rate` and `at_once` of what is asked of it.
+    pub limits: Limits,
 }
 
 /// A wire that models speak.
@@ -73,6 +75,8 @@ pub struct Server {
     pub pinned: bool,
     /// The directory that commands and relative paths start from is the contract's; this is the server's own, if said.
     pub directory: Option<String>,
+    /// `rate` and `at_once` of the calls of all its tools together.
+    pub limits: Limits,
 }
 
 /// How a server is reached. Text fields have their settings filled in.

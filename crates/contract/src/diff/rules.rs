@@ -121,6 +121,8 @@ rules! {
         "calls are refused where that memory has changed", "let agents read it before they call";
     RELIES_REMOVED = "relies-removed", Reapprove, [],
         "calls are made though that memory has changed", "let whoever owns the tool allow it again";
+    VOLATILE_LOST = "volatile-lost", Breaking, [Callers, Runs],
+        "an agent that looks again and again is taken to go round in a circle", "keep it, or let the agent wait for something else";
     PROBE_CHANGED = "probe-changed", Breaking, [Callers, Runs],
         "the conditions that name it ask another question", "look at each condition that reads it";
     PROBE_GONE = "probe-removed", Compatible, [], "whatever read it has changed too, and is told there", "";
@@ -170,6 +172,9 @@ rules! {
     LIMIT_RISES = "limit-rises", Reapprove, [],
         "more may be spent, or done", "let whoever pays for it allow it again";
     PATIENCE_RISES = "patience-rises", Compatible, [], "nothing that ended well ends otherwise", "";
+    PACE_FALLS = "pace-falls", Compatible, [], "the same is done, and waits longer for its turn", "";
+    PACE_RISES = "pace-rises", Reapprove, [],
+        "more is asked of it at a time", "let whoever runs it, or pays for it, allow it again";
     LEVEL_RISES = "level-rises", Breaking, [Callers, Runs],
         "where a host can't give this level, runs don't start", "look at what `handfast check` says of each clause";
     LEVEL_FALLS = "level-falls", Reapprove, [],

@@ -1,6 +1,7 @@
 //! Tools: what they take, do, require and give.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::conditions::{Judged, clauses, same, same_values, values};
 use super::rules::*;
@@ -52,6 +53,8 @@ fn tool(found: &mut Found, old: &Tool, new: &Tool) {
     approvals::approval(found, &at("approval"), old.approval.as_ref(), new.approval.as_ref());
     sources(found, old, new);
     relies(found, old, new);
+    volatile(found, &at("volatile"), old.volatile, new.volatile);
+    world::costs(found, &at("costs"), old.costs, new.costs);
     world::limits(found, &at("limits"), &old.limits, &new.limits);
     world::level(found, &at("at_least"), old.at_least, new.at_least);
 }
@@ -186,6 +189,16 @@ fn sources(found: &mut Found, old: &Tool, new: &Tool) {
         let what = format!("its results aren't `{}` any more", label(was));
         found.add(&LABEL_REMOVED, new.address("label"), what);
     }
+}
+
+/// Whether it may be looked at again and again, and how far apart: the model reads both.
+fn volatile(found: &mut Found, address: &str, old: Option<Duration>, new: Option<Duration>) {
+    let rule = match (old, new) {
+        (old, new) if old == new => return,
+        (Some(_), None) => &VOLATILE_LOST,
+        _ => &MODEL_TEXT,
+    };
+    found.add(rule, address, words::times(old, new));
 }
 
 fn relies(found: &mut Found, old: &Tool, new: &Tool) {

@@ -8,7 +8,7 @@ use handfast_events::Money;
 use super::recovery::{is_shorter, named_failures};
 use super::rules::*;
 use super::{Found, pairs, words};
-use crate::{Contract, EnvValue, Level, Limits, ModelUse, Price, Secret, Server, Transport};
+use crate::{Contract, EnvValue, Level, Limits, ModelUse, Price, Secret, Server, Speaks, Transport};
 
 pub(super) fn head(found: &mut Found, old: &Contract, new: &Contract) {
     if old.name != new.name {
@@ -107,6 +107,13 @@ fn model(found: &mut Found, at: &str, old: &ModelUse, new: &ModelUse) {
     if old.url != new.url {
         found.add(&MODEL_CHANGED, format!("{at}.url"), words::change(old.url.as_ref(), new.url.as_ref()));
     }
+    if old.speaks != new.speaks {
+        let said = |speaks: Option<Speaks>| speaks.map(|speaks| format!("{speaks:?}").to_lowercase());
+        found.add(&MODEL_CHANGED, format!("{at}.speaks"), words::change(said(old.speaks), said(new.speaks)));
+    }
+    let (was, is) = (old.window, new.window);
+    ceiling(found, &format!("{at}.window"), (was, is), words::change(was, is), &PATIENCE_RISES);
+    limits(found, &format!("{at}.limits"), &old.limits, &new.limits);
     let secrets = |model: &ModelUse| model.api_key.iter().cloned().collect::<Vec<_>>();
     secret(found, &format!("{at}.api_key"), &secrets(old), &secrets(new));
     price(found, &format!("{at}.price"), old.price, new.price);
@@ -163,6 +170,7 @@ fn server(found: &mut Found, at: &str, old: &Server, new: &Server) {
         ),
         _ => {}
     }
+    limits(found, &format!("{at}.limits"), &old.limits, &new.limits);
     if old.directory != new.directory {
         let what = words::change(old.directory.as_ref(), new.directory.as_ref());
         found.add(&SERVER_CHANGED, format!("{at}.directory"), what);
@@ -213,7 +221,7 @@ fn url(transport: &Transport) -> Option<&String> {
 
 /// Ceilings. None said is none: a ceiling that appears falls.
 pub(super) fn limits(found: &mut Found, at: &str, old: &Limits, new: &Limits) {
-    let Limits { turns, attempts, tokens, cost, time, deadline, timeout, per_run } = old;
+    let Limits { turns, attempts, tokens, cost, time, deadline, timeout, per_run, rate, at_once } = old;
     let mut counts = |name: &str, old: Option<u64>, new: Option<u64>, rises| {
         ceiling(found, &format!("{at}.{name}"), (old, new), words::change(old, new), rises);
     };
@@ -229,6 +237,27 @@ pub(super) fn limits(found: &mut Found, at: &str, old: &Limits, new: &Limits) {
     times("time", *time, new.time, &LIMIT_RISES);
     times("deadline", *deadline, new.deadline, &PATIENCE_RISES);
     times("timeout", *timeout, new.timeout, &PATIENCE_RISES);
+    pace(found, &format!("{at}.rate"), (*rate, new.rate), words::change(*rate, new.rate));
+    pace(found, &format!("{at}.at_once"), (*at_once, new.at_once), words::change(*at_once, new.at_once));
+}
+
+/// What only makes wait. None said is none.
+fn pace<T: PartialOrd>(found: &mut Found, address: &str, (old, new): (Option<T>, Option<T>), what: String) {
+    let rule = match (old, new) {
+        (old, new) if old == new => return,
+        (Some(old), Some(new)) if new > old => &PACE_RISES,
+        (Some(_), None) => &PACE_RISES,
+        _ => &PACE_FALLS,
+    };
+    found.add(rule, address, what);
+}
+
+/// What one attempt of a tool costs. None said is nothing.
+pub(super) fn costs(found: &mut Found, address: &str, old: Option<Money>, new: Option<Money>) {
+    if old != new {
+        let rises = new.unwrap_or(Money::ZERO) > old.unwrap_or(Money::ZERO);
+        found.add(if rises { &PRICE_RISES } else { &PRICE_FALLS }, address, words::change(old, new));
+    }
 }
 
 fn ceiling<T: PartialOrd>(

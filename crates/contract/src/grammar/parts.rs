@@ -1,7 +1,9 @@
 //! Forms that several sections share, and those of what a contract needs of its environment.
 
-use super::Holds::{Condition, Duration, Either, Json, Map, Money, Name, Prose, Text, Type, Value, Word};
-use super::{Form, Holds, key, must};
+use super::Holds::{
+    Condition, Count, Duration, Either, Json, Map, Money, Name, Prose, Rate, Text, Type, Value, Word,
+};
+use super::{Form, Holds, Key, key, later, must};
 
 /// How far a clause is true, weakest first.
 pub(crate) const LEVELS: Holds = Word(&["declared", "judged", "probed", "observed", "enforced"]);
@@ -37,15 +39,37 @@ pub(crate) static MODEL: Form = Form {
     keys: &[
         must("use", Prose, "Provider and model: `openai/gpt-5-mini`."),
         key("url", Text, "Where it is, if not at its provider's own place."),
+        later(
+            "speaks",
+            Word(&["chat", "responses", "messages"]),
+            "The wire that it speaks, where it isn't its provider's usual one.",
+        ),
         key("api_key", Holds::Form(&SECRET), "The key, by the name of the variable that holds it."),
         key(
             "price",
             Either(&[Word(&["free"]), Holds::Form(&PRICE)]),
             "Its price, where the built-in table is wrong.",
         ),
+        later("window", Count, "Tokens that a request and its answer may have together."),
         key("timeout", Duration, "How long one attempt may take."),
+        key("limits", Holds::Form(&PACE_LIMITS), "How much is asked of it at a time."),
     ],
 };
+
+pub(crate) static PACE_LIMITS: Form = Form {
+    name: "limits of a model or server",
+    about: "How much is asked of it at a time, by all runs of a store together; what doesn't fit waits.",
+    keys: &[RATE, AT_ONCE],
+};
+
+pub(crate) const RATE: Key =
+    later("rate", Rate, "How many may begin in that time, over all runs; what doesn't fit waits its turn.");
+
+pub(crate) const AT_ONCE: Key = later(
+    "at_once",
+    Count,
+    "How many may be under way at the same time, over all runs; what doesn't fit waits its turn.",
+);
 
 pub(crate) static SECRET: Form = Form {
     name: "secret",

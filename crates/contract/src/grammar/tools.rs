@@ -1,10 +1,10 @@
 //! Servers and tools.
 
 use super::Holds::{
-    Clauses, Condition, Count, Duration, Either, Fields, List, Map, Name, Path, Prose, Reasons, Text, Type,
-    Value, Word,
+    Clauses, Condition, Count, Duration, Either, Every, Fields, List, Map, Money, Name, Path, Prose, Reasons,
+    Text, Type, Value, Word,
 };
-use super::parts::{APPROVER, LEVELS, SECRET};
+use super::parts::{APPROVER, AT_ONCE, LEVELS, PACE_LIMITS, RATE, SECRET};
 use super::{Form, Holds, key, later, must};
 
 const ENV: Holds = Map(&Either(&[Text, Holds::Form(&SECRET)]));
@@ -21,6 +21,7 @@ pub(crate) static SERVER: Form = Form {
         key("rust", Holds::Form(&RUST), "Functions of the program that embeds Handfast."),
         key("directory", Text, "The folder that its command starts in; else the contract's."),
         key("failures", FAILURES, "How its failures are recognised, for all its tools: the first that fits."),
+        key("limits", Holds::Form(&PACE_LIMITS), "How much all its tools together ask of it at a time."),
         key("allow", Reasons, "Lints that are no fault here, each with its reason."),
     ],
 };
@@ -86,6 +87,11 @@ pub(crate) static TOOL: Form = Form {
             List(&Holds::Form(&EFFECT)),
             "Everything it does to the world: what is missing here is a lie.",
         ),
+        later(
+            "volatile",
+            Every,
+            "Its result may change by itself: it may be looked at again and again, so far apart at least.",
+        ),
         key("relies", List(&Name("memory")), "The memory that its effects rely on."),
         key(
             "idempotency",
@@ -110,6 +116,7 @@ pub(crate) static TOOL: Form = Form {
             "How what it did is taken back.",
         ),
         key("approval", Holds::Form(&APPROVAL), "Whose yes a call needs."),
+        later("costs", Money, "What one attempt costs, whether or not it takes effect."),
         key("limits", Holds::Form(&TOOL_LIMITS), "Its ceilings."),
         later("fallback", Holds::Form(&FALLBACK), "Another server that keeps the same promise."),
         key("at_least", LEVELS, "How far its clauses must be true at least."),
@@ -246,6 +253,8 @@ pub(crate) static TOOL_LIMITS: Form = Form {
         key("timeout", Duration, "Time for one attempt."),
         key("attempts", Count, "Tries of one call."),
         key("per_run", Count, "Calls in one run."),
+        RATE,
+        AT_ONCE,
     ],
 };
 

@@ -6,7 +6,7 @@ use handfast_events::Money;
 
 use super::Hits;
 use crate::walk::each_step;
-use crate::{Contract, Limits, Otherwise, Step, StepWork, Workflow};
+use crate::{Contract, Limits, Otherwise, Step, StepWork, Tool, Workflow};
 
 /// Tools that one agent is shown: with more, models choose worse, and each costs tokens at every turn.
 const TOOLS_SHOWN_MANY: usize = 30;
@@ -62,7 +62,8 @@ impl Worst<'_> {
         }
         let work = match &step.work {
             StepWork::Agent(agent) => self.limit(&agent.limits)?,
-            StepWork::Tool(_) | StepWork::Approval(_) | StepWork::Wait(_) => 0,
+            StepWork::Tool(tool) => self.tool(tool),
+            StepWork::Approval(_) | StepWork::Wait(_) => 0,
             StepWork::Workflow(name) => self.workflow(self.contract.workflows.get(name)?, depth)?,
             StepWork::Choose(branches) => {
                 let worst = branches.iter().map(|branch| self.steps(&branch.block.steps, depth));
@@ -81,6 +82,15 @@ impl Worst<'_> {
             _ => 0,
         };
         Some(work.saturating_add(other))
+    }
+
+    /// What its attempts cost, as many as its contract writes; one where it writes none.
+    fn tool(&self, tool: &Tool) -> u128 {
+        let costs = match self.what {
+            Ceiling::Cost => tool.costs.map_or(0, Money::nano_usd),
+            Ceiling::Tokens => 0,
+        };
+        u128::try_from(costs).unwrap_or(0).saturating_mul(u128::from(tool.limits.attempts.unwrap_or(1)))
     }
 
     fn workflow(&self, workflow: &Workflow, depth: usize) -> Option<u128> {

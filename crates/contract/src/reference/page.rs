@@ -50,6 +50,8 @@ fn kind(holds: &Holds) -> String {
         Holds::Word(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" "),
         Holds::Count => "count: `12`, `200k`".to_owned(),
         Holds::Duration => "time: `10s`, `4h`".to_owned(),
+        Holds::Every => "distance in time: `every 30s`".to_owned(),
+        Holds::Rate => "rate: `10/s`, `60/m`, `1k/h`, `500/d`".to_owned(),
         Holds::Money => "money: `0.50 USD`".to_owned(),
         Holds::Json => "any value".to_owned(),
         Holds::Clauses => "sentences, each with a condition".to_owned(),

@@ -100,6 +100,12 @@ fn of(holds: &Holds) -> Value {
         Holds::Duration => {
             json!({ "type": "string", "pattern": "^\\s*[0-9]+(ms|s|m|h|d)\\s*$", "x-kind": "duration" })
         }
+        Holds::Every => {
+            json!({ "type": "string", "pattern": "^\\s*every\\s+[0-9]+(ms|s|m|h|d)\\s*$", "x-kind": "every" })
+        }
+        Holds::Rate => {
+            json!({ "type": "string", "pattern": "^\\s*[0-9]+[kM]?\\s*/\\s*(s|m|h|d)\\s*$", "x-kind": "rate" })
+        }
         Holds::Money => {
             json!({ "type": "string", "pattern": "^\\s*[0-9].*[A-Z]{3}\\s*$", "x-kind": "money" })
         }

@@ -29,6 +29,13 @@ pub(super) fn description(contract: &Contract, tool: &Tool) -> String {
     lines.extend(tool.labels.iter().map(label));
     lines.extend(failures(tool));
     lines.extend(taken_back(tool));
+    lines.extend(tool.volatile.map(|apart| {
+        format!(
+            "What it gives may change by itself: call it again to look again. The same call waits until {} after the last.",
+            span(apart)
+        )
+    }));
+    lines.extend(tool.costs.map(|costs| format!("Each attempt costs {costs}.")));
     lines.extend(tool.limits.per_run.map(|calls| match calls {
         1 => "At most one call in this run.".to_owned(),
         calls => format!("At most {calls} calls in this run."),

@@ -1,6 +1,8 @@
 //! Effects: everything that a tool does to the world.
 
-use crate::loader::{Loader, listed};
+use std::time::Duration;
+
+use crate::loader::{Fields, Loader, listed};
 use crate::reads::Reads;
 use crate::yaml::{Entry, Kind, Node};
 use crate::{Effect, EffectKind, code, suggest};
@@ -15,6 +17,26 @@ const KINDS: [(&str, EffectKind); 6] = [
 ];
 
 impl<'a> Loader<'a> {
+    /// How far apart a tool is looked at whose result changes by itself. One that has effects must not be called again only
+    /// to see whether something has changed.
+    pub(super) fn volatile(&mut self, fields: &Fields<'a>, effects: Option<&[Effect]>) -> Option<Duration> {
+        let entry = fields.entry("volatile")?;
+        let every = self.every(&entry.value, "`volatile`");
+        let other = effects?.iter().find(|effect| effect.kind != EffectKind::Reads);
+        if let Some(Effect { kind, target, .. }) = other {
+            let message = format!(
+                "{} {} {}, and `volatile` lets it be called again and again",
+                fields.what,
+                kind.verb(),
+                target.source()
+            );
+            let found = self.error(code::BAD_VOLATILE, &entry.at, message);
+            found.help("take it out, and let a tool that only reads look at what changes");
+            return None;
+        }
+        every
+    }
+
     pub(super) fn effects(&mut self, node: &'a Node, reads: &Reads) -> Vec<Effect> {
         let Some(items) = self.list(node, "`effects`") else { return Vec::new() };
         let mut effects = Vec::new();

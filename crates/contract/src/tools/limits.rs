@@ -1,25 +1,29 @@
 //! Ceilings: of tools, agents and workflows alike; each knows which belong to it.
 
+use crate::grammar::{self, Form};
 use crate::loader::{Fields, Loader, listed};
 use crate::yaml::Entry;
 use crate::{Limits, code, suggest};
 
-/// The ceilings that a tool may have.
-pub(crate) const OF_A_TOOL: &[&str] = &["timeout", "attempts", "per_run"];
+/// The forms of ceilings: what stands in none of them is no ceiling.
+const ALL: &[&Form] =
+    &[&grammar::TOOL_LIMITS, &grammar::CHAT_LIMITS, &grammar::STEP_LIMITS, &grammar::PACE_LIMITS];
 
 impl<'a> Loader<'a> {
     /// Ceilings; those that don't belong here are reported.
-    pub(crate) fn limits(&mut self, fields: &Fields<'a>, known: &'static [&'static str]) -> Limits {
-        const ALL: &[&str] =
-            &["turns", "attempts", "tokens", "cost", "time", "deadline", "timeout", "per_run"];
+    pub(crate) fn limits(&mut self, fields: &Fields<'a>, form: &'static Form) -> Limits {
         let mut limits = Limits::default();
         let Some(node) = fields.get("limits") else { return limits };
         let Some(entries) = self.map(node, "`limits`") else { return limits };
         for entry in entries.iter().filter(|entry| !entry.key.is_empty()) {
             let (key, value) = (entry.key.as_str(), &entry.value);
-            if !known.contains(&key) {
-                self.unknown_limit(entry, &fields.what, known, ALL);
-                continue;
+            match form.key(key) {
+                Some(known) if known.runs => {}
+                Some(_) => self.not_run(&entry.at, &format!("`{key}`")),
+                None => {
+                    self.unknown_limit(entry, &fields.what, form);
+                    continue;
+                }
             }
             match key {
                 "turns" => limits.turns = self.count(value, "`turns`"),
@@ -28,6 +32,8 @@ impl<'a> Loader<'a> {
                 "cost" => limits.cost = self.money(value, "`cost`"),
                 "timeout" => limits.timeout = self.duration(value, "`timeout`"),
                 "per_run" => limits.per_run = self.count(value, "`per_run`"),
+                "rate" => limits.rate = self.rate(value, "`rate`"),
+                "at_once" => limits.at_once = self.count(value, "`at_once`"),
                 "deadline" => limits.deadline = self.duration(value, "`deadline`"),
                 _ => limits.time = self.duration(value, "`time`"),
             }
@@ -35,10 +41,11 @@ impl<'a> Loader<'a> {
         limits
     }
 
-    fn unknown_limit(&mut self, entry: &Entry, what: &str, known: &[&str], all: &[&str]) {
+    fn unknown_limit(&mut self, entry: &Entry, what: &str, form: &'static Form) {
         let key = entry.key.as_str();
-        let elsewhere = all.contains(&key);
-        let meant = suggest(key, known.iter().copied()).filter(|_| !elsewhere);
+        let known = || form.keys.iter().map(|key| key.name);
+        let elsewhere = ALL.iter().any(|form| form.key(key).is_some());
+        let meant = suggest(key, known()).filter(|_| !elsewhere);
         let message = if elsewhere {
             format!("`{key}` doesn't limit {what}")
         } else {
@@ -48,7 +55,7 @@ impl<'a> Loader<'a> {
         if meant.is_some() {
             found.meant(meant);
         } else {
-            found.help(format!("here it is one of {}", listed(known.iter().copied())));
+            found.help(format!("here it is one of {}", listed(known())));
         }
     }
 }

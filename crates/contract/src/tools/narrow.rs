@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::limits::OF_A_TOOL;
 use crate::grammar;
 use crate::loader::{Fields, Loader};
 use crate::reads::{Place, place};
@@ -109,21 +108,23 @@ impl<'a> Loader<'a> {
     /// Ceilings may only sink.
     fn narrow_limits(&mut self, fields: &Fields<'a>, tool: &Name, own: &mut Limits) {
         let Some(entry) = fields.entry("limits") else { return };
-        let asked = self.limits(fields, OF_A_TOOL);
-        let mut raised = Vec::new();
-        let mut lower = |key, own: &mut Option<u64>, asked: Option<u64>| match (*own, asked) {
-            (Some(old), Some(new)) if new > old => raised.push(key),
-            (_, Some(new)) => *own = Some(new),
-            (_, None) => {}
-        };
-        lower("attempts", &mut own.attempts, asked.attempts);
-        lower("per_run", &mut own.per_run, asked.per_run);
-        match (own.timeout, asked.timeout) {
-            (Some(old), Some(new)) if new > old => raised.push("timeout"),
-            (_, Some(new)) => own.timeout = Some(new),
-            (_, None) => {}
+        let asked = self.limits(fields, &grammar::TOOL_LIMITS);
+        fn lower<T: Ord + Copy>(own: &mut Option<T>, asked: Option<T>) -> bool {
+            match (*own, asked) {
+                (Some(old), Some(new)) if new > old => return false,
+                (_, Some(new)) => *own = Some(new),
+                (_, None) => {}
+            }
+            true
         }
-        for key in raised {
+        let lowered = [
+            ("attempts", lower(&mut own.attempts, asked.attempts)),
+            ("per_run", lower(&mut own.per_run, asked.per_run)),
+            ("timeout", lower(&mut own.timeout, asked.timeout)),
+            ("rate", lower(&mut own.rate, asked.rate)),
+            ("at_once", lower(&mut own.at_once, asked.at_once)),
+        ];
+        for (key, _) in lowered.into_iter().filter(|(_, is_lower)| !is_lower) {
             let at = entry.value.get(key).map_or(entry.at.clone(), |node| node.span.clone());
             let message = format!("`{key}` of the included tool `{tool}` is smaller already");
             self.error(code::LOOSENED, &at, message).help("who includes may narrow, never loosen");

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::LIMITS;
 use super::sight::Sight;
 use crate::expr::types::union;
 use crate::grammar;
@@ -77,7 +76,7 @@ impl<'a> Loader<'a> {
         let work = self.work(kind, fields, sight, collects);
         let needs = fields.get("needs").map(|node| self.needs(node, &around.steps)).unwrap_or_default();
         let otherwise = fields.get("otherwise").map(|node| self.otherwise(name, node, fields, kind, sight));
-        let limits = self.limits(fields, LIMITS);
+        let limits = self.limits(fields, &grammar::STEP_LIMITS);
         let accepts_irreversible = self.accepts_irreversible(fields);
         let mut gives = work.gives;
         if let Some((_, instead)) = &otherwise {

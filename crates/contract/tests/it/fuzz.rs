@@ -233,6 +233,8 @@ impl Thrower {
             Holds::Word(words) => one_of(self, words),
             Holds::Count => one_of(self, &["1", "12", "200k", "0", "-1", "1.5"]),
             Holds::Duration => one_of(self, &["10s", "4h", "1d", "0s", "10", "99999d"]),
+            Holds::Every => one_of(self, &["every 30s", "every 5m", "30s", "every", "every 0s"]),
+            Holds::Rate => one_of(self, &["10/s", "60/m", "1k/h", "0/d", "60", "60/min"]),
             Holds::Money => one_of(self, &["0.50 USD", "2 USD", "1 EUR", "-1 USD"]),
             Holds::Json => match self.dice.roll(3) {
                 0 => Thrown::Map(vec![

@@ -134,6 +134,17 @@ const TABLE: &[Row] = &[
         ("limits: { cost: 2.50 USD, deadline: 1d }", "limits: { cost: 2.51 USD, deadline: 1d }"),
     ),
     (
+        "HF0117",
+        (
+            "    establishes: { customer: result.id }\n",
+            "    establishes: { customer: result.id }\n    costs: 0.51 USD\n    limits: { attempts: 3 }\n",
+        ),
+        (
+            "    establishes: { customer: result.id }\n",
+            "    establishes: { customer: result.id }\n    costs: 0.50 USD\n    limits: { attempts: 3 }\n",
+        ),
+    ),
+    (
         "HF0118",
         (
             "probes: { order: { tool: find_order, with: { order_id: args.order_id } } }",

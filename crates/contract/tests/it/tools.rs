@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use handfast_contract::{
-    Compensate, Contract, DataLabel, KeyPlace, Loaded, Paint, Reconcile, Severity, Transport, Unanswered,
-    load,
+    Compensate, Contract, DataLabel, KeyPlace, Limits, Loaded, Paint, Rate, Reconcile, Severity, Speaks,
+    Transport, Unanswered, load,
 };
 
 use crate::loaded;
@@ -66,6 +66,34 @@ fn everything_that_a_tool_says_is_in_the_contract() {
     assert_eq!(contract.tools["find_customer"].establishes["customer"].source(), "result.id");
     assert!(matches!(&contract.tools["charge"].reconcile, Some(Reconcile::Ask { role }) if role == "lead"));
     assert!(matches!(contract.tools["charge"].compensate, Some(Compensate::Impossible)));
+}
+
+#[test]
+fn how_much_is_asked_at_a_time_and_what_it_costs_is_in_the_contract() {
+    let loaded = loaded(TOOLS);
+    let contract = checked(&loaded);
+    let rate = |count, seconds| Some(Rate { count, per: Duration::from_secs(seconds) });
+    let main = &contract.models["main"];
+    assert_eq!((main.speaks, main.window), (Some(Speaks::Responses), Some(200_000)));
+    assert_eq!(main.limits, Limits { rate: rate(60, 60), at_once: Some(4), ..Limits::default() });
+    assert_eq!(contract.servers["cms"].limits.rate, rate(10, 1));
+    let refund = &contract.tools["refund"].limits;
+    assert_eq!(
+        (refund.rate, refund.at_once),
+        (rate(30, 60), Some(2)),
+        "the slower one, which is its group's"
+    );
+    assert_eq!(contract.tools["charge"].limits.rate, rate(30, 60));
+    assert_eq!(contract.tools["charge"].costs.map(|costs| costs.to_string()).as_deref(), Some("0.01 USD"));
+    assert_eq!(contract.tools["find_refund"].volatile, Some(Duration::from_secs(30)));
+    let clauses: Vec<String> = contract.clauses().into_iter().map(|clause| clause.address).collect();
+    for address in ["models.main.limits.rate", "servers.cms.limits.rate", "tools.refund.limits.at_once"] {
+        assert!(clauses.iter().any(|clause| clause == address), "{address}");
+    }
+    let levels: Vec<String> = contract.levels().into_iter().map(|clause| clause.address).collect();
+    for address in ["models.main.limits", "tools.charge.costs", "tools.find_refund.volatile"] {
+        assert!(levels.iter().any(|clause| clause == address), "{address}");
+    }
 }
 
 #[test]

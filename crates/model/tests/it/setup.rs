@@ -26,6 +26,7 @@ pub(crate) fn model(url: &str) -> ModelUse {
         timeout: None,
         speaks: None,
         window: None,
+        limits: handfast_contract::Limits::default(),
     }
 }
 

@@ -109,6 +109,34 @@ fn probes() {
 }
 
 #[test]
+fn how_much_at_a_time() {
+    assert_reports(
+        "tools_pace",
+        &[
+            ("a wire that nobody speaks", "speaks: responses", "speaks: response"),
+            ("a window that is no count", "window: 200k", "window: 200kB"),
+            ("a rate in no time", "rate: 60/m", "rate: 60"),
+            ("a rate in a time that nobody writes", "rate: 60/m", "rate: 60/min"),
+            ("a rate of nothing", "rate: 60/m", "rate: 0/m"),
+            ("a rate of more than is counted", "rate: 60/m", "rate: 2M/s"),
+            ("nothing at once", "at_once: 4", "at_once: 0"),
+            ("a ceiling that isn't a model's", "at_once: 4", "turns: 4"),
+            ("a ceiling that isn't a server's", "limits: { rate: 10/s }", "limits: { timeout: 10s }"),
+            ("a ceiling that isn't one", "limits: { rate: 10/s }", "limits: { rates: 10/s }"),
+            ("costs without a currency", "costs: 0.01 USD", "costs: 0.01"),
+            ("a look that is no distance", "volatile: every 30s", "volatile: 30s"),
+            ("a look that isn't apart", "volatile: every 30s", "volatile: true"),
+            ("a look in no time", "volatile: every 30s", "volatile: every 0s"),
+            (
+                "a look that takes away",
+                "    idempotency: natural\n",
+                "    volatile: every 30s\n    idempotency: natural\n",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn doubts_and_the_way_back() {
     assert_reports(
         "tools_settling",
@@ -269,6 +297,8 @@ fn who_includes_may_narrow_and_never_loosen() {
         ("to take it back", "  shop.charge: { compensate: { leaves: [ x ] } }\n"),
         ("another approval", "  shop.refund: { approval: { by: boss } }\n"),
         ("higher ceilings", "  shop.refund: { limits: { timeout: 1m, attempts: 9, per_run: 9 } }\n"),
+        ("a faster rate", "  shop.refund: { limits: { rate: 10/s, at_once: 3 } }\n"),
+        ("other costs", "  shop.charge: { costs: 0.02 USD }\n"),
         ("a lower level", "  shop.refund: { at_least: declared }\n"),
         (
             "a clause again",
