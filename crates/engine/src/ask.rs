@@ -97,6 +97,9 @@ impl Draft {
         if question.due.not_before.is_some_and(|at| at > self.now) {
             return Ok(());
         }
+        let before = self.events.len();
+        self.break_circles(id)?;
+        let Some(agent) = self.agent_step(id).filter(|_| self.events.len() == before) else { return Ok(()) };
         if let Some(hit) = self.count_limits(id, agent, briefing, &question.due) {
             return self.pause(id, hit);
         }
@@ -329,6 +332,14 @@ impl Draft {
         }
         let needs = Ceiling::Count(1);
         self.pause(id, Hit { clause, limit: LimitKind::Calls, ceiling, used, needs }).map(|()| true)
+    }
+
+    /// How often a call of this tool may be tried.
+    pub(crate) fn attempts_max(&self, tool: &str, contract: u64) -> u64 {
+        match self.run.ceiling(&format!("tools.{tool}.limits.attempts"), Ceiling::Count(contract)) {
+            Ceiling::Count(most) => most,
+            Ceiling::Money(_) | Ceiling::Ms(_) => contract,
+        }
     }
 
     /// Attempts, retries and time of a tool's call.

@@ -40,6 +40,10 @@ impl Draft {
         if let Some(refused) = objection_to_type(tool, &call.args) {
             return Some(refused);
         }
+        let out_of_reach = || self.objection_to_reach(call, tool);
+        if let Some(refused) = self.objection_to_circles(call, tool).or_else(out_of_reach) {
+            return Some(refused);
+        }
         // What the contract itself asks for has its values from the contract.
         if call.purpose.is_none()
             && let Some(refused) = self.objection_to_origin(call, tool)

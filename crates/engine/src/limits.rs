@@ -31,6 +31,14 @@ pub(crate) const SUMMARY_TRIES: u32 = 2;
 pub(crate) const BYTES_PER_TOKEN_MAX: u64 = 16;
 /// Providers count the same request by so many tokens differently from one attempt to the next, and mean nothing by it.
 pub(crate) const CUT_TOKENS_MIN: u64 = 256;
+/// The same call that told the same three times tells it the fourth time too.
+pub(crate) const REPEATS: usize = 3;
+/// Whoever was told nothing new ten times in a row is stuck; who only looks around meets something new sooner.
+pub(crate) const NO_PROGRESS: usize = 10;
+/// Calls refused for going round in circles: whoever was told, and refused twice, doesn't hear it the third time either.
+pub(crate) const REFUSED_MAX: usize = 3;
+/// So many calls are looked at for circles: a larger circle passes ten things that are no news long before it closes.
+pub(crate) const LOOKED_BACK: usize = 48;
 /// The first try counts: two more see most passing trouble through, and more would hide what doesn't pass.
 pub(crate) const ATTEMPTS: u64 = 3;
 /// A model that misses the form three times, twice reminded, misses it the fourth time too.

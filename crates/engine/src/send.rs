@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use handfast_contract::{Effect, EffectKind, IdempotencyRule, Tool, overlap};
 use handfast_events::{
-    CallDoubted, CallId, CallIntended, CallQueued, Failure, FailureClass, Idempotency, Money, Next, Party,
-    Timestamp, call_key,
+    CallDoubted, CallHeld, CallId, CallIntended, CallQueued, Failure, FailureClass, Idempotency, Money, Next,
+    Party, Timestamp, call_key,
 };
 use serde_json::{Map, Value};
 
@@ -32,6 +32,10 @@ impl Draft {
         let Some(tool) = self.run.plan.tool(&call.tool).cloned() else { return Ok(()) };
         if due.not_before.is_some_and(|at| at > self.now) {
             return Ok(());
+        }
+        if let Some(until) = self.told_again_at(&call, &tool).filter(|until| *until > self.now) {
+            let why = format!("what `{}` tells changes by itself: it is not asked sooner", tool.name);
+            return self.tell_call(id, CallHeld { until, why });
         }
         // Where nothing needs to be seen to know what it touches, its turn comes first: what it sees is then fresh.
         let has_probes = !tool.probes.is_empty();
@@ -88,6 +92,12 @@ impl Draft {
             Some(memory) => self.remember(&call, &tool, &memory, intent),
             None => self.tell_call(id, intent),
         }
+    }
+
+    /// When an agent may be told again what changes by itself.
+    fn told_again_at(&self, call: &Call, tool: &Tool) -> Option<Timestamp> {
+        let agent = self.agent_step(&call.id.step()).filter(|_| call.purpose.is_none())?;
+        agent.told_last(call)?.checked_add(tool.volatile?).ok()
     }
 
     /// What the call touches; none where it can't leave yet, or never will.

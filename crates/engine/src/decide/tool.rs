@@ -63,29 +63,43 @@ impl Draft {
                 let pause = remedy(&failure) == Remedy::Pause && id.takes_back().is_none();
                 let detail = failure.detail.clone();
                 let next = self.next(call, sent, &failure, settles_call);
+                let worn_out = self.worn_out(call, sent, &failure, &next);
                 self.tell_call(id, CallNotApplied { attempt, failure, latency_ms, next })?;
-                if pause && !self.run.is_failing(&id.step()) {
-                    self.pause_for_operator(&detail)
-                } else {
-                    Ok(())
-                }
+                self.then(call, pause.then_some(detail), worn_out)
             }
             Came::NotSent(failure) => {
                 let pause = remedy(&failure) == Remedy::Pause && id.takes_back().is_none();
                 let detail = failure.detail.clone();
                 let next = self.next(call, sent, &failure, false);
+                let worn_out = self.worn_out(call, sent, &failure, &next);
                 self.tell_call(id, CallNotSent { attempt, failure, next })?;
-                if pause && !self.run.is_failing(&id.step()) {
-                    self.pause_for_operator(&detail)
-                } else {
-                    Ok(())
-                }
+                self.then(call, pause.then_some(detail), worn_out)
             }
             Came::Doubt(failure) => {
                 let sent = Sent { doubt: true, ..sent.clone() };
                 let next = self.next(call, &sent, &failure, false);
                 self.tell_call(id, CallDoubted { attempt, failure, latency_ms, next })
             }
+        }
+    }
+
+    /// Why a call's tool is taken out of its agent's reach, where it is.
+    fn worn_out(&self, call: &Call, sent: &Sent, failure: &Failure, next: &Next) -> Option<String> {
+        let is_worn_out = *next == Next::GiveUp && self.is_worn_out(call, sent.tries, failure);
+        let code = failure.code.as_deref().unwrap_or(failure.class.name());
+        is_worn_out.then(|| format!("it failed {} times ({code})", sent.tries))
+    }
+
+    /// What an attempt that did not take effect means for its run and its agent.
+    fn then(&mut self, call: &Call, pause: Option<String>, worn_out: Option<String>) -> Result<(), Refusal> {
+        let step = call.id.step();
+        if self.run.is_failing(&step) {
+            return Ok(());
+        }
+        match (pause, worn_out) {
+            (Some(why), _) => self.pause_for_operator(&why),
+            (None, Some(why)) => self.take_away(&step, &call.tool, None, why),
+            (None, None) => Ok(()),
         }
     }
 
@@ -104,6 +118,9 @@ impl Draft {
         let limit = self.run.plan.tool(&call.tool).and_then(|tool| tool.limits.attempts);
         if failure.class != FailureClass::WorkerGone && call.is_used_up(limit, sent.tries) {
             return if in_doubt { Next::Settlement } else { Next::GiveUp };
+        }
+        if !in_doubt && self.is_worn_out(call, sent.tries, failure) {
+            return Next::GiveUp;
         }
         if worth_it && may_repeat && !is_ending {
             return Next::Retry(self.backoff(call.id.as_str(), sent.intent.attempt, sent.tries, failure));

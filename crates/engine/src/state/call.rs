@@ -227,6 +227,9 @@ impl Call {
             (DueState(due), Body::CallQueued(queued)) => {
                 DueState(Due { behind: Some(queued.behind.clone()), ..due })
             }
+            (DueState(due), Body::CallHeld(held)) => {
+                DueState(Due { not_before: Some(held.until), behind: None, ..due })
+            }
             (DueState(due), Body::CallWaits(waits)) => {
                 let looks = due.held.map_or(0, |held| held.looks) + 1;
                 let held = Some(HeldBy { run: waits.by, looks });

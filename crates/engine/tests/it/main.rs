@@ -14,6 +14,7 @@
 
 mod act;
 mod calls;
+mod circles;
 mod compensation;
 mod contracts;
 mod deciding;
