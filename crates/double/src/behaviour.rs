@@ -6,7 +6,7 @@ use crate::asked::Asked;
 use crate::cue::Cue;
 
 /// Decides what the double does with each request. Requests are decided on one after the other, in the order of their
-/// ordinals.
+/// ordinals. A panic of it loses the connection of its request, and no other.
 pub trait Behaviour: Send + 'static {
     /// What it does with this one.
     fn cue(&mut self, asked: &Asked) -> Cue;

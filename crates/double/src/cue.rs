@@ -102,7 +102,7 @@ impl Cue {
         Self::said("There is more to be said.").but(fault)
     }
 
-    /// These bytes, whatever they are.
+    /// These bytes, whatever they are. With the content type of a stream they are one: in chunks, without their length.
     #[must_use]
     pub fn raw(status: u16, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Self {
         let headers = headers.iter().copied().collect();
@@ -117,7 +117,7 @@ impl Cue {
     }
 
     /// The same with its failure within a stream, after so many events of the answer, as its wire words that. A failure
-    /// that is no error in JSON cuts the connection there. Whole, it is what the wire has for it: an error under a status
+    /// that is no error in JSON cuts the connection there; one that is an answer stays as it is. Whole, it is what the wire has for it: an error under a status
     /// of 200 on Chat, a failed response on Responses, and on Messages the error as it is.
     #[must_use]
     pub fn within(mut self, events: usize) -> Self {

@@ -35,9 +35,7 @@ pub(crate) struct Reply {
 /// What this cue comes to, asked this.
 pub(crate) fn reply(cue: &Cue, asked: &Asked) -> Reply {
     let mut reply = match &cue.what {
-        What::Raw { status, headers, body } => {
-            Reply { status: *status, headers: headers.clone(), ..Reply::of(*status, &[], vec![body.clone()]) }
-        }
+        What::Raw { status, headers, body } => raw(*status, headers, body),
         What::Answer => answer(&cue.said, asked),
         What::Fault(fault) => match fault.form(asked.wire, asked.is_streamed()) {
             Some(form) => failure(form, cue, asked),
@@ -54,6 +52,21 @@ pub(crate) fn reply(cue: &Cue, asked: &Asked) -> Reply {
     }
     reply.broken = cue.broken.or(reply.broken);
     reply
+}
+
+/// Bytes as they are; a stream of events in its events.
+fn raw(status: u16, headers: &Headers, body: &[u8]) -> Reply {
+    let is_streamed = headers.get("content-type").is_some_and(|kind| kind.starts_with("text/event-stream"));
+    let mut units = vec![Vec::new()];
+    for byte in body {
+        if is_streamed && units.last().is_some_and(|unit: &Vec<u8>| unit.ends_with(b"\n\n")) {
+            units.push(Vec::new());
+        }
+        if let Some(unit) = units.last_mut() {
+            unit.push(*byte);
+        }
+    }
+    Reply { headers: headers.clone(), is_streamed, ..Reply::of(status, &[], units) }
 }
 
 /// A reply that says what is wrong with the test.

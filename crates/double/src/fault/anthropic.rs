@@ -174,7 +174,7 @@ pub(crate) const ROWS: &[Row] = &[
         MESSAGES,
         Fault::Overflow,
         Meaning::ContextOverflow,
-        "platform.claude.com/docs/en/build-with-claude/context-windows",
+        "seen by many: anthropics/claude-code issues, \"prompt is too long\"; earendil-works/pi overflow.ts",
         (
             400,
             &[],
@@ -185,7 +185,7 @@ pub(crate) const ROWS: &[Row] = &[
         MESSAGES,
         Fault::OverflowWithAnswer,
         Meaning::ContextOverflow,
-        "platform.claude.com/docs/en/build-with-claude/context-windows",
+        "seen by many: anthropics/claude-code issues, \"exceed context limit\"",
         (
             400,
             &[],

@@ -110,9 +110,23 @@ async fn a_body_in_chunks_is_read_and_a_wait_is_waited() {
         .unwrap();
     assert!(response.bytes().await.unwrap().ends_with(b"[DONE]\n\n"));
     // Each wait is at least as long as was asked for, however slow the machine.
-    assert!(began.elapsed() >= Duration::from_millis(26));
+    assert!(began.elapsed() >= Duration::from_millis(25));
     assert_eq!(double.asked()[0].text(), body);
     assert_eq!(double.asked()[0].path, "/v1/chat/completions?api-version=1");
+}
+
+#[tokio::test]
+async fn bytes_of_your_own_are_sent_as_they_are_and_a_stream_of_them_in_its_events() {
+    let events = "data: {\"a\":1}\r\n\r\ndata: 2\n\n: no end";
+    let kind = [("Content-Type", "text/event-stream")];
+    let cues =
+        [Cue::raw(200, &kind, events), Cue::raw(200, &kind, events).cut_at(7), Cue::raw(299, &[], "odd")];
+    let double = Double::giving(cues).await.unwrap();
+    for expected in [(200, events, true), (200, "data: {", false), (299, "odd", true)] {
+        let heard = ask(&double, Wire::Chat, &request(Wire::Chat, true)).await;
+        assert_eq!((heard.status, heard.text().as_str(), heard.is_whole), expected);
+        assert_eq!(heard.head.contains("chunked"), heard.status == 200);
+    }
 }
 
 #[tokio::test]
