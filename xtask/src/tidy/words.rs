@@ -54,7 +54,7 @@ const ABSENCES: [Absence; 7] = [
     },
     Absence {
         words: &["chat/completions", "tool_calls", "tool_call_id", "finish_reason", "max_completion_tokens"],
-        rooms: Rooms::Only(&["model"]),
+        rooms: Rooms::Only(&["model", "double"]),
         strings: true,
         remedy: "nothing but `model` knows a provider's JSON: use `events::Answer` and `engine::Dialect`",
     },
@@ -176,6 +176,7 @@ mod tests {
     fn nothing_but_models_know_a_providers_json() {
         check("crates/host/src/a.rs", "let asks = &body[\"tool_calls\"];", &[(1, "tool_calls")]);
         check("crates/model/src/a.rs", "let asks = &body[\"tool_calls\"];", &[]);
+        check("crates/double/src/a.rs", "let asks = &body[\"tool_calls\"];", &[]);
     }
 
     #[test]
