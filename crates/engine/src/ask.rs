@@ -4,15 +4,18 @@ use std::time::Duration;
 
 use handfast_contract::{Limits, Name, Tool};
 use handfast_events::{
-    Ceiling, LimitKind, ModelIntended, Money, PauseReason, Reserved, RunPaused, StepId, Timestamp, Usage,
+    Ceiling, LimitKind, ModelHeld, ModelIntended, Money, PauseReason, Reserved, RunPaused, StepId, Timestamp,
+    Usage,
 };
 
 use crate::Refusal;
+use crate::breaker::Way;
 use crate::compose::Question;
 use crate::decide::Draft;
 use crate::dialect::Rates;
 use crate::limits::{
-    ATTEMPTS, MESSAGE_TOKENS, OUTPUT_TOKENS, OUTPUT_TOKENS_MIN, RETRY_BUDGET, SUMMARY_TOKENS, TURNS,
+    ATTEMPTS, ATTEMPTS_PATIENT, MESSAGE_TOKENS, OUTPUT_TOKENS, OUTPUT_TOKENS_MIN, RETRY_BUDGET,
+    SUMMARY_TOKENS, TURNS,
 };
 use crate::plan::{Briefed, Briefing};
 use crate::shorten::Shorter;
@@ -31,6 +34,7 @@ struct Hit {
 #[derive(Clone, Copy)]
 struct Asking<'a> {
     model: &'a Name,
+    way: &'a Way,
     rates: Rates,
     window: Window,
     timeout: Duration,
@@ -108,7 +112,11 @@ impl Draft {
         }
         let Some(agent) = self.agent_step(id) else { return Ok(()) };
         let window = Window::of(agent, briefed, &question);
-        let asking = Asking { model, rates, window, timeout: briefed.timeout };
+        let way = self.way(&briefed.sheet.identity);
+        if !matches!(way, Way::Free | Way::Trial { .. }) {
+            return self.hold_ask(id, question.due.turn, model, way);
+        }
+        let asking = Asking { model, rates, window, timeout: briefed.timeout, way: &way };
         if !question.due.length.is_too_long && !window.is_passed() {
             return self.intend(id, &asking, &question, None);
         }
@@ -157,7 +165,26 @@ impl Draft {
             timeout_ms: ms(asking.timeout),
             summarises,
         };
+        self.take_trial(asking.way.clone(), asking.timeout)?;
         self.tell_step(id, intent)
+    }
+
+    /// The model is down: the next one goes on, or it is waited until somebody tries.
+    fn hold_ask(&mut self, id: &StepId, turn: u32, model: &str, way: Way) -> Result<(), Refusal> {
+        let until = match way {
+            Way::Trips { name, until } => {
+                self.trip(name, until)?;
+                until
+            }
+            Way::Down { until } => until,
+            Way::Free | Way::Trial { .. } => return Ok(()),
+        };
+        let why = format!("`{model}` is down: nobody asks before {until}");
+        if self.switch(id, why.clone())? {
+            return Ok(());
+        }
+        let until = self.looks_again(until, id.as_str());
+        self.tell_step(id, ModelHeld { turn, until, why })
     }
 
     /// Turns, attempts, retries and time.
@@ -181,7 +208,7 @@ impl Draft {
                 count(
                     format!("{name}.attempts"),
                     LimitKind::Attempts,
-                    own.attempts.unwrap_or(ATTEMPTS),
+                    own.attempts.unwrap_or(if due.is_patient { ATTEMPTS_PATIENT } else { ATTEMPTS }),
                     due.tries,
                 )
             })

@@ -13,9 +13,11 @@ mod state;
 mod decide;
 
 mod advance;
+mod around;
 mod ask;
 mod blame;
 mod block;
+mod breaker;
 mod check;
 mod choice;
 mod compose;
@@ -49,6 +51,7 @@ mod owed;
 mod table;
 mod words;
 
+pub use around::{Around, BREAKERS};
 pub use check::UNEVALUABLE;
 pub use command::{
     Command, ModelReply, ModelSaid, ModelTrouble, PollOutcome, TakenOn, ToolError, ToolOutcome, ToolReply,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use handfast_contract::{
-    Agent, Contract, Lives, Name, Schema, ShownAgent, Step, StepWork, Tool, Wait, Workflow,
+    Agent, Contract, Lives, Name, Schema, Server, ShownAgent, Step, StepWork, Tool, Transport, Wait, Workflow,
 };
 use serde_json::Value;
 
@@ -22,6 +22,8 @@ pub struct Plan {
     remembering: BTreeMap<Name, Arc<Tool>>,
     /// The facts that its runs begin with.
     facts: BTreeMap<String, Value>,
+    /// Who is behind each server, whatever a contract calls it.
+    servers: BTreeMap<Name, Arc<str>>,
 }
 
 /// An agent made ready to be asked.
@@ -80,7 +82,10 @@ impl Plan {
         let shares = lives_on || contract.tools.values().any(|tool| tool.once_per.is_some());
         let remembering = contract.agents.values().flat_map(|agent| &agent.memory);
         let remembering = remembering.map(|grant| (grant.tool.name.clone(), grant.tool.clone())).collect();
-        Self { contract, briefings, shares, remembering, facts: BTreeMap::new() }
+        let servers =
+            contract.servers.values().map(|server| (server.name.clone(), identity(&contract, server)));
+        let servers = servers.collect();
+        Self { contract, briefings, shares, remembering, facts: BTreeMap::new(), servers }
     }
 
     /// Its runs begin with these facts established, by their names in the contract: for tests of contracts. A journal
@@ -110,6 +115,11 @@ impl Plan {
 
     pub(crate) fn tool(&self, name: &str) -> Option<&Arc<Tool>> {
         self.contract.tools.get(name).or_else(|| self.remembering.get(name))
+    }
+
+    /// Who is behind the server of this tool; nobody where the runtime itself is.
+    pub(crate) fn server_of(&self, tool: &str) -> Option<Arc<str>> {
+        self.servers.get(&self.tool(tool)?.via.server).cloned()
     }
 
     pub(crate) fn briefing(&self, agent: &str) -> Option<&Briefing> {
@@ -187,5 +197,13 @@ impl Briefing {
             Value::Object(fields) if fields.is_empty() => "Begin.".to_owned(),
             input => format!("Your input, as data:\n{input}"),
         }
+    }
+}
+
+/// Who is behind a server: its URL, which all contracts share; else what the contract calls it.
+fn identity(contract: &Contract, server: &Server) -> Arc<str> {
+    match &server.transport {
+        Transport::McpHttp { url, .. } | Transport::Http { url, .. } => url.as_str().into(),
+        _ => format!("{}/{}", contract.name, server.name).into(),
     }
 }

@@ -49,6 +49,8 @@ pub(crate) struct Due {
     pub(crate) attempt: u32,
     /// Attempts that count against the limit.
     pub(crate) tries: u64,
+    /// Whether it was asked to be left alone the last time.
+    pub(crate) is_patient: bool,
     /// Answers of this turn that missed the form.
     pub(crate) malformed: u32,
     /// Not before this time.
@@ -113,6 +115,7 @@ impl Due {
         Self {
             attempt: self.attempt + 1,
             tries: if counts { self.tries } else { self.tries.saturating_sub(1) },
+            is_patient: matches!(class, FailureClass::RateLimited | FailureClass::Overloaded),
             not_before: failed.retry.as_ref().map(|retry| retry.at),
             length,
             ..self
