@@ -375,6 +375,17 @@ pub(crate) fn meant(entries: &[Entry]) -> impl Iterator<Item = &Entry> {
     })
 }
 
+/// The items that were meant: a condition that YAML cut at a comma leaves its rest behind as items of its own.
+pub(crate) fn meant_items(items: &[Node]) -> impl Iterator<Item = &Node> {
+    let mut cut = false;
+    items.iter().filter(move |item| {
+        let rest = cut && matches!(item.kind, Kind::Text { .. });
+        let cuts = |entries: &[Entry]| entries.iter().any(|entry| traps::was_cut(&entry.value));
+        cut = rest || matches!(&item.kind, Kind::Map(entries) if cuts(entries));
+        !rest
+    })
+}
+
 /// What `{ todo: … }` says is to be decided.
 fn todo(node: &Node) -> Option<(Range<usize>, &str)> {
     let Kind::Map(entries) = &node.kind else { return None };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use handfast_contract::{
-    Agent, Contract, Lives, Name, Schema, ShownAgent, Step, StepWork, Tool, Wait, Workflow,
+    Agent, Contract, Lives, ModelChoice, Name, Schema, ShownAgent, Step, StepWork, Tool, Wait, Workflow,
 };
 use serde_json::Value;
 
@@ -44,7 +44,7 @@ impl Plan {
     /// every agent uses, where somebody wants that.
     pub fn new(contract: Arc<Contract>, sheets: &BTreeMap<Name, ModelSheet>, only: Option<&str>) -> Self {
         let brief = |agent: &Arc<Agent>| {
-            let name = only.or(agent.models.first().map(|name| &**name))?;
+            let name = only.or(ModelChoice::usual(&agent.models).map(|name| &**name))?;
             let (name, model) = contract.models.get_key_value(name)?;
             let sheet = sheets.get(name)?;
             let ShownAgent { instructions, tools, output } = contract.shown_agent(&agent.name)?;
@@ -149,7 +149,7 @@ impl Plan {
         })?;
         for (_, step) in self.all_steps(&workflow) {
             let StepWork::Agent(agent) = &step.work else { continue };
-            let model = || agent.models.first().map_or_else(String::new, ToString::to_string);
+            let model = || ModelChoice::usual(&agent.models).map_or_else(String::new, ToString::to_string);
             let briefing = self.briefing(&agent.name).ok_or_else(|| Refusal::NoModel { model: model() })?;
             if briefing.sheet.rates.is_none() {
                 return Err(Refusal::NoPrice { model: model() });
