@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use handfast_contract::{Limits, Name, Tool};
 use handfast_events::{
-    Ceiling, LimitKind, ModelHeld, ModelIntended, Money, PauseReason, Reserved, RunPaused, StepId, Timestamp,
-    Usage,
+    Ceiling, Failure, FailureClass, LimitKind, ModelHeld, ModelIntended, Money, Party, PauseReason, Reserved,
+    RunPaused, StepId, Timestamp, Usage,
 };
 
 use crate::Refusal;
@@ -17,6 +17,7 @@ use crate::limits::{
     ATTEMPTS, ATTEMPTS_PATIENT, MESSAGE_TOKENS, OUTPUT_TOKENS, OUTPUT_TOKENS_MIN, RETRY_BUDGET,
     SUMMARY_TOKENS, TURNS,
 };
+use crate::pace::{Pace, Paced};
 use crate::plan::{Briefed, Briefing};
 use crate::shorten::Shorter;
 use crate::state::{AgentStep, Phase, Run, Spend, StepState, TurnDue};
@@ -86,10 +87,19 @@ impl Draft {
     pub(crate) fn ask(&mut self, id: &StepId) -> Result<(), Refusal> {
         let Some(agent) = self.agent_step(id) else { return Ok(()) };
         let plan = self.run.plan.clone();
-        let found = plan.briefing(&agent.agent);
-        let Some((briefing, (model, briefed))) =
-            found.and_then(|found| Some((found, self.chosen(agent, found)?)))
-        else {
+        let (Some(step), Some(briefing)) = (self.run.step(id), plan.briefing(&agent.agent)) else {
+            return Ok(());
+        };
+        let step = step.clone();
+        let choices = match self.choices(&step, agent, briefing) {
+            Ok(choices) => choices,
+            Err((clause, fault)) => {
+                let failure =
+                    Failure::new(FailureClass::Author, format!("which model to ask can't be told: {fault}"));
+                return self.fail(id, failure, Some(clause), Party::Author);
+            }
+        };
+        let Some((model, briefed)) = Self::chosen(agent, briefing, &choices) else {
             let why = format!("nothing is known of the model of agent `{}`", agent.agent);
             return self.pause_for_operator(&why);
         };
@@ -165,6 +175,10 @@ impl Draft {
             timeout_ms: ms(asking.timeout),
             summarises,
         };
+        let paced = briefed.paced.clone();
+        if !self.keeps_pace(id, &question.due, paced.as_ref())? {
+            return Ok(());
+        }
         self.take_trial(asking.way.clone(), asking.timeout)?;
         self.tell_step(id, intent)
     }
@@ -183,8 +197,22 @@ impl Draft {
         if self.switch(id, why.clone())? {
             return Ok(());
         }
-        let until = self.looks_again(until, id.as_str());
-        self.tell_step(id, ModelHeld { turn, until, why })
+        let until = Some(self.looks_again(until, id.as_str()));
+        self.tell_step(id, ModelHeld { turn, until, has_turn: false, why })
+    }
+
+    /// Whether the model may be asked now for all the pace that is kept with it; if not, until when it waits is told.
+    fn keeps_pace(&mut self, id: &StepId, due: &TurnDue, paced: Option<&Paced>) -> Result<bool, Refusal> {
+        let Some(paced) = paced else { return Ok(true) };
+        let turn = due.turn;
+        match self.pace(id.as_str(), std::slice::from_ref(paced), due.has_turn)? {
+            Pace::Now => Ok(true),
+            Pace::Held { until: None, .. } if due.waits_for_place => Ok(false),
+            Pace::Held { until, why } => {
+                let has_turn = until.is_some();
+                self.tell_step(id, ModelHeld { turn, until, has_turn, why }).map(|()| false)
+            }
+        }
     }
 
     /// Turns, attempts, retries and time.

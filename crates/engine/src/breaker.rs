@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use handfast_events::{Body, ClaimBefore, ClaimChanged, Outage, Timestamp};
+use handfast_events::{Body, ClaimBefore, ClaimChanged, Outage, RunId, Timestamp};
 
 use crate::Refusal;
 use crate::around::{BREAKERS, outage};
@@ -44,8 +44,8 @@ impl Draft {
             // They are back, by this very decision: what failed before says nothing any more.
             Some(None) => return Way::Free,
             Some(Some(value)) => (self.run.id, value.clone()),
-            None => match self.seen.get(&name).or_else(|| self.around.row(&name)) {
-                Some(row) => row.clone(),
+            None => match self.shared_row(&name) {
+                Some(row) => row,
                 None => {
                     let Some(alone) = self.around.is_failing(identity, self.now) else { return Way::Free };
                     let until = self.after(OUTAGE_FIRST).max(alone.unwrap_or(self.now));
@@ -60,6 +60,14 @@ impl Draft {
         }
         let before = if by == self.run.id { ClaimBefore::Own } else { ClaimBefore::Is(value) };
         Way::Trial { name, before, trips: known.trips }
+    }
+
+    /// A row as an append found it, or as the worker knows it; as this decision makes it, where it does.
+    pub(crate) fn shared_row(&self, name: &str) -> Option<(RunId, String)> {
+        match self.told_of(name) {
+            Some(value) => value.map(|value| (self.run.id, value.clone())),
+            None => self.seen.get(name).or_else(|| self.around.row(name)).cloned(),
+        }
     }
 
     /// What this decision makes of a row.

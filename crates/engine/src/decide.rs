@@ -142,6 +142,8 @@ pub(crate) struct Draft {
     pub(crate) seen: Seen,
     /// What whoever drives knows of those whom its runs ask.
     pub(crate) around: Arc<Around>,
+    /// Those of whom so many may be asked at once, and of whom this decision asks something.
+    pub(crate) begun: Vec<Arc<str>>,
 }
 
 impl Draft {
@@ -153,6 +155,7 @@ impl Draft {
             events: Vec::new(),
             seen: Seen::new(),
             around: Arc::default(),
+            begun: Vec::new(),
         }
     }
 

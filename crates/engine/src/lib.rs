@@ -48,10 +48,11 @@ mod wait;
 
 mod doubts;
 mod owed;
+mod pace;
 mod table;
 mod words;
 
-pub use around::{Around, BREAKERS};
+pub use around::{Around, BREAKERS, Noted, SHARED};
 pub use check::UNEVALUABLE;
 pub use command::{
     Command, ModelReply, ModelSaid, ModelTrouble, PollOutcome, TakenOn, ToolError, ToolOutcome, ToolReply,

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use handfast_contract::{
-    Agent, Contract, Lives, Name, Schema, Server, ShownAgent, Step, StepWork, Tool, Transport, Wait, Workflow,
+    Agent, Contract, Lives, ModelChoice, Name, Schema, Server, ShownAgent, Step, StepWork, Tool, Transport,
+    Wait, Workflow,
 };
 use serde_json::Value;
 
 use crate::limits::MODEL_TIMEOUT;
+use crate::pace::Paced;
 use crate::{ModelSheet, Opening, Refusal};
 
 /// A contract made ready to run. One serves every run of it.
@@ -44,6 +46,8 @@ pub(crate) struct Briefed {
     pub(crate) opening: Arc<str>,
     /// When an attempt is given up.
     pub(crate) timeout: Duration,
+    /// How much is asked of it at a time.
+    pub(crate) paced: Option<Paced>,
 }
 
 /// A step that waits for a signal.
@@ -69,11 +73,12 @@ impl Plan {
                 };
                 let opening = sheet.dialect.open(&opening).into();
                 let timeout = model.timeout.unwrap_or(MODEL_TIMEOUT);
-                Some((name.clone(), Briefed { sheet: sheet.clone(), opening, timeout }))
+                let paced = Paced::of(format!("model/{}", sheet.identity), &model.limits);
+                Some((name.clone(), Briefed { sheet: sheet.clone(), opening, timeout, paced }))
             };
             let only =
                 only.and_then(|only| contract.models.get_key_value(only)).map(|(name, _)| name.clone());
-            let named = agent.models.iter().chain(&only);
+            let named = choices_of(&contract, agent).map(|choice| &choice.model).chain(&only);
             let models = named.filter_map(briefed).collect();
             Some((agent.name.clone(), Briefing { agent: agent.clone(), models, only }))
         };
@@ -177,8 +182,10 @@ impl Plan {
         for (_, step) in self.all_steps(&workflow) {
             let StepWork::Agent(agent) = &step.work else { continue };
             let briefing = self.briefing(&agent.name);
-            let named = briefing.and_then(|briefing| briefing.only.as_ref()).map(std::slice::from_ref);
-            for model in named.unwrap_or(&agent.models) {
+            let only = briefing.and_then(|briefing| briefing.only.as_ref());
+            let all = step.models.as_ref().unwrap_or(&agent.models);
+            let named = all.iter().map(|choice| &choice.model).filter(|_| only.is_none());
+            for model in named.chain(only) {
                 let known = briefing.and_then(|briefing| briefing.models.get(model));
                 let known = known.ok_or_else(|| Refusal::NoModel { model: model.to_string() })?;
                 if known.sheet.rates.is_none() {
@@ -198,6 +205,13 @@ impl Briefing {
             input => format!("Your input, as data:\n{input}"),
         }
     }
+}
+
+/// Every choice of a model that an agent has: its own, and those of its steps.
+fn choices_of<'c>(contract: &'c Contract, agent: &'c Agent) -> impl Iterator<Item = &'c ModelChoice> {
+    let of_steps = contract.workflows.values().flat_map(|workflow| workflow.all_steps());
+    let own = of_steps.filter(|(_, step)| matches!(&step.work, StepWork::Agent(of) if of.name == agent.name));
+    own.filter_map(|(_, step)| step.models.as_ref()).flatten().chain(&agent.models)
 }
 
 /// Who is behind a server: its URL, which all contracts share; else what the contract calls it.

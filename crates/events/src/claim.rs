@@ -76,6 +76,17 @@ pub struct Outage {
     pub trial: bool,
 }
 
+/// The value of the row of a rate (`pace/…`): how many began, or have their turn, in each part of time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turns {
+    /// How long a part is, in milliseconds.
+    pub part_ms: i64,
+    /// The number of the first part, counted from the beginning of 1970.
+    pub from: i64,
+    /// How many of each part from there on.
+    pub begun: Vec<u64>,
+}
+
 /// How far an action is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -49,6 +49,10 @@ pub(crate) struct Due {
     pub(crate) attempt: u32,
     /// Attempts that count against the limit.
     pub(crate) tries: u64,
+    /// Whether it waited for its turn, and needs none any more.
+    pub(crate) has_turn: bool,
+    /// Whether it waits until somebody who is under way has come back.
+    pub(crate) waits_for_place: bool,
     /// Whether it was asked to be left alone the last time.
     pub(crate) is_patient: bool,
     /// Answers of this turn that missed the form.
@@ -154,7 +158,7 @@ impl Turn {
                 if (intent.turn, intent.attempt) == (due.turn, due.attempt) =>
             {
                 Self::Asked(Asked {
-                    due: Due { tries: due.tries + 1, ..due },
+                    due: Due { tries: due.tries + 1, has_turn: false, waits_for_place: false, ..due },
                     model: intent.model.as_str().into(),
                     reserved: intent.reserved,
                     timeout_ms: intent.timeout_ms,
@@ -162,7 +166,8 @@ impl Turn {
                 })
             }
             (Self::Due(due), Body::ModelHeld(held)) if held.turn == due.turn => {
-                Self::Due(Due { not_before: Some(held.until), ..due })
+                let (not_before, waits_for_place) = (held.until, held.until.is_none());
+                Self::Due(Due { not_before, waits_for_place, has_turn: held.has_turn || due.has_turn, ..due })
             }
             (Self::Due(due), Body::ModelSwitched(switched)) if switched.turn == due.turn => {
                 Self::Due(Due { malformed: 0, length: Length::default(), cap: None, ..due.anew() })

@@ -136,7 +136,7 @@ impl World {
             decided => decided?,
         };
         assert_eq!(decide(again).as_ref(), Ok(&events), "the same decision twice");
-        Arc::make_mut(&mut self.around).note(&self.run, &events);
+        Arc::make_mut(&mut self.around).note(self.run.noted(&events));
         self.remember(events);
         Ok(())
     }
