@@ -100,11 +100,13 @@ impl Draft {
             added.push_str(text);
             messages += 1;
         };
-        if agent.prompt.is_empty() {
+        let mut is_first = agent.prompt.is_empty();
+        if is_first {
             say(&briefing.opening);
             // Who is talked to is given nothing to begin with but what is said.
             if agent.heard.is_empty() || agent.input.as_object().is_none_or(|input| !input.is_empty()) {
                 say(&briefing.given(&agent.input));
+                is_first = false;
             }
         }
         let (turn, attempt, tries, not_before) = match &agent.turn {
@@ -154,8 +156,9 @@ impl Draft {
             }
             Turn::Left => (0, 0, 0, None),
         };
-        for message in &agent.heard {
-            say(&dialect.message(&Message::User(message)));
+        for message in agent.heard.iter().map(|said| Message::User(said)) {
+            let is_first = std::mem::take(&mut is_first);
+            say(&if is_first { dialect.first(&message) } else { dialect.message(&message) });
         }
         Question { turn, attempt, tries, not_before, added, messages }
     }

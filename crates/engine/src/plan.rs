@@ -166,6 +166,6 @@ impl Briefing {
             Value::Object(fields) if fields.is_empty() => "Begin.".to_owned(),
             input => format!("Your input, as data:\n{input}"),
         };
-        self.sheet.dialect.message(&Message::User(&text))
+        self.sheet.dialect.first(&Message::User(&text))
     }
 }
