@@ -6,14 +6,15 @@
 mod limits;
 mod place;
 
-mod chat;
 mod provider;
 mod strict;
+mod wire;
 
 mod assembly;
 mod decode;
 mod evidence;
 mod mask;
+mod overflow;
 mod retry_after;
 mod sse;
 mod trouble;
@@ -25,11 +26,11 @@ mod script;
 
 mod models;
 
-pub use chat::ChatDialect;
 pub use http::{ClientError, http_client};
 pub use models::{Models, ModelsOptions, OpenError, Source};
 pub use place::{Place, Progress};
-pub use prices::rates_for;
-pub use provider::{Flavour, SchemaPlace};
+pub use prices::{PRICES, rates_for};
+pub use provider::{Flavour, SchemaPlace, Thinking};
 pub use recording::RecordingError;
 pub use script::{Script, ScriptError, UNSCRIPTED};
+pub use wire::{ChatDialect, MessagesDialect, ResponsesDialect};

@@ -5,18 +5,19 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use handfast_contract::{Contract, ModelUse, Name};
+use handfast_contract::{Contract, ModelUse, Name, Speaks};
 use handfast_engine::{ModelReply, ModelSheet, ModelTrouble, Rates};
 use handfast_events::{Failure, FailureClass, Timestamp};
 
-use crate::chat::ChatDialect;
 use crate::http::{Clients, HttpModel};
 use crate::mask::{Key, Masks};
+use crate::overflow::Window;
 use crate::place::{Place, Progress};
-use crate::prices::{Seller, rates_of};
-use crate::provider::{self, Flavour};
+use crate::prices::{Seller, rates_of, window_of};
+use crate::provider;
 use crate::recording::{Recorder, RecordingError, Replay};
 use crate::script::{Script, ScriptError};
+use crate::wire::Wire;
 
 /// Where answers come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,6 +75,14 @@ pub enum OpenError {
     /// The URL can't be used: correct it.
     #[error("models.{model}.url: {reason}")]
     Url {
+        /// The model's name in the contract.
+        model: Name,
+        /// What is wrong, with the remedy.
+        reason: String,
+    },
+    /// This provider has no such wire at its own address: leave `speaks` out, or give a `url` where it has one.
+    #[error("models.{model}.speaks: {reason}")]
+    Speaks {
         /// The model's name in the contract.
         model: Name,
         /// What is wrong, with the remedy.
@@ -255,38 +264,56 @@ impl Models {
         if let Some((variable, Some(key))) = &key {
             self.masks.add(variable, key);
         }
-        let (base, flavour) = whereabouts(used)?;
+        let (base, wire) = whereabouts(used)?;
+        let seller = seller(used);
+        let known = |tokens| Window { tokens, is_said: used.window.is_some() };
+        let window = used.window.or_else(|| window_of(used, seller?)).map(known);
         let backend = match (script, &base) {
             (Some(script), _) => Backend::Script(script.clone()),
             (None, _) if self.replay.is_some() => Backend::Nobody,
             (None, None) => Backend::Script(Arc::new(Script::read(&options.folder.join(&used.model))?)),
-            (None, Some(base)) => Backend::Http(HttpModel::new(used, base.clone(), key)),
+            (None, Some(base)) => Backend::Http(HttpModel::new(used, (base.clone(), wire), window, key)),
         };
         let rates = rates(used, options.priced_at, script.is_some() || self.replay.is_some());
         let host = base.as_ref().and_then(|base| base.host_str()).unwrap_or(&used.provider);
         let identity = format!("{host}/{}", used.model).into();
-        let dialect = Arc::new(ChatDialect::new(flavour));
-        let sheet = ModelSheet { dialect, rates, window: used.window, identity };
+        let window = window.map(|window| window.tokens);
+        let sheet = ModelSheet { dialect: wire.dialect(), rates, window, identity };
         self.sheets.insert(used.name.clone(), sheet);
         self.backends.insert(used.name.clone(), backend);
         Ok(())
     }
 }
 
-/// Where a model is (nowhere: it is a script), and how its dialect differs.
-fn whereabouts(used: &ModelUse) -> Result<(Option<reqwest::Url>, Flavour), OpenError> {
+/// Where a model is (nowhere: it is a script), and how it is talked to.
+fn whereabouts(used: &ModelUse) -> Result<(Option<reqwest::Url>, Wire), OpenError> {
     let wrong = |reason: String| OpenError::Url { model: used.name.clone(), reason };
-    let known = provider::known(&used.provider);
-    let (text, flavour) = match (&used.url, known) {
-        (None, None) if used.provider == "script" => return Ok((None, provider::SCRIPTED)),
+    let mute = |reason: String| OpenError::Speaks { model: used.name.clone(), reason };
+    let text = match (&used.url, provider::known(&used.provider)) {
+        (None, None) if used.provider == "script" => {
+            return match used.speaks {
+                None => Ok((None, Wire::Chat(provider::SCRIPTED))),
+                Some(_) => Err(mute("a script is no server and speaks nothing; leave it out".into())),
+            };
+        }
         (Some(_), _) if used.provider == "script" => {
             return Err(wrong("a script is a file, `use: script/FILE`; leave out the `url`".into()));
         }
         (None, None) => {
             return Err(OpenError::Provider { model: used.name.clone(), provider: used.provider.clone() });
         }
-        (None, Some(known)) => (known.base.to_owned(), Some(known.flavour)),
-        (Some(url), _) => (url.clone(), None),
+        (None, Some(known)) => {
+            if let Some(speaks) = used.speaks.filter(|speaks| !known.wires.contains(speaks)) {
+                return Err(mute(format!(
+                    "`{}` speaks {} at its own address, not {}; leave it out, or give the `url` where it does",
+                    known.name,
+                    known.wires.iter().copied().map(provider::wire_name).collect::<Vec<_>>().join(" and "),
+                    provider::wire_name(speaks),
+                )));
+            }
+            known.base.to_owned()
+        }
+        (Some(url), _) => url.clone(),
     };
     let url = reqwest::Url::parse(&text).map_err(|cause| wrong(format!("`{text}` is no URL: {cause}")))?;
     if !matches!(url.scheme(), "http" | "https") || url.cannot_be_a_base() {
@@ -296,18 +323,34 @@ fn whereabouts(used: &ModelUse) -> Result<(Option<reqwest::Url>, Flavour), OpenE
         // Not quoted: what stands there is a secret.
         return Err(wrong("a user or password must not stand in the URL; use `api_key`".into()));
     }
-    let flavour = flavour.unwrap_or_else(|| provider::flavour_at(&url));
-    Ok((Some(url), flavour))
+    let wire = wire_at(used, &url);
+    Ok((Some(url), wire))
+}
+
+/// What is spoken at this URL: what the contract says, else the usual wire of whoever is there, else of the provider
+/// that the contract names.
+fn wire_at(used: &ModelUse, url: &reqwest::Url) -> Wire {
+    let (flavour, host) = provider::at(url);
+    let named = provider::known(&used.provider);
+    // Without a `url` it is the provider's own place, also where another program has the same address.
+    let flavour = named.filter(|_| used.url.is_none()).map_or(flavour, |known| known.flavour);
+    let usual = host.or(named).and_then(|known| known.wires.first().copied());
+    let is_own = host.is_some_and(|host| host.wires.first() == Some(&Speaks::Messages));
+    Wire::new(used.speaks.or(usual).unwrap_or(Speaks::Chat), flavour, is_own)
+}
+
+/// Who sells a model's tokens.
+fn seller(used: &ModelUse) -> Option<Seller<'_>> {
+    match (&used.url, provider::known(&used.provider)) {
+        (Some(url), _) => Some(Seller::At(url)),
+        (None, known) => known.and_then(|known| known.prices).map(Seller::Named),
+    }
 }
 
 /// The contract's price, else the built-in one. A script's answers cost what the model they stand for would cost, so
 /// that limits can be rehearsed; where nobody knows that, nothing.
 fn rates(used: &ModelUse, at: Timestamp, rehearsed: bool) -> Option<Rates> {
-    let seller = match (&used.url, provider::known(&used.provider)) {
-        (Some(url), _) => Some(Seller::At(url)),
-        (None, known) => known.and_then(|known| known.prices).map(Seller::Named),
-    };
-    let rates = rates_of(used, seller, at);
+    let rates = rates_of(used, seller(used), at);
     if rehearsed || used.provider == "script" { Some(rates.unwrap_or_default()) } else { rates }
 }
 

@@ -51,6 +51,39 @@ fn part(schema: &Value) -> bool {
     known && bounded && (!is_object(schema) || closed(schema))
 }
 
+/// Keywords of a strict schema that Anthropic's grammar has no place for, or not in every form.
+const OPENAI_ONLY: [&str; 9] = [
+    "pattern",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minItems",
+    "maxItems",
+    "$ref",
+];
+
+/// How many unions a schema has that Anthropic enforces, too; none where it would refuse it.
+pub(crate) fn unions_allowed(schema: &Value) -> Option<usize> {
+    if strict_allows(schema) { unions(schema) } else { None }
+}
+
+fn unions(schema: &Value) -> Option<usize> {
+    let mut count = 0;
+    for (keyword, value) in schema.as_object()? {
+        count += match keyword.as_str() {
+            "properties" | "$defs" => value.as_object()?.values().map(unions).sum::<Option<usize>>()?,
+            "items" => unions(value)?,
+            "anyOf" => 1 + value.as_array()?.iter().map(unions).sum::<Option<usize>>()?,
+            "type" => usize::from(value.is_array()),
+            keyword if OPENAI_ONLY.contains(&keyword) => return None,
+            _ => 0,
+        };
+    }
+    Some(count)
+}
+
 fn is_object(schema: &Value) -> bool {
     match schema.get("type") {
         Some(Value::String(name)) => name == "object",
@@ -100,6 +133,16 @@ mod tests {
             (json!(true), false),
         ] {
             assert_eq!(strict_allows(&schema), expected, "{schema}");
+        }
+        for (property, unions) in [
+            (json!({"type": "string"}), Some(0)),
+            (json!({"type": ["string", "null"]}), Some(1)),
+            (json!({"anyOf": [{"type": "string"}, {"type": ["integer", "null"]}]}), Some(2)),
+            (json!({"type": "array", "items": {"type": "integer", "minimum": 1}}), None),
+            (json!({"type": "string", "minLength": 1}), None),
+        ] {
+            let schema = closed(json!({"a": property}), json!(["a"]));
+            assert_eq!(unions_allowed(&schema), unions, "{schema}");
         }
     }
 }

@@ -14,6 +14,8 @@ pub(crate) struct ProviderError {
     pub(crate) codes: Vec<String>,
     /// Its sentence.
     pub(crate) message: String,
+    /// How long to wait, as Google says it: `34s`.
+    pub(crate) retry_delay: Option<String>,
 }
 
 /// What that means.
@@ -259,7 +261,10 @@ impl ProviderError {
         {
             message = format!("{message}: {raw}");
         }
-        Self { status, codes, message }
+        let details = inner.get("details").and_then(Value::as_array).into_iter().flatten();
+        let retry_delay =
+            details.filter_map(|detail| detail.get("retryDelay")?.as_str()).next().map(str::to_owned);
+        Self { status, codes, message, retry_delay }
     }
 
     /// What it means.
