@@ -137,6 +137,17 @@ pub(crate) fn read_as(answer: Box<dyn Assembly>, chunks: &[&[u8]]) -> Result<Mod
     reader.finish(false)
 }
 
+/// What this body, and what events with this data, come to, read so.
+#[cfg(test)]
+pub(crate) fn read_by<A: Assembly + Default + 'static>(body: &str) -> Result<ModelSaid, Broken> {
+    read_as(Box::<A>::default(), &[body.as_bytes()])
+}
+
+#[cfg(test)]
+pub(crate) fn streamed_by<A: Assembly + Default + 'static>(events: &[&str]) -> Result<ModelSaid, Broken> {
+    streamed_as(Box::<A>::default(), events)
+}
+
 /// What events with this data come to.
 #[cfg(test)]
 pub(crate) fn streamed_as(answer: Box<dyn Assembly>, events: &[&str]) -> Result<ModelSaid, Broken> {

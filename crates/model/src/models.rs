@@ -100,7 +100,7 @@ pub enum OpenError {
 #[derive(Debug)]
 enum Backend {
     Script(Arc<Script>),
-    Http(HttpModel),
+    Http(Box<HttpModel>),
     /// Answers come from a recording; nobody is asked.
     Nobody,
 }
@@ -272,7 +272,9 @@ impl Models {
             (Some(script), _) => Backend::Script(script.clone()),
             (None, _) if self.replay.is_some() => Backend::Nobody,
             (None, None) => Backend::Script(Arc::new(Script::read(&options.folder.join(&used.model))?)),
-            (None, Some(base)) => Backend::Http(HttpModel::new(used, (base.clone(), wire), window, key)),
+            (None, Some(base)) => {
+                Backend::Http(Box::new(HttpModel::new(used, (base.clone(), wire), window, key)))
+            }
         };
         let rates = rates(used, options.priced_at, script.is_some() || self.replay.is_some());
         let host = base.as_ref().and_then(|base| base.host_str()).unwrap_or(&used.provider);

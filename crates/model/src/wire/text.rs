@@ -2,11 +2,21 @@
 
 use std::borrow::Cow;
 
+use handfast_engine::Opening;
 use handfast_events::{Digest, canonical};
 use serde_json::Value;
 
 /// Ids up to here are taken everywhere; no provider makes longer ones.
 const ID_CHARS_MAX: usize = 64;
+
+/// How every request begins.
+pub(super) fn head(opening: &Opening<'_>) -> String {
+    let mut out = String::with_capacity(1024 + opening.system.len());
+    out.push_str("{\"model\":");
+    text(&mut out, opening.model);
+    out.push_str(",\"stream\":true");
+    out
+}
 
 /// Writes words as a JSON string.
 pub(super) fn text(out: &mut String, said: &str) {

@@ -16,9 +16,9 @@ async fn ask(used: ModelUse, reply: Reply) -> (ModelReply, Asked) {
     let double = Double::giving([reply]).await;
     let models = open(&ModelUse { url: Some(double.url.clone()), ..used }, Source::Contract).unwrap();
     let reply = models.ask("main", "{}", &place("s", 2, 1), PATIENCE).await;
-    let asked = double.asked();
+    let mut asked = double.asked();
     assert_eq!(asked.len(), 1, "{}", in_words(&reply));
-    (reply, asked[0].clone())
+    (reply, asked.remove(0))
 }
 
 fn speaking(speaks: Speaks) -> ModelUse {

@@ -7,7 +7,7 @@ use handfast_engine::{Dialect, Message, Opening};
 
 use crate::provider::{Flavour, Thinking};
 use crate::strict::strict_allows;
-use crate::wire::text::{arguments, own_form, text, value};
+use crate::wire::text::{arguments, head, own_form, text, value};
 
 /// Writes requests for `POST …/chat/completions`.
 #[derive(Clone, Copy, Debug)]
@@ -74,10 +74,7 @@ impl ChatDialect {
 
 impl Dialect for ChatDialect {
     fn open(&self, opening: &Opening<'_>) -> String {
-        let mut out = String::with_capacity(1024 + opening.system.len());
-        out.push_str("{\"model\":");
-        text(&mut out, opening.model);
-        out.push_str(",\"stream\":true");
+        let mut out = head(opening);
         if !self.flavour.stream_options.is_empty() {
             out.push_str(",\"stream_options\":");
             out.push_str(self.flavour.stream_options);

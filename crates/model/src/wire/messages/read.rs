@@ -260,20 +260,12 @@ impl Assembly for Said {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::{read_as, streamed_as};
-
-    fn streamed(events: &[&str]) -> Result<ModelSaid, Broken> {
-        streamed_as(Box::new(Said::default()), events)
-    }
-
-    fn document(body: &str) -> Result<ModelSaid, Broken> {
-        read_as(Box::new(Said::default()), &[body.as_bytes()])
-    }
+    use crate::decode::{read_by, streamed_by};
 
     #[test]
     fn a_stream_becomes_one_answer_with_its_calls_tokens_and_signed_thinking() {
         let stream = include_str!("../../../tests/it/streams/messages.sse");
-        let ModelSaid { answer, usage } = document(stream).unwrap();
+        let ModelSaid { answer, usage } = read_by::<Said>(stream).unwrap();
         assert_eq!(answer.text, "Grüße 🚚");
         let ask =
             |id: &str, tool: &str, args: &str| Ask { id: id.into(), tool: tool.into(), args: args.into() };
@@ -295,17 +287,17 @@ mod tests {
     fn a_whole_document_reads_like_a_stream_and_plain_words_need_no_form_of_their_own() {
         let body = r#"{"type":"message","content":[{"type":"text","text":"Hi"},{"type":"tool_use","id":"","name":"find","input":{"n":1}}],
             "stop_reason":"tool_use","usage":{"input_tokens":3,"output_tokens":1}}"#;
-        let said = document(body).unwrap();
+        let said = read_by::<Said>(body).unwrap();
         assert_eq!((said.answer.text.as_str(), said.answer.verbatim), ("Hi", None));
         assert_eq!(
             said.answer.calls,
             [Ask { id: "call-2-0".into(), tool: "find".into(), args: "{\"n\":1}".into() }]
         );
         assert_eq!(said.usage, Some(Usage { input: 3, input_cached: 0, input_written: 0, output: 1 }));
-        assert!(matches!(document(r#"{"choices":[]}"#), Err(Broken::Foreign(_))));
-        assert!(matches!(streamed(&[r#"{"choices":[]}"#]), Err(Broken::Foreign(_))));
+        assert!(matches!(read_by::<Said>(r#"{"choices":[]}"#), Err(Broken::Foreign(_))));
+        assert!(matches!(streamed_by::<Said>(&[r#"{"choices":[]}"#]), Err(Broken::Foreign(_))));
         assert_eq!(
-            streamed(&[]),
+            streamed_by::<Said>(&[]),
             Err(Broken::Foreign(
                 "it is neither JSON nor a stream of it (EOF while parsing a value at line 1 column 0)".into()
             ))
@@ -315,7 +307,7 @@ mod tests {
     #[test]
     fn every_reason_to_stop_is_told_apart() {
         let stopped = |reason: &str, details: &str| {
-            document(&format!(
+            read_by::<Said>(&format!(
                 r#"{{"content":[{{"type":"text","text":"No."}}],"stop_reason":"{reason}","stop_details":{details}}}"#
             ))
         };
@@ -343,10 +335,10 @@ mod tests {
     fn an_error_after_the_begin_is_the_providers_and_not_the_answer() {
         let begin = r#"{"type":"message_start","message":{"usage":{"input_tokens":1,"output_tokens":1}}}"#;
         let error = r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#;
-        let broken = streamed(&[begin, error]).unwrap_err();
+        let broken = streamed_by::<Said>(&[begin, error]).unwrap_err();
         assert!(matches!(broken, Broken::Provider(error) if error.codes == ["overloaded_error"]));
-        assert_eq!(streamed(&[begin]), Err(Broken::Cut));
+        assert_eq!(streamed_by::<Said>(&[begin]), Err(Broken::Cut));
         let call = r#"{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"a","input":{}}}"#;
-        assert_eq!(streamed(&vec![call; CALLS_MAX + 1]), Err(Broken::TooManyCalls));
+        assert_eq!(streamed_by::<Said>(&vec![call; CALLS_MAX + 1]), Err(Broken::TooManyCalls));
     }
 }

@@ -7,7 +7,7 @@ use handfast_engine::{Dialect, Message, Opening, ToolResult};
 use handfast_events::Ask;
 
 use crate::strict::unions_allowed;
-use crate::wire::text::{arguments, id, own_form, text, value};
+use crate::wire::text::{arguments, head, id, own_form, text, value};
 
 /// Writes requests for `POST …/messages`.
 #[derive(Clone, Copy, Debug)]
@@ -96,10 +96,7 @@ impl MessagesDialect {
 
 impl Dialect for MessagesDialect {
     fn open(&self, opening: &Opening<'_>) -> String {
-        let mut out = String::with_capacity(1024 + opening.system.len());
-        out.push_str("{\"model\":");
-        text(&mut out, opening.model);
-        out.push_str(",\"stream\":true");
+        let mut out = head(opening);
         if self.is_own {
             // Another server may refuse a word at this place that it doesn't know.
             out.push(',');

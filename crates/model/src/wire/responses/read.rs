@@ -261,26 +261,18 @@ fn usage(response: &Value) -> Option<Usage> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::{read_as, streamed_as};
-
-    fn streamed(events: &[&str]) -> Result<ModelSaid, Broken> {
-        streamed_as(Box::new(Said::default()), events)
-    }
-
-    fn document(body: &str) -> Result<ModelSaid, Broken> {
-        read_as(Box::new(Said::default()), &[body.as_bytes()])
-    }
+    use crate::decode::{read_by, streamed_by};
 
     /// What a response with these items, ended so, comes to.
     fn ended(output: &str, status: &str, reason: &str) -> Result<ModelSaid, Broken> {
         let details = format!(r#""status":"{status}","incomplete_details":{{"reason":"{reason}"}}"#);
-        document(&format!(r#"{{"object":"response","error":null,{details},"output":[{output}]}}"#))
+        read_by::<Said>(&format!(r#"{{"object":"response","error":null,{details},"output":[{output}]}}"#))
     }
 
     #[test]
     fn a_stream_becomes_one_answer_with_its_calls_tokens_and_encrypted_thinking() {
         let ModelSaid { answer, usage } =
-            document(include_str!("../../../tests/it/streams/responses.sse")).unwrap();
+            read_by::<Said>(include_str!("../../../tests/it/streams/responses.sse")).unwrap();
         assert_eq!(answer.text, "Grüße 🚚");
         assert_eq!(
             answer.calls,
@@ -304,14 +296,14 @@ mod tests {
         let added = r#"{"type":"response.output_item.added","output_index":1,"item":{"type":"function_call","call_id":"c","name":"find","arguments":""}}"#;
         let args = r#"{"type":"response.function_call_arguments.delta","output_index":1,"delta":"{}"}"#;
         let text = r#"{"type":"response.output_text.delta","output_index":0,"delta":"Hi"}"#;
-        let said = streamed(&[text, added, args, end]).unwrap().answer;
+        let said = streamed_by::<Said>(&[text, added, args, end]).unwrap().answer;
         let call = Ask { id: "c".into(), tool: "find".into(), args: "{}".into() };
         assert_eq!((said.text.as_str(), said.calls), ("Hi", vec![call]));
         let late = r#"{"type":"response.completed","response":{"status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":"Late"}]}]}}"#;
-        assert_eq!(streamed(&[late]).unwrap().answer.text, "Late");
-        assert_eq!(streamed(&[text]), Err(Broken::Cut));
-        assert!(matches!(streamed(&[r#"{"choices":[]}"#]), Err(Broken::Foreign(_))));
-        assert!(matches!(document(r#"{"choices":[]}"#), Err(Broken::Foreign(_))));
+        assert_eq!(streamed_by::<Said>(&[late]).unwrap().answer.text, "Late");
+        assert_eq!(streamed_by::<Said>(&[text]), Err(Broken::Cut));
+        assert!(matches!(streamed_by::<Said>(&[r#"{"choices":[]}"#]), Err(Broken::Foreign(_))));
+        assert!(matches!(read_by::<Said>(r#"{"choices":[]}"#), Err(Broken::Foreign(_))));
     }
 
     #[test]
@@ -335,7 +327,7 @@ mod tests {
         let flat =
             r#"{"type":"error","code":"rate_limit_exceeded","message":"m","param":null,"sequence_number":3}"#;
         for event in [failed, flat] {
-            let broken = streamed(&[event]).unwrap_err();
+            let broken = streamed_by::<Said>(&[event]).unwrap_err();
             assert!(
                 matches!(broken, Broken::Provider(error) if error.codes == ["rate_limit_exceeded"] && error.message == "m")
             );

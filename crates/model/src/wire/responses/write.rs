@@ -8,7 +8,7 @@ use handfast_engine::{Dialect, Message, Opening};
 
 use crate::provider::Flavour;
 use crate::strict::strict_allows;
-use crate::wire::text::{arguments, id, own_form, text, value};
+use crate::wire::text::{arguments, head, id, own_form, text, value};
 
 /// Writes requests for `POST …/responses`.
 #[derive(Clone, Copy, Debug)]
@@ -87,10 +87,8 @@ impl ResponsesDialect {
 
 impl Dialect for ResponsesDialect {
     fn open(&self, opening: &Opening<'_>) -> String {
-        let mut out = String::with_capacity(1024 + opening.system.len());
-        out.push_str("{\"model\":");
-        text(&mut out, opening.model);
-        out.push_str(",\"stream\":true,\"store\":false");
+        let mut out = head(opening);
+        out.push_str(",\"store\":false");
         // Others refuse these, or know none of them.
         if self.flavour.strict {
             out.push_str(",\"truncation\":\"disabled\"");
