@@ -1,4 +1,4 @@
-//! Models: the wire, failure classes, prices; scripted and recorded models.
+//! Models: the wires, failure classes, prices; scripted and recorded models.
 //!
 //! The only room that knows a provider's JSON. It asks once and tells what came: it retries nothing, follows no
 //! redirect, and decides nothing (what a failure leads to is the `engine`'s). Start with [`Models`].
