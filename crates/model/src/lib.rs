@@ -25,6 +25,7 @@ mod recording;
 mod script;
 
 mod models;
+mod whereabouts;
 
 pub use http::{ClientError, http_client};
 pub use models::{Models, ModelsOptions, OpenError, Source};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use handfast_contract::{Contract, ModelUse, Name, Speaks};
+use handfast_contract::{Contract, ModelUse, Name};
 use handfast_engine::{ModelReply, ModelSheet, ModelTrouble, Rates};
 use handfast_events::{Failure, FailureClass, Timestamp};
 
@@ -13,11 +13,11 @@ use crate::http::{Clients, HttpModel};
 use crate::mask::{Key, Masks};
 use crate::overflow::Window;
 use crate::place::{Place, Progress};
-use crate::prices::{Seller, rates_of, window_of};
+use crate::prices::{rates_of, window_of};
 use crate::provider;
 use crate::recording::{Recorder, RecordingError, Replay};
 use crate::script::{Script, ScriptError};
-use crate::wire::Wire;
+use crate::whereabouts::{seller, whereabouts};
 
 /// Where answers come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -284,68 +284,6 @@ impl Models {
         self.sheets.insert(used.name.clone(), sheet);
         self.backends.insert(used.name.clone(), backend);
         Ok(())
-    }
-}
-
-/// Where a model is (nowhere: it is a script), and how it is talked to.
-fn whereabouts(used: &ModelUse) -> Result<(Option<reqwest::Url>, Wire), OpenError> {
-    let wrong = |reason: String| OpenError::Url { model: used.name.clone(), reason };
-    let mute = |reason: String| OpenError::Speaks { model: used.name.clone(), reason };
-    let text = match (&used.url, provider::known(&used.provider)) {
-        (None, None) if used.provider == "script" => {
-            return match used.speaks {
-                None => Ok((None, Wire::Chat(provider::SCRIPTED))),
-                Some(_) => Err(mute("a script is no server and speaks nothing; leave it out".into())),
-            };
-        }
-        (Some(_), _) if used.provider == "script" => {
-            return Err(wrong("a script is a file, `use: script/FILE`; leave out the `url`".into()));
-        }
-        (None, None) => {
-            return Err(OpenError::Provider { model: used.name.clone(), provider: used.provider.clone() });
-        }
-        (None, Some(known)) => {
-            if let Some(speaks) = used.speaks.filter(|speaks| !known.wires.contains(speaks)) {
-                return Err(mute(format!(
-                    "`{}` speaks {} at its own address, not {}; leave it out, or give the `url` where it does",
-                    known.name,
-                    known.wires.iter().copied().map(provider::wire_name).collect::<Vec<_>>().join(" and "),
-                    provider::wire_name(speaks),
-                )));
-            }
-            known.base.to_owned()
-        }
-        (Some(url), _) => url.clone(),
-    };
-    let url = reqwest::Url::parse(&text).map_err(|cause| wrong(format!("`{text}` is no URL: {cause}")))?;
-    if !matches!(url.scheme(), "http" | "https") || url.cannot_be_a_base() {
-        return Err(wrong(format!("`{text}` must begin with http:// or https://")));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        // Not quoted: what stands there is a secret.
-        return Err(wrong("a user or password must not stand in the URL; use `api_key`".into()));
-    }
-    let wire = wire_at(used, &url);
-    Ok((Some(url), wire))
-}
-
-/// What is spoken at this URL: what the contract says, else the usual wire of whoever is there, else of the provider
-/// that the contract names.
-fn wire_at(used: &ModelUse, url: &reqwest::Url) -> Wire {
-    let (flavour, host) = provider::at(url);
-    let named = provider::known(&used.provider);
-    // Without a `url` it is the provider's own place, also where another program has the same address.
-    let flavour = named.filter(|_| used.url.is_none()).map_or(flavour, |known| known.flavour);
-    let usual = host.or(named).and_then(|known| known.wires.first().copied());
-    let is_own = host.is_some_and(|host| host.wires.first() == Some(&Speaks::Messages));
-    Wire::new(used.speaks.or(usual).unwrap_or(Speaks::Chat), flavour, is_own)
-}
-
-/// Who sells a model's tokens.
-fn seller(used: &ModelUse) -> Option<Seller<'_>> {
-    match (&used.url, provider::known(&used.provider)) {
-        (Some(url), _) => Some(Seller::At(url)),
-        (None, known) => known.and_then(|known| known.prices).map(Seller::Named),
     }
 }
 

@@ -185,17 +185,7 @@ mod tests {
 
     #[test]
     fn the_table_knows_windows_too() {
-        let used = |model: &str| ModelUse {
-            name: "main".into(),
-            provider: "anthropic".into(),
-            model: model.into(),
-            url: None,
-            api_key: None,
-            price: None,
-            timeout: None,
-            speaks: None,
-            window: None,
-        };
+        let used = |model: &str| crate::whereabouts::used("anthropic", model);
         assert_eq!(window_of(&used("claude-sonnet-4-5"), Seller::Named("anthropic")), Some(200_000));
         let named = Seller::At("https://api.openai.com/v1");
         assert_eq!(window_of(&used("gpt-5-mini"), named), Some(400_000));

@@ -257,6 +257,7 @@ impl World {
         }
         for ask in self.asks() {
             let text = ask.prompt.text();
+            assert!(text.starts_with("open\nuser: "), "the first message is written as one: {text}");
             let head = text.get(..ask.prompt.head_len()).expect("a head ends between characters");
             let before = self.prompts.insert(ask.step.clone(), head.to_owned()).unwrap_or_default();
             assert!(text.starts_with(&before), "step `{}` changed what it had said before", ask.step);
@@ -309,7 +310,11 @@ struct Plain;
 
 impl Dialect for Plain {
     fn open(&self, _: &Opening<'_>) -> String {
-        "open\n".into()
+        "open".into()
+    }
+
+    fn first(&self, message: &Message<'_>) -> String {
+        format!("\n{}", self.message(message))
     }
 
     fn message(&self, message: &Message<'_>) -> String {
