@@ -265,6 +265,7 @@ impl World {
         }
         for ask in self.asks() {
             let text = ask.prompt.text();
+            assert!(text.starts_with("open\nuser: "), "the first message is written as one: {text}");
             let head = text.get(..ask.prompt.head_len()).expect("a head ends between characters");
             let before = self.prompts.insert(ask.step.clone(), head.to_owned()).unwrap_or_default();
             let newest = self.journal.iter().rev().find_map(|event| match &event.body {
@@ -326,7 +327,11 @@ struct Plain;
 
 impl Dialect for Plain {
     fn open(&self, _: &Opening<'_>) -> String {
-        "open\n".into()
+        "open".into()
+    }
+
+    fn first(&self, message: &Message<'_>) -> String {
+        format!("\n{}", self.message(message))
     }
 
     fn message(&self, message: &Message<'_>) -> String {
