@@ -6,15 +6,15 @@
 use std::collections::BTreeMap;
 
 use handfast_events::{
-    Body, CallId, CallPolled, Digest, Event, FailureClass, Kept, MailOutcome, Next, Output, RunId, Seq,
-    Settled, Stayed, StepId, StepKind, Timestamp,
+    Body, CallId, CallPolled, Digest, Event, Kept, MailOutcome, Next, Output, RunId, Seq, Settled, Stayed,
+    StepId, StepKind, Timestamp,
 };
 use serde_json::Value;
 
+use super::asking::is_about_an_answer;
 use super::question;
 use super::{
-    Adjusted, Attempt, AttemptState, Call, CallAttempt, CallState, End, Note, Step, StepState, Trace, Turn,
-    Working,
+    Attempt, AttemptState, Call, CallAttempt, CallState, End, Note, Step, StepState, Trace, Working,
 };
 
 impl Trace {
@@ -253,61 +253,6 @@ impl Step {
             }
         }
     }
-
-    fn follow_model(&mut self, event: &Event) {
-        if let Body::ModelIntended(intent) = &event.body {
-            if self.turns.last().is_none_or(|turn| turn.turn != intent.turn) {
-                self.turns.push(Turn { turn: intent.turn, attempts: Vec::new(), calls: Vec::new() });
-            }
-            let attempt = Attempt {
-                attempt: intent.attempt,
-                model: intent.model.clone(),
-                at: event.time,
-                reserved: intent.reserved,
-                prompt_bytes: u64::try_from(intent.prompt.delta.len()).unwrap_or(u64::MAX),
-                state: AttemptState::Asked,
-                adjusted: None,
-            };
-            if let Some(turn) = self.turns.last_mut() {
-                turn.attempts.push(attempt);
-            }
-            return;
-        }
-        let Some(attempt) = self.turns.last_mut().and_then(|turn| turn.attempts.last_mut()) else { return };
-        match &event.body {
-            Body::ModelAnswered(said) => {
-                attempt.state = AttemptState::Answered {
-                    text: said.answer.refusal.clone().unwrap_or_else(|| said.answer.text.clone()),
-                    asks: said.answer.calls.iter().map(|ask| ask.tool.clone()).collect(),
-                    usage: said.usage,
-                    cost: said.cost,
-                    latency_ms: said.latency_ms,
-                    unusable: None,
-                };
-            }
-            Body::ModelFailed(failed) => {
-                attempt.state = AttemptState::Failed {
-                    failure: failed.failure.clone(),
-                    forfeited: failed.forfeited,
-                    latency_ms: failed.latency_ms,
-                    retry: failed.retry.clone(),
-                };
-            }
-            Body::ContextAdjusted(adjusted) => {
-                attempt.adjusted = Some(Adjusted { why: adjusted.why.clone(), what: adjusted.what.clone() });
-                self.blame_answer(&adjusted.why);
-            }
-            _ => {}
-        }
-    }
-
-    /// The newest answer could not be used, and this is why.
-    fn blame_answer(&mut self, why: &str) {
-        let attempt = self.turns.last_mut().and_then(|turn| turn.attempts.last_mut());
-        if let Some(Attempt { state: AttemptState::Answered { unusable, .. }, .. }) = attempt {
-            *unusable = Some(why.into());
-        }
-    }
 }
 
 impl Call {
@@ -482,9 +427,4 @@ impl CallAttempt {
     const fn new(attempt: u32, at: Timestamp) -> Self {
         Self { attempt, at, latency_ms: None, failure: None, is_doubtful: false, next: None }
     }
-}
-
-/// Whether a failure of this class says that a model's answer could not be used.
-const fn is_about_an_answer(class: FailureClass) -> bool {
-    matches!(class, FailureClass::Malformed | FailureClass::Refused | FailureClass::ContentFiltered)
 }
