@@ -7,6 +7,7 @@ use handfast_events::{
 use serde::Serialize;
 
 use crate::explain_compensation::{standing, stuck};
+use crate::explain_remedies::{before_failure, models_tried};
 use crate::people;
 use crate::text::{json, shell_word};
 use crate::trace::{Call, CallState, End, Note, Step, StepState, Trace};
@@ -45,7 +46,10 @@ pub fn explain(trace: &Trace) -> Option<Explanation> {
     match trace.status() {
         Status::Waiting(Waits::Settlement) => Some(in_doubt(trace)),
         Status::Waiting(Waits::Retry { until }) => Some(Explanation {
-            headline: format!("it waits for its next attempt, due at {until}"),
+            headline: match trace.held() {
+                Some(held) => format!("{} is held until {until}: {}", held.place(), held.why),
+                None => format!("it waits for its next attempt, due at {until}"),
+            },
             next: vec![step("where no worker drives it any more", format!("handfast go {}", trace.run))],
             ..Explanation::bare(trace)
         }),
@@ -314,11 +318,16 @@ fn killed(trace: &Trace) -> Explanation {
     }
 }
 
-/// Where tries ran out: why the step's open calls gave nothing.
+/// Where tries ran out: why the step's open calls gave nothing, or which models were tried.
 fn tried_in_vain(trace: &Trace, limit: LimitKind, by: &StepId) -> Vec<String> {
     let steps = trace.steps.iter().filter(|step| step.id == *by && limit == LimitKind::Attempts);
-    let open = steps.flat_map(Step::all_calls).filter(|call| call.state == CallState::Proposed);
-    open.flat_map(failed_attempts).collect()
+    let tried = |step: &Step| {
+        let open = step.all_calls().filter(|call| call.state == CallState::Proposed);
+        let calls: Vec<String> = open.flat_map(failed_attempts).collect();
+        // While a call is open its agent's model isn't tried.
+        if calls.is_empty() { models_tried(step) } else { calls }
+    };
+    steps.flat_map(tried).collect()
 }
 
 /// What a person can say of calls that are in doubt, though it is the limit that holds the run.
@@ -369,8 +378,9 @@ fn failed(trace: &Trace) -> Explanation {
             );
         }
     }
+    let failing = by.as_ref().and_then(|by| trace.steps.iter().find(|one| one.id == *by));
+    evidence.extend(failing.into_iter().flat_map(|step| before_failure(step, failure)));
     evidence.extend(people::decided(trace));
-    let run = trace.run;
     let standing: Vec<&CallId> =
         trace.calls().filter(|call| changed_something(call)).map(|call| &call.id).collect();
     if !standing.is_empty() {
@@ -383,14 +393,21 @@ fn failed(trace: &Trace) -> Explanation {
         party: Some(*party),
         from: by.as_ref().map(|by| givers(trace, by)).unwrap_or_default(),
         evidence,
-        next: vec![match party {
-            Party::Model => {
-                step("to see what the model was shown", format!("handfast trace {run} --prompts"))
-            }
-            Party::Author => step("once the contract is mended", "handfast check PATH".into()),
-            _ => step("to see what came before", format!("handfast trace {run}")),
-        }],
+        next: failed_next(trace, *party),
         ..Explanation::bare(trace)
+    }
+}
+
+/// What can be done once a run failed.
+fn failed_next(trace: &Trace, party: Party) -> Vec<NextStep> {
+    let run = trace.run;
+    let looks = step("to see what came before", format!("handfast trace {run}"));
+    match party {
+        Party::Model => {
+            vec![step("to see what the model was shown", format!("handfast trace {run} --prompts"))]
+        }
+        Party::Author => vec![step("once the contract is mended", "handfast check PATH".into()), looks],
+        _ => vec![looks],
     }
 }
 

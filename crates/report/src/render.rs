@@ -6,7 +6,7 @@
 mod line;
 mod tree;
 
-use handfast_events::Status;
+use handfast_events::{Money, Status};
 
 pub(crate) use line::{Line, Paint};
 
@@ -227,7 +227,10 @@ impl Page {
             calls.push_str(&format!(" ({} refused)", count(totals.calls_refused)));
         }
         let retries = number_of(totals.retries, "retry", "retries");
-        let models = number_of(totals.models_asked, "model call", "model calls");
+        let mut models = number_of(totals.models_asked, "model call", "model calls");
+        if totals.summaries > 0 {
+            models.push_str(&format!(" ({} to sum up)", count(totals.summaries)));
+        }
         self.labelled("totals", &format!("{} · {models} · {calls} · {retries}", duration(elapsed_ms)));
         self.labelled(
             "time",
@@ -237,10 +240,13 @@ impl Page {
                 duration(totals.tool_ms)
             ),
         );
-        let cached = match totals.usage.input_cached {
-            0 => String::new(),
-            cached => format!(" ({} cached)", count(cached)),
-        };
+        let (cached, written) = (totals.usage.input_cached, totals.usage.input_written);
+        let told = [(cached, "cached"), (written, "written to the cache")]
+            .into_iter()
+            .filter(|(tokens, _)| *tokens > 0)
+            .map(|(tokens, how)| format!("{} {how}", count(tokens)))
+            .collect::<Vec<_>>();
+        let cached = if told.is_empty() { String::new() } else { format!(" ({})", told.join(", ")) };
         self.labelled(
             "tokens",
             &format!("{} in{cached}, {} out", count(totals.usage.input), count(totals.usage.output)),
@@ -251,6 +257,9 @@ impl Page {
             cost.push_str(&format!(", and {} forfeited ({tokens} tokens assumed)", totals.cost_forfeited));
         }
         self.labelled("cost", &cost);
+        if let Some(told) = of_which(totals) {
+            self.wrapped("", Paint::Dim, &told);
+        }
     }
 
     fn explanation(&mut self, explanation: &Explanation) {
@@ -293,6 +302,18 @@ impl Page {
             self.write(line);
         }
     }
+}
+
+/// What of the cost brought no answer by itself, and what tools took; none where all of it was for answers.
+fn of_which(totals: &Totals) -> Option<String> {
+    let parts = [
+        (totals.cost_unusable, "for answers that could not be used"),
+        (totals.cost_summing, "for summing up"),
+        (totals.cost_tools, "for tools"),
+    ];
+    let told = parts.into_iter().filter(|(cost, _)| *cost > Money::ZERO);
+    let told = told.map(|(cost, what)| format!("{cost} {what}")).collect::<Vec<_>>();
+    (!told.is_empty()).then(|| format!("of which {}", told.join(", ")))
 }
 
 /// The margin with a short word in it.

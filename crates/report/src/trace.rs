@@ -17,9 +17,9 @@ mod whole;
 use std::collections::BTreeMap;
 
 use handfast_events::{
-    CallGiven, CallId, CallRefused, CallWaits, CallWithheld, CommandId, Digest, Failure, Idempotency, Kept,
-    LimitKind, Next, Party, PauseReason, Purpose, RunId, Seq, Settled, Status, StepId, StepKind, Timestamp,
-    Verdict,
+    CallGiven, CallHeld, CallId, CallRefused, CallWaits, CallWithheld, CommandId, Digest, Failure,
+    Idempotency, Kept, LimitKind, Money, Next, Party, PauseReason, Purpose, RunId, Seq, Settled, Status,
+    StepId, StepKind, Timestamp, Verdict,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -29,7 +29,7 @@ pub use late::{Late, Working};
 pub use question::{Question, QuestionEnd};
 pub use talk::{Line, Listening, Speaker};
 pub use totals::Totals;
-pub use turn::{Adjusted, Attempt, AttemptState, Turn};
+pub use turn::{Attempt, AttemptState, Change, Changed, Turn};
 pub use whole::{End, Note};
 
 /// The story of one run.
@@ -185,6 +185,9 @@ pub struct Call {
     /// The run that is about the same action, and when that is looked for again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<CallWaits>,
+    /// What kept it from leaving, each time, and until when.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub holds: Vec<CallHeld>,
     /// Every try of it.
     pub attempts: Vec<CallAttempt>,
     /// What people were asked about it, and answered.
@@ -202,7 +205,7 @@ pub struct Call {
     /// Why what it gave was kept from whoever asked, where it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub withheld: Option<CallWithheld>,
-    /// Not before this time, where it hangs behind another call and waits for it.
+    /// Not before this time, where it waits for one.
     #[serde(skip)]
     pub(crate) not_before: Option<Timestamp>,
     /// What it is for, where it hangs behind another call.
@@ -225,6 +228,8 @@ pub struct CallAttempt {
     pub attempt: u32,
     /// When it was intended.
     pub at: Timestamp,
+    /// What it costs, whatever comes of it; nothing where nothing left.
+    pub costs: Money,
     /// How long it took, once known.
     pub latency_ms: Option<u64>,
     /// Why it gave no result, where it gave none.
@@ -275,7 +280,8 @@ impl Trace {
         self.derive_status()
     }
 
-    /// The trace as one JSON document: the tree, with the status, the totals and what to do next beside it.
+    /// The trace as one JSON document: the tree, with the status, what holds it, the totals and what to do next
+    /// beside it.
     ///
     /// # Errors
     /// Never for traces folded from events: all their keys are text.
@@ -283,6 +289,7 @@ impl Trace {
         let mut document = serde_json::to_value(self)?;
         if let Some(fields) = document.as_object_mut() {
             fields.insert("status".into(), serde_json::to_value(self.status())?);
+            fields.insert("held".into(), serde_json::to_value(self.held())?);
             fields.insert("totals".into(), serde_json::to_value(self.totals())?);
             fields.insert("why".into(), serde_json::to_value(crate::explain(self))?);
         }

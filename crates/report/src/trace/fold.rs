@@ -6,16 +6,14 @@
 use std::collections::BTreeMap;
 
 use handfast_events::{
-    Body, CallId, CallPolled, Digest, Event, Kept, MailOutcome, Next, Output, RunId, Seq, Settled, Stayed,
-    StepId, StepKind, Timestamp,
+    Body, CallHeld, CallId, CallIntended, CallNotSent, CallPolled, Digest, DoubtStayed, Event, Kept,
+    MailOutcome, Money, Next, Output, RunId, Seq, Settled, Stayed, StepId, StepKind, Timestamp,
 };
 use serde_json::Value;
 
 use super::asking::is_about_an_answer;
 use super::question;
-use super::{
-    Attempt, AttemptState, Call, CallAttempt, CallState, End, Note, Step, StepState, Trace, Working,
-};
+use super::{AttemptState, Call, CallAttempt, CallState, End, Note, Step, StepState, Trace, Working};
 
 impl Trace {
     /// The trace of these events.
@@ -181,12 +179,6 @@ impl Step {
         }
     }
 
-    /// The newest try of its model, while the step is at work.
-    pub(super) fn newest_attempt(&self) -> Option<&Attempt> {
-        let is_running = self.state == StepState::Running;
-        self.turns.last().filter(|_| is_running).and_then(|turn| turn.attempts.last())
-    }
-
     /// `elsewhere` is what another part of the run gives it.
     fn follow(&mut self, event: &Event, elsewhere: Option<Value>) {
         self.follow_listening(&event.body);
@@ -213,7 +205,7 @@ impl Step {
             Body::StepFailed(failed) => {
                 self.ended = Some(event.time);
                 if is_about_an_answer(failed.failure.class) {
-                    self.blame_answer(&failed.failure.detail);
+                    self.reject_answer(None, &failed.failure.detail);
                 }
                 self.state = StepState::Failed {
                     failure: failed.failure.clone(),
@@ -231,9 +223,10 @@ impl Step {
             Body::ModelIntended(_)
             | Body::ModelAnswered(_)
             | Body::ModelFailed(_)
-            | Body::ContextAdjusted(_) => {
-                self.follow_model(event);
-            }
+            | Body::ContextAdjusted(_)
+            | Body::ModelSwitched(_)
+            | Body::ModelHeld(_)
+            | Body::ToolTakenAway(_) => self.follow_model(event),
             Body::CallProposed(proposed) => {
                 let (turn, calls) = match self.turns.last_mut() {
                     Some(turn) => (turn.turn, &mut turn.calls),
@@ -245,9 +238,9 @@ impl Step {
             }
             body if event.call.is_none() && question::follow(&mut self.questions, event.time, body) => {}
             body => {
-                let open = self.turns.last_mut().map_or(&mut self.calls, |turn| &mut turn.calls);
                 let Some(id) = &event.call else { return };
-                if let Some(call) = open.iter_mut().find(|call| id.is_of(&call.id)) {
+                let of_turns = self.turns.iter_mut().rev().flat_map(|turn| &mut turn.calls);
+                if let Some(call) = of_turns.chain(&mut self.calls).find(|call| id.is_of(&call.id)) {
                     call.follow_any(id, event.time, body);
                 }
             }
@@ -265,6 +258,7 @@ impl Call {
             idempotency: None,
             queued: Vec::new(),
             held: None,
+            holds: Vec::new(),
             attempts: Vec::new(),
             questions: Vec::new(),
             settled: None,
@@ -304,17 +298,19 @@ impl Call {
         }
         match body {
             Body::CallRefused(refused) => self.state = CallState::Refused(refused.clone()),
-            Body::CallQueued(queued) => self.queued.push((queued.behind.clone(), queued.resource.clone())),
-            Body::CallWaits(waits) => self.held = Some(waits.clone()),
+            Body::CallQueued(queued) => {
+                // It rests on that other call now, whatever it waited for before.
+                self.not_before = None;
+                self.queued.push((queued.behind.clone(), queued.resource.clone()));
+            }
+            Body::CallWaits(waits) => (self.not_before, self.held) = (None, Some(waits.clone())),
+            Body::CallHeld(held) => {
+                self.not_before = Some(held.until);
+                self.holds.push(held.clone());
+            }
             Body::CallGiven(given) => (self.held, self.state) = (None, CallState::Given(given.clone())),
             Body::CallWithheld(withheld) => self.withheld = Some(withheld.clone()),
-            Body::CallIntended(intent) => {
-                self.held = None;
-                self.sends = Some(intent.sends.clone());
-                self.idempotency = Some(intent.idempotency.clone());
-                self.attempts.push(CallAttempt::new(intent.attempt, time));
-                self.state = CallState::Intended;
-            }
+            Body::CallIntended(intent) => self.intended(time, intent),
             Body::CallWorking(taken) => {
                 self.state = CallState::Working(Working {
                     server: taken.server.clone(),
@@ -327,7 +323,7 @@ impl Call {
                 });
             }
             Body::CallPolled(polled) => self.polled(polled),
-            Body::CallNotSent(not) => self.missed(None, &not.failure, &not.next),
+            Body::CallNotSent(not) => self.not_sent(not),
             Body::CallNotApplied(not) => self.missed(Some(not.latency_ms), &not.failure, &not.next),
             Body::CallDoubted(doubted) => {
                 self.missed(Some(doubted.latency_ms), &doubted.failure, &doubted.next);
@@ -348,20 +344,40 @@ impl Call {
             Body::CallFound(found) => {
                 self.settle(&found.settled, found.look.to_string(), found.evidence.clone());
             }
-            Body::DoubtStayed(stayed) => {
-                self.stayed.push(stayed.why.clone());
-                match &stayed.next {
-                    Stayed::Look => {}
-                    Stayed::Repeat(_) => self.state = CallState::Proposed,
-                    Stayed::Person { role } => self.role.clone_from(role),
-                }
-            }
+            Body::DoubtStayed(stayed) => self.stay(stayed),
             Body::CallJudged(judged) => {
                 if let CallState::Applied { verdicts, .. } = &mut self.state {
                     verdicts.clone_from(&judged.verdicts);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// It may have left.
+    fn intended(&mut self, time: Timestamp, intent: &CallIntended) {
+        (self.not_before, self.held) = (None, None);
+        self.sends = Some(intent.sends.clone());
+        self.idempotency = Some(intent.idempotency.clone());
+        self.attempts.push(CallAttempt::new(intent.attempt, time, intent.costs));
+        self.state = CallState::Intended;
+    }
+
+    /// Nothing left, which costs nothing.
+    fn not_sent(&mut self, not: &CallNotSent) {
+        self.missed(None, &not.failure, &not.next);
+        if let Some(attempt) = self.attempts.last_mut() {
+            attempt.costs = Money::ZERO;
+        }
+    }
+
+    /// What was to end its doubt did not.
+    fn stay(&mut self, stayed: &DoubtStayed) {
+        self.stayed.push(stayed.why.clone());
+        match &stayed.next {
+            Stayed::Look => {}
+            Stayed::Repeat(retry) => (self.state, self.not_before) = (CallState::Proposed, Some(retry.at)),
+            Stayed::Person { role } => self.role.clone_from(role),
         }
     }
 
@@ -405,6 +421,10 @@ impl Call {
             attempt.failure = Some(failure.clone());
             attempt.next = Some(next.clone());
         }
+        self.not_before = match next {
+            Next::Retry(retry) => Some(retry.at),
+            Next::Settlement | Next::GiveUp => None,
+        };
         self.state = match next {
             Next::Retry(_) => CallState::Proposed,
             Next::Settlement => CallState::InDoubt,
@@ -412,19 +432,20 @@ impl Call {
         };
     }
 
-    /// When it is tried again, where it waits for that.
+    /// When it is tried, where it waits for that.
     pub(crate) fn due(&self) -> Option<Timestamp> {
-        let next = self.attempts.last().and_then(|attempt| attempt.next.as_ref());
-        match (&self.state, next) {
-            (CallState::Proposed, Some(Next::Retry(retry))) => Some(retry.at),
-            (CallState::Proposed, None) => self.not_before,
-            _ => None,
-        }
+        self.not_before.filter(|_| self.state == CallState::Proposed)
+    }
+
+    /// What it is held by, where it waits for that.
+    pub(crate) fn hold(&self) -> Option<&CallHeld> {
+        let due = self.due()?;
+        self.holds.last().filter(|hold| hold.until == due)
     }
 }
 
 impl CallAttempt {
-    const fn new(attempt: u32, at: Timestamp) -> Self {
-        Self { attempt, at, latency_ms: None, failure: None, is_doubtful: false, next: None }
+    const fn new(attempt: u32, at: Timestamp, costs: Money) -> Self {
+        Self { attempt, at, costs, latency_ms: None, failure: None, is_doubtful: false, next: None }
     }
 }

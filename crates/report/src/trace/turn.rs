@@ -1,15 +1,21 @@
 //! Turns of an agent: each request to its model, what came of it, and what changed before the next.
 
-use handfast_events::{Failure, Money, Reserved, Retry, Timestamp, Usage};
+use handfast_events::{
+    ContextAdjusted, Failure, ModelHeld, ModelSwitched, Money, Reserved, Retry, Timestamp, ToolTakenAway,
+    Usage,
+};
 use serde::Serialize;
 
-use super::Call;
+use super::{Call, Step, StepState};
 
 /// One turn of an agent: the model is asked until it answers, then the calls that it asked for.
 #[derive(Clone, Debug, Serialize)]
 pub struct Turn {
     /// Counted from 1.
     pub turn: u32,
+    /// What changed before its first try.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<Change>,
     /// Every try of it.
     pub attempts: Vec<Attempt>,
     /// The calls that its answer asked for.
@@ -27,12 +33,21 @@ pub struct Attempt {
     pub at: Timestamp,
     /// What was reserved for it.
     pub reserved: Reserved,
-    /// What it added to the request before it, in bytes.
+    /// The most that its answer may hold, in tokens.
+    pub output_tokens_max: u64,
+    /// What it added to the request before it, in bytes; all of it where it goes on from nothing.
     pub prompt_bytes: u64,
+    /// Whether it goes on from nothing: what stood before was summed up, or is written anew for another model.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_anew: bool,
+    /// How many of the oldest passages it is to sum up; none where it asks for the agent's answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub summarises: Option<u32>,
     /// What came of it.
     pub state: AttemptState,
-    /// What the model was told before it was asked again.
-    pub adjusted: Option<Adjusted>,
+    /// What changed behind it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub then: Vec<Change>,
 }
 
 /// What came of one try of a model.
@@ -53,6 +68,9 @@ pub enum AttemptState {
         cost: Money,
         /// How long it took.
         latency_ms: u64,
+        /// Whether it is given back to the same model in its provider's own form, which says more than its text.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        is_verbatim: bool,
         /// Why the answer could not be used, where it couldn't.
         unusable: Option<String>,
     },
@@ -69,11 +87,76 @@ pub enum AttemptState {
     },
 }
 
-/// What was changed in the context, and why.
+/// Something that is otherwise from here on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Adjusted {
-    /// The failure that it mends.
-    pub why: String,
-    /// What was added, to the letter.
-    pub what: String,
+pub struct Change {
+    /// When it became so.
+    pub at: Timestamp,
+    /// What.
+    #[serde(flatten)]
+    pub what: Changed,
+}
+
+/// What is otherwise before a model is asked again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Changed {
+    /// What it sees, or how much it may answer.
+    Adjusted(ContextAdjusted),
+    /// Which one is asked.
+    Switched(ModelSwitched),
+    /// When it is asked.
+    Held(ModelHeld),
+    /// What it may use.
+    TakenAway(ToolTakenAway),
+}
+
+impl Turn {
+    pub(super) const fn new(turn: u32) -> Self {
+        Self { turn, before: Vec::new(), attempts: Vec::new(), calls: Vec::new() }
+    }
+
+    /// Everything that changed in it, in order.
+    pub fn changes(&self) -> impl Iterator<Item = &Change> {
+        self.before.iter().chain(self.attempts.iter().flat_map(|attempt| &attempt.then))
+    }
+
+    /// What came last between its newest try and the next, but for tools: these say nothing of when that is.
+    fn newest_change(&self) -> Option<&Changed> {
+        let since = self.attempts.last().map_or(&self.before, |attempt| &attempt.then);
+        let about_asking = since.iter().map(|change| &change.what);
+        about_asking.rev().find(|what| !matches!(what, Changed::TakenAway(_)))
+    }
+}
+
+impl Step {
+    fn newest_turn(&self) -> Option<&Turn> {
+        self.turns.last().filter(|_| self.state == StepState::Running)
+    }
+
+    /// The newest try of its model, while the step is at work.
+    pub(super) fn newest_attempt(&self) -> Option<&Attempt> {
+        self.newest_turn().and_then(|turn| turn.attempts.last())
+    }
+
+    /// What its model is held by, while the step is at work.
+    pub(crate) fn held(&self) -> Option<&ModelHeld> {
+        match self.newest_turn()?.newest_change()? {
+            Changed::Held(held) => Some(held),
+            _ => None,
+        }
+    }
+
+    /// When its model is asked again, where it waits for that.
+    pub(super) fn asked_again_at(&self) -> Option<Timestamp> {
+        match self.newest_turn()?.newest_change() {
+            Some(Changed::Held(held)) => Some(held.until),
+            // What changed is asked about at once.
+            Some(_) => None,
+            None => match &self.newest_attempt()?.state {
+                AttemptState::Failed { retry, .. } => retry.as_ref().map(|retry| retry.at),
+                _ => None,
+            },
+        }
+    }
 }
