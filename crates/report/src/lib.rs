@@ -11,6 +11,7 @@ mod trace;
 
 mod explain;
 mod explain_compensation;
+mod explain_ended;
 mod explain_late;
 mod explain_remedies;
 mod held;

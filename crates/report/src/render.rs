@@ -10,7 +10,8 @@ use handfast_events::{Money, Status};
 
 pub(crate) use line::{Line, Paint};
 
-use crate::explain::{Explanation, explain, fault};
+use crate::explain::{Explanation, explain};
+use crate::explain_ended::fault;
 use crate::inbox::Item;
 use crate::limits::{FACT_LINES_MAX, STORY_LINES_MAX, WIDTH_MAX, WIDTH_MIN};
 use crate::text::{Style, count, duration, json, number_of, visible, width as text_width, wrap, wrap_whole};

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use handfast_events::{Money, StepId, StepKind};
 
 use super::Paint;
-use crate::explain::fault;
+use crate::explain_ended::fault;
 use crate::journal::failure as failure_told;
 use crate::limits::STORY_LINES_MAX;
 use crate::people::Asked;

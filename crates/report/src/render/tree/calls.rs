@@ -4,7 +4,7 @@ use handfast_events::{Held, Idempotency, Money, Settled, Verdict};
 
 use super::super::Paint;
 use super::{Detail, Mark, Node, dollars};
-use crate::explain::party_name;
+use crate::explain_ended::party_name;
 use crate::explain_late::heard;
 use crate::journal::{failure as failure_told, kept, next as next_told, purpose as purpose_told};
 use crate::people::Asked;
