@@ -1,6 +1,7 @@
 //! Agents: purpose, bounds and authority.
 
 mod grants;
+mod models;
 mod promises;
 
 use std::sync::Arc;
@@ -28,7 +29,7 @@ impl<'a> Loader<'a> {
         let purpose = self.required(&fields, "purpose", "What it is for, in one sentence.");
         let purpose = purpose.and_then(|node| self.prose(node, "`purpose`"));
         let instructions = fields.get("instructions").map(|node| self.instructions(node));
-        let models = self.required(&fields, "model", "main").map(|node| self.agent_models(node));
+        let models = self.required(&fields, "model", "main");
         let input = match fields.get("input") {
             Some(node) => self.input_type(node).map(|schema| (schema, node.span.clone())),
             None => Some((no_input(), fields.span.clone())),
@@ -38,6 +39,10 @@ impl<'a> Loader<'a> {
         let reads = Reads::new(place::MAY, &self.settings_schema)
             .with("input", &given)
             .with("facts", &self.facts_shape());
+        let models = models.map(|node| {
+            let reads = self.model_reads(&given);
+            self.model_choices(node, &format!("agents.{name}.model"), &reads)
+        });
         let texts = |loader: &mut Self, key: &str, what: &str| {
             fields.get(key).map(|node| loader.texts(node, what)).unwrap_or_default()
         };
@@ -112,29 +117,6 @@ impl<'a> Loader<'a> {
         let fields = self.fields(node, "`instructions`", &grammar::INSTRUCTIONS)?;
         let file = self.required(&fields, "file", "policy.md")?;
         self.file(file, "`file`")
-    }
-
-    fn agent_models(&mut self, node: &'a Node) -> Vec<Name> {
-        let items = match &node.kind {
-            Kind::List(items) if items.is_empty() => {
-                self.error(code::MISSING_KEY, &node.span, "no model is named")
-                    .help("name one that `models:` has");
-                return Vec::new();
-            }
-            Kind::List(items) => items.as_slice(),
-            _ => std::slice::from_ref(node),
-        };
-        let mut models: Vec<Name> = Vec::new();
-        for item in items {
-            let Some(name) = self.text(item, "a model's name") else { continue };
-            let Some(full) = self.resolve(&item.span, "models", "model", &name) else { continue };
-            if models.contains(&full) {
-                self.error(code::CLASH, &item.span, format!("`{name}` is named twice")).help("keep it once");
-                continue;
-            }
-            models.push(full);
-        }
-        models
     }
 
     fn unsure(&mut self, node: &'a Node, fields: &Fields<'a>) -> Option<Unsure> {

@@ -223,6 +223,9 @@ codes! {
     SHOWN_NAME = "HF0092", "a tool that no model could be shown",
         "Model providers take letters, digits, `_` and `-` in a tool's name, at most 64: an include's tool `cms.publish` is shown as \
          `cms__publish`. Two tools of one agent may not come to the same name, nor one to a longer one.";
+    NO_MODEL = "HF0093", "models that may all be left out",
+        "Of an agent's models those are left whose condition holds, or that have none: the first is used, the others are its \
+         fallbacks. One at least needs no condition, so that there is always somebody to ask.";
     BAD_VOLATILE = "HF0094", "a look again and again that would change something",
         "`volatile` says that a tool's result may change by itself, so that an agent may call it again and again with the same \
          arguments. Only a tool that only reads may be called so: whatever else it did would be done each time.";

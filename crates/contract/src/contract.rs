@@ -16,8 +16,8 @@ mod tool;
 mod world;
 
 pub use agent::{
-    Agent, Escalates, Fact, Grant, Group, Happening, Holding, Invariant, Kept, Lives, Memory, Never, Reached,
-    Refuses, Role, Rule, Unsure,
+    Agent, Escalates, Fact, Grant, Group, Happening, Holding, Invariant, Kept, Lives, Memory, ModelChoice,
+    Never, Reached, Refuses, Role, Rule, Unsure,
 };
 pub use flow::{ApprovalStep, Block, Branch, Chat, Given, Gives, Otherwise, Step, StepWork, Wait, Workflow};
 pub use rate::Rate;

@@ -9,7 +9,8 @@ use serde::Serialize;
 use crate::loader::Loader;
 use crate::yaml::Node;
 use crate::{
-    Clause, Compensate, Contract, Expr, IdempotencyRule, Kept, Level, Reconcile, Rule, StepWork, Tool,
+    Clause, Compensate, Contract, Expr, IdempotencyRule, Kept, Level, ModelChoice, Reconcile, Rule, StepWork,
+    Tool,
 };
 
 /// How far one clause is true.
@@ -56,6 +57,7 @@ impl Contract {
             levels.add(address("input"), Level::Enforced, "what doesn't fit starts no run");
             levels.limits(&address("limits"), &workflow.limits);
             for (address, step) in workflow.all_steps() {
+                levels.models(step.models.as_deref().unwrap_or_default());
                 if matches!(step.work, StepWork::Approval(_)) {
                     let address = format!("{address}.approval");
                     levels.add(address, Level::Enforced, "nothing behind it starts without the answer");
@@ -209,6 +211,12 @@ impl Levels {
         condition.roots().iter().any(|root| &**root == "old" || tool.probe(root).is_some())
     }
 
+    fn models(&mut self, choices: &[ModelChoice]) {
+        for when in choices.iter().filter_map(|choice| choice.when.as_ref()) {
+            self.clause(when, Level::Enforced, "where it doesn't hold, that model isn't asked");
+        }
+    }
+
     fn clause(&mut self, clause: &Clause, level: Level, why: &'static str) {
         self.add(clause.address.clone(), level, why);
     }
@@ -216,6 +224,7 @@ impl Levels {
     fn agent(&mut self, agent: &crate::Agent) {
         let address = |part: &str| format!("agents.{}.{part}", agent.name);
         self.add(address("purpose"), Level::Declared, "it is told to the model");
+        self.models(&agent.models);
         for grant in &agent.may {
             self.add(grant.address.clone(), Level::Enforced, "what isn't granted is neither shown nor sent");
         }

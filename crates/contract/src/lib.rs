@@ -79,9 +79,9 @@ pub use contract::{
     Agent, Approval, ApprovalStep, Approver, Block, Branch, Chat, Clause, Compensate, Contract, DataLabel,
     Effect, EffectKind, EnvValue, Escalates, Fact, FailureRule, Fallback, Given, Gives, Grant, Group,
     Happening, Holding, IdempotencyRule, Included, Invariant, Kept, KeyPlace, Level, Limits, Lives, Memory,
-    ModelUse, Name, Never, Otherwise, Price, Probe, Rate, Reached, Reconcile, Refuses, Relax, Request, Role,
-    Rule, Secret, Server, Speaks, Step, StepWork, Then, Tool, Transport, Unanswered, Unsure, Via, Wait,
-    Workflow,
+    ModelChoice, ModelUse, Name, Never, Otherwise, Price, Probe, Rate, Reached, Reconcile, Refuses, Relax,
+    Request, Role, Rule, Secret, Server, Speaks, Step, StepWork, Then, Tool, Transport, Unanswered, Unsure,
+    Via, Wait, Workflow,
 };
 pub use diagnostic::{Diagnostic, Label, Paint, Severity};
 pub use drift::Drift;

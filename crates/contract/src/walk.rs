@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    Approval, Approver, Compensate, Contract, Expr, Given, Kept, Otherwise, Reconcile, Request, Step,
-    StepWork, Tool, Wait,
+    Approval, Approver, Compensate, Contract, Expr, Given, Kept, ModelChoice, Otherwise, Reconcile, Request,
+    Step, StepWork, Tool, Wait,
 };
 
 /// One expression of a contract.
@@ -46,6 +46,7 @@ pub(crate) fn each_expr(contract: &Contract, visit: &mut dyn FnMut(Part<'_>)) {
         walk.tool(contract, tool);
     }
     for agent in contract.agents.values() {
+        walk.models(&agent.models);
         for grant in &agent.may {
             walk.all(&grant.address, grant.condition.as_ref().map(|clause| &clause.condition));
         }
@@ -122,6 +123,12 @@ impl Walk<'_> {
         }
     }
 
+    fn models(&mut self, choices: &[ModelChoice]) {
+        for when in choices.iter().filter_map(|choice| choice.when.as_ref()) {
+            self.one(&when.address, &when.condition);
+        }
+    }
+
     fn approvers(&mut self, address: &str, by: &[Approver]) {
         self.all(address, by.iter().filter_map(|approver| approver.when.as_ref()));
     }
@@ -151,6 +158,7 @@ impl Walk<'_> {
 
     fn step(&mut self, address: &str, step: &Step) {
         self.given(&format!("{address}.with"), &step.with);
+        self.models(step.models.as_deref().unwrap_or_default());
         self.all(&format!("{address}.when"), &step.when);
         match &step.work {
             StepWork::Agent(_) | StepWork::Tool(_) | StepWork::Workflow(_) => {}

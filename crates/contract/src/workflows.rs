@@ -74,7 +74,7 @@ impl<'a> Loader<'a> {
         if !self.follows(&fields, &entry.value) {
             return None;
         }
-        let read = self.steps(steps, &Sight::new(reads));
+        let read = self.steps(steps, &Sight::new(reads, format!("workflows.{name}")));
         let reads = read.sight.reads.at(place::WORKFLOW_OUTPUT);
         let output = fields.get("output").map(|node| self.output(node, &reads));
         let (output, gives) = match output {
@@ -170,6 +170,7 @@ fn talk(agent: Arc<Agent>) -> Option<Arc<Step>> {
         name: "talk".into(),
         work: StepWork::Agent(agent),
         with: Given::Whole(Expr::parse("input").ok()?),
+        models: None,
         when: None,
         needs: Vec::new(),
         after: Vec::new(),

@@ -4,16 +4,20 @@ use std::time::Duration;
 
 use handfast_contract::{Limits, Name, Tool};
 use handfast_events::{
-    Ceiling, LimitKind, ModelIntended, Money, PauseReason, Reserved, RunPaused, StepId, Timestamp, Usage,
+    Ceiling, Failure, FailureClass, LimitKind, ModelHeld, ModelIntended, Money, Party, PauseReason, Reserved,
+    RunPaused, StepId, Timestamp, Usage,
 };
 
 use crate::Refusal;
+use crate::breaker::Way;
 use crate::compose::Question;
 use crate::decide::Draft;
 use crate::dialect::Rates;
 use crate::limits::{
-    ATTEMPTS, MESSAGE_TOKENS, OUTPUT_TOKENS, OUTPUT_TOKENS_MIN, RETRY_BUDGET, SUMMARY_TOKENS, TURNS,
+    ATTEMPTS, ATTEMPTS_PATIENT, MESSAGE_TOKENS, OUTPUT_TOKENS, OUTPUT_TOKENS_MIN, RETRY_BUDGET,
+    SUMMARY_TOKENS, TURNS,
 };
+use crate::pace::{Pace, Paced};
 use crate::plan::{Briefed, Briefing};
 use crate::shorten::Shorter;
 use crate::state::{AgentStep, Phase, Run, Spend, StepState, TurnDue};
@@ -31,6 +35,7 @@ struct Hit {
 #[derive(Clone, Copy)]
 struct Asking<'a> {
     model: &'a Name,
+    way: &'a Way,
     rates: Rates,
     window: Window,
     timeout: Duration,
@@ -82,10 +87,19 @@ impl Draft {
     pub(crate) fn ask(&mut self, id: &StepId) -> Result<(), Refusal> {
         let Some(agent) = self.agent_step(id) else { return Ok(()) };
         let plan = self.run.plan.clone();
-        let found = plan.briefing(&agent.agent);
-        let Some((briefing, (model, briefed))) =
-            found.and_then(|found| Some((found, self.chosen(agent, found)?)))
-        else {
+        let (Some(step), Some(briefing)) = (self.run.step(id), plan.briefing(&agent.agent)) else {
+            return Ok(());
+        };
+        let step = step.clone();
+        let choices = match self.choices(&step, agent, briefing) {
+            Ok(choices) => choices,
+            Err((clause, fault)) => {
+                let failure =
+                    Failure::new(FailureClass::Author, format!("which model to ask can't be told: {fault}"));
+                return self.fail(id, failure, Some(clause), Party::Author);
+            }
+        };
+        let Some((model, briefed)) = Self::chosen(agent, briefing, &choices) else {
             let why = format!("nothing is known of the model of agent `{}`", agent.agent);
             return self.pause_for_operator(&why);
         };
@@ -108,7 +122,11 @@ impl Draft {
         }
         let Some(agent) = self.agent_step(id) else { return Ok(()) };
         let window = Window::of(agent, briefed, &question);
-        let asking = Asking { model, rates, window, timeout: briefed.timeout };
+        let way = self.way(&briefed.sheet.identity);
+        if !matches!(way, Way::Free | Way::Trial { .. }) {
+            return self.hold_ask(id, question.due.turn, model, way);
+        }
+        let asking = Asking { model, rates, window, timeout: briefed.timeout, way: &way };
         if !question.due.length.is_too_long && !window.is_passed() {
             return self.intend(id, &asking, &question, None);
         }
@@ -157,7 +175,44 @@ impl Draft {
             timeout_ms: ms(asking.timeout),
             summarises,
         };
+        let paced = briefed.paced.clone();
+        if !self.keeps_pace(id, &question.due, paced.as_ref())? {
+            return Ok(());
+        }
+        self.take_trial(asking.way.clone(), asking.timeout)?;
         self.tell_step(id, intent)
+    }
+
+    /// The model is down: the next one goes on, or it is waited until somebody tries.
+    fn hold_ask(&mut self, id: &StepId, turn: u32, model: &str, way: Way) -> Result<(), Refusal> {
+        let until = match way {
+            Way::Trips { name, until } => {
+                self.trip(name, until)?;
+                until
+            }
+            Way::Down { until } => until,
+            Way::Free | Way::Trial { .. } => return Ok(()),
+        };
+        let why = format!("`{model}` is down: nobody asks before {until}");
+        if self.switch(id, why.clone())? {
+            return Ok(());
+        }
+        let until = Some(self.looks_again(until, id.as_str()));
+        self.tell_step(id, ModelHeld { turn, until, has_turn: false, why })
+    }
+
+    /// Whether the model may be asked now for all the pace that is kept with it; if not, until when it waits is told.
+    fn keeps_pace(&mut self, id: &StepId, due: &TurnDue, paced: Option<&Paced>) -> Result<bool, Refusal> {
+        let Some(paced) = paced else { return Ok(true) };
+        let turn = due.turn;
+        match self.pace(id.as_str(), std::slice::from_ref(paced), due.has_turn)? {
+            Pace::Now => Ok(true),
+            Pace::Held { until: None, .. } if due.waits_for_place => Ok(false),
+            Pace::Held { until, why } => {
+                let has_turn = until.is_some();
+                self.tell_step(id, ModelHeld { turn, until, has_turn, why }).map(|()| false)
+            }
+        }
     }
 
     /// Turns, attempts, retries and time.
@@ -181,7 +236,7 @@ impl Draft {
                 count(
                     format!("{name}.attempts"),
                     LimitKind::Attempts,
-                    own.attempts.unwrap_or(ATTEMPTS),
+                    own.attempts.unwrap_or(if due.is_patient { ATTEMPTS_PATIENT } else { ATTEMPTS }),
                     due.tries,
                 )
             })

@@ -2,54 +2,73 @@
 
 use std::time::Duration;
 
-use handfast_contract::Name;
+use handfast_contract::{Name, Scope};
 use handfast_events::{Ceiling, Failure, ModelSwitched, StepId};
 
 use crate::Refusal;
 use crate::decide::Draft;
 use crate::limits::{ATTEMPTS, PATIENCE};
 use crate::plan::{Briefed, Briefing};
-use crate::state::{AgentStep, Asked};
+use crate::state::{AgentStep, Asked, StepRun};
 
 impl Draft {
-    /// The models that may be asked for this agent's step, the first choice first.
-    fn choices<'p>(&self, briefing: &'p Briefing) -> Vec<&'p Name> {
-        match &briefing.only {
-            Some(only) => vec![only],
-            None => briefing.agent.models.iter().collect(),
+    /// The models that may be asked in this step, the first choice first.
+    ///
+    /// # Errors
+    /// A condition can't be evaluated: its address, and why.
+    pub(crate) fn choices(
+        &self,
+        step: &StepRun,
+        agent: &AgentStep,
+        briefing: &Briefing,
+    ) -> Result<Vec<Name>, (String, String)> {
+        if let Some(only) = &briefing.only {
+            return Ok(vec![only.clone()]);
         }
+        let scope = Scope::default()
+            .with("input", &agent.input)
+            .with("facts", &self.run.known.facts)
+            .with("settings", self.run.plan.settings());
+        let mut chosen = Vec::new();
+        for choice in step.step.models.as_ref().unwrap_or(&briefing.agent.models) {
+            let holds = match &choice.when {
+                None => true,
+                Some(when) => {
+                    let holds = when.condition.holds(&scope);
+                    holds.map_err(|fault| (when.address.clone(), fault.to_string()))?
+                }
+            };
+            chosen.extend(holds.then(|| choice.model.clone()));
+        }
+        Ok(chosen)
     }
 
-    /// The model that is asked next, with what is known of it.
+    /// The model that is asked next: the one that goes on, else the first of these choices.
     pub(crate) fn chosen<'p>(
-        &self,
         agent: &AgentStep,
         briefing: &'p Briefing,
+        choices: &[Name],
     ) -> Option<(&'p Name, &'p Briefed)> {
-        let name = match &agent.model {
-            Some(model) => &**model,
-            None => self.choices(briefing).into_iter().next()?,
-        };
-        briefing.models.get_key_value(name)
+        let first = || choices.first().map(|name| &**name);
+        briefing.models.get_key_value(agent.model.as_deref().or_else(first)?)
     }
 
-    /// Who goes on where the model so far can't: the next of the choices behind it.
-    pub(crate) fn next_model<'p>(&self, agent: &AgentStep, briefing: &'p Briefing) -> Option<&'p Name> {
-        let (current, _) = self.chosen(agent, briefing)?;
-        let mut behind = self.choices(briefing).into_iter().skip_while(|name| *name != current).skip(1);
-        behind.next()
+    /// The model of this step, and who goes on where it can't: the next of the choices behind it.
+    fn next_model(&self, id: &StepId) -> Option<(Name, Name)> {
+        let agent = self.agent_step(id)?;
+        let (step, briefing) = (self.run.step(id)?, self.run.plan.briefing(&agent.agent)?);
+        let choices = self.choices(step, agent, briefing).ok()?;
+        let (current, _) = Self::chosen(agent, briefing, &choices)?;
+        let mut behind = choices.into_iter().skip_while(|name| name != current).skip(1);
+        Some((current.clone(), behind.next()?))
     }
 
     /// Lets the next model go on, and tells whether there is one.
     pub(crate) fn switch(&mut self, step: &StepId, why: String) -> Result<bool, Refusal> {
-        let plan = self.run.plan.clone();
-        let Some(agent) = self.agent_step(step) else { return Ok(false) };
-        let Some(briefing) = plan.briefing(&agent.agent) else { return Ok(false) };
-        let (Some((from, _)), Some(to)) = (self.chosen(agent, briefing), self.next_model(agent, briefing))
-        else {
+        let Some((from, to)) = self.next_model(step) else { return Ok(false) };
+        let Some(turn) = self.agent_step(step).and_then(|agent| agent.turn.number()) else {
             return Ok(false);
         };
-        let Some(turn) = agent.turn.number() else { return Ok(false) };
         let switched = ModelSwitched { turn, from: from.to_string(), to: to.to_string(), why };
         self.tell_step(step, switched).map(|()| true)
     }
@@ -65,7 +84,7 @@ impl Draft {
     ) -> bool {
         let Some(agent) = self.agent_step(step) else { return false };
         let Some(briefing) = self.run.plan.briefing(&agent.agent) else { return false };
-        if self.next_model(agent, briefing).is_none() {
+        if self.next_model(step).is_none() {
             return false;
         }
         let limit = briefing.agent.limits.attempts.unwrap_or(ATTEMPTS);

@@ -25,18 +25,21 @@ pub(crate) struct Writer<'a> {
     dialect: &'a dyn Dialect,
     /// The model's name in the contract: what it said itself is given back as it was.
     model: &'a str,
+    /// Whether nothing but the head stands before the next message.
+    is_first: bool,
     pub(crate) text: String,
     pub(crate) messages: u64,
 }
 
 impl<'a> Writer<'a> {
     pub(crate) fn new(model: &'a str, briefed: &'a Briefed) -> Self {
-        Self { dialect: &*briefed.sheet.dialect, model, text: String::new(), messages: 0 }
+        Self { dialect: &*briefed.sheet.dialect, model, is_first: false, text: String::new(), messages: 0 }
     }
 
     /// What stands before all messages, the instructions in it.
     pub(crate) fn open(&mut self, opening: &str) {
         self.text.push_str(opening);
+        self.is_first = true;
         self.messages += 1;
     }
 
@@ -45,7 +48,9 @@ impl<'a> Writer<'a> {
     }
 
     fn say(&mut self, message: &Message<'_>, count: u64) {
-        self.text.push_str(&self.dialect.message(message));
+        let is_first = std::mem::take(&mut self.is_first);
+        let said = if is_first { self.dialect.first(message) } else { self.dialect.message(message) };
+        self.text.push_str(&said);
         self.messages += count;
     }
 

@@ -11,11 +11,13 @@ mod poll;
 mod stop;
 mod tool;
 
+use std::sync::Arc;
+
 use handfast_events::{Body, CallId, Event, Failure, Party, RunStarted, StepFailed, StepId, Timestamp};
 use serde_json::Value;
 
 use crate::state::{Phase, Run, takes_in};
-use crate::{Command, Refusal, Seen, is_too_deep, problems_told};
+use crate::{Around, Command, Refusal, Seen, is_too_deep, problems_told};
 
 /// How a run is to begin.
 #[derive(Clone, Debug, Default)]
@@ -79,14 +81,21 @@ impl Run {
     /// # Errors
     /// As for [`Run::decide`].
     pub fn think(&self, command: Command, now: Timestamp) -> Result<Decision, Refusal> {
-        self.think_again(command, now, Seen::new())
+        self.think_again(command, now, Seen::new(), Arc::default())
     }
 
-    /// What [`Run::think`] says, knowing what an append of the same decision found of rows that other runs hold.
+    /// What [`Run::think`] says, knowing what an append of the same decision found of rows that other runs hold, and what
+    /// whoever drives knows of those whom its runs ask.
     ///
     /// # Errors
     /// As for [`Run::decide`].
-    pub fn think_again(&self, command: Command, now: Timestamp, seen: Seen) -> Result<Decision, Refusal> {
+    pub fn think_again(
+        &self,
+        command: Command,
+        now: Timestamp,
+        seen: Seen,
+        around: Arc<Around>,
+    ) -> Result<Decision, Refusal> {
         let is_taken_in = match (&self.phase, &command) {
             (Phase::Ended(status), Command::Mail { mail, .. }) => takes_in(status, mail),
             _ => self.is_live(),
@@ -94,7 +103,7 @@ impl Run {
         if !is_taken_in {
             return Err(Refusal::NotLive { state: self.phase.name() });
         }
-        let mut draft = Draft { seen, ..Draft::new(self, now) };
+        let mut draft = Draft { seen, around, ..Draft::new(self, now) };
         match command {
             Command::Begin { epoch, worker } => draft.begin(epoch, worker)?,
             Command::ModelReturned { step, turn, attempt, reply } => {
@@ -131,12 +140,23 @@ pub(crate) struct Draft {
     pub(crate) events: Vec<Event>,
     /// What other runs hold of what is shared, as far as it was met.
     pub(crate) seen: Seen,
+    /// What whoever drives knows of those whom its runs ask.
+    pub(crate) around: Arc<Around>,
+    /// Those of whom so many may be asked at once, and of whom this decision asks something.
+    pub(crate) begun: Vec<Arc<str>>,
 }
 
 impl Draft {
     fn new(run: &Run, now: Timestamp) -> Self {
         // A worker's clock may stand behind that of the worker before it: a run's time never goes backwards.
-        Self { run: run.clone(), now: now.max(run.time), events: Vec::new(), seen: Seen::new() }
+        Self {
+            run: run.clone(),
+            now: now.max(run.time),
+            events: Vec::new(),
+            seen: Seen::new(),
+            around: Arc::default(),
+            begun: Vec::new(),
+        }
     }
 
     /// Records something of the whole run.

@@ -16,6 +16,11 @@ pub trait Dialect: Send + Sync + fmt::Debug {
     fn open(&self, opening: &Opening<'_>) -> String;
     /// One message, with the separator that parts it from what stands before it.
     fn message(&self, message: &Message<'_>) -> String;
+    /// The message right behind the head: as any other, but where the head ends at the begin of a list, which takes no
+    /// separator.
+    fn first(&self, message: &Message<'_>) -> String {
+        self.message(message)
+    }
     /// The end, with the cap on the answer's tokens.
     fn close(&self, output_tokens_max: u64) -> String;
 }

@@ -44,7 +44,7 @@ impl Run {
         asks.chain(calls).collect()
     }
 
-    fn agent_of(&self, step: &StepId) -> Option<&str> {
+    pub(crate) fn agent_of(&self, step: &StepId) -> Option<&str> {
         match &self.step(step)?.state {
             StepState::Agent(agent) => Some(&agent.agent),
             _ => None,

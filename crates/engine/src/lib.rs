@@ -13,9 +13,11 @@ mod state;
 mod decide;
 
 mod advance;
+mod around;
 mod ask;
 mod blame;
 mod block;
+mod breaker;
 mod check;
 mod choice;
 mod compose;
@@ -46,9 +48,11 @@ mod wait;
 
 mod doubts;
 mod owed;
+mod pace;
 mod table;
 mod words;
 
+pub use around::{Around, BREAKERS, Noted, SHARED};
 pub use check::UNEVALUABLE;
 pub use command::{
     Command, ModelReply, ModelSaid, ModelTrouble, PollOutcome, TakenOn, ToolError, ToolOutcome, ToolReply,

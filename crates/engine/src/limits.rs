@@ -39,6 +39,20 @@ pub(crate) const NO_PROGRESS: usize = 10;
 pub(crate) const REFUSED_MAX: usize = 3;
 /// So many calls are looked at for circles: a larger circle passes ten things that are no news long before it closes.
 pub(crate) const LOOKED_BACK: usize = 48;
+/// Whoever was asked ten times lately has shown how it is.
+pub(crate) const OUTCOMES_KEPT: usize = 10;
+/// What failed longer ago than a minute says nothing of now.
+pub(crate) const OUTCOMES_WITHIN: Duration = Duration::from_secs(60);
+/// Five of the last ten that failed are no bad luck.
+pub(crate) const TRIPS_AT: usize = 5;
+/// The first pause of whoever is down: what passes at all mostly does in seconds. It doubles with each trial in vain.
+pub(crate) const OUTAGE_FIRST: Duration = Duration::from_secs(5);
+/// A trial every five minutes costs nothing, and finds whoever is back soon enough.
+pub(crate) const OUTAGE_MAX: Duration = Duration::from_secs(300);
+/// Those who were held come back within so long of each other: five hundred are fifty a second.
+pub(crate) const HOLD_SPREAD: Duration = Duration::from_secs(10);
+/// Who asks to be left alone will answer once it is left alone: more patience than with what just fails.
+pub(crate) const ATTEMPTS_PATIENT: u64 = 10;
 /// The first try counts: two more see most passing trouble through, and more would hide what doesn't pass.
 pub(crate) const ATTEMPTS: u64 = 3;
 /// A model that misses the form three times, twice reminded, misses it the fourth time too.

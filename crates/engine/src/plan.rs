@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use handfast_contract::{
-    Agent, Contract, Lives, Name, Schema, ShownAgent, Step, StepWork, Tool, Wait, Workflow,
+    Agent, Contract, Lives, ModelChoice, Name, Schema, Server, ShownAgent, Step, StepWork, Tool, Transport,
+    Wait, Workflow,
 };
 use serde_json::Value;
 
 use crate::limits::MODEL_TIMEOUT;
+use crate::pace::Paced;
 use crate::{ModelSheet, Opening, Refusal};
 
 /// A contract made ready to run. One serves every run of it.
@@ -22,6 +24,8 @@ pub struct Plan {
     remembering: BTreeMap<Name, Arc<Tool>>,
     /// The facts that its runs begin with.
     facts: BTreeMap<String, Value>,
+    /// Who is behind each server, whatever a contract calls it.
+    servers: BTreeMap<Name, Arc<str>>,
 }
 
 /// An agent made ready to be asked.
@@ -42,6 +46,8 @@ pub(crate) struct Briefed {
     pub(crate) opening: Arc<str>,
     /// When an attempt is given up.
     pub(crate) timeout: Duration,
+    /// How much is asked of it at a time.
+    pub(crate) paced: Option<Paced>,
 }
 
 /// A step that waits for a signal.
@@ -67,11 +73,12 @@ impl Plan {
                 };
                 let opening = sheet.dialect.open(&opening).into();
                 let timeout = model.timeout.unwrap_or(MODEL_TIMEOUT);
-                Some((name.clone(), Briefed { sheet: sheet.clone(), opening, timeout }))
+                let paced = Paced::of(format!("model/{}", sheet.identity), &model.limits);
+                Some((name.clone(), Briefed { sheet: sheet.clone(), opening, timeout, paced }))
             };
             let only =
                 only.and_then(|only| contract.models.get_key_value(only)).map(|(name, _)| name.clone());
-            let named = agent.models.iter().chain(&only);
+            let named = choices_of(&contract, agent).map(|choice| &choice.model).chain(&only);
             let models = named.filter_map(briefed).collect();
             Some((agent.name.clone(), Briefing { agent: agent.clone(), models, only }))
         };
@@ -80,7 +87,10 @@ impl Plan {
         let shares = lives_on || contract.tools.values().any(|tool| tool.once_per.is_some());
         let remembering = contract.agents.values().flat_map(|agent| &agent.memory);
         let remembering = remembering.map(|grant| (grant.tool.name.clone(), grant.tool.clone())).collect();
-        Self { contract, briefings, shares, remembering, facts: BTreeMap::new() }
+        let servers =
+            contract.servers.values().map(|server| (server.name.clone(), identity(&contract, server)));
+        let servers = servers.collect();
+        Self { contract, briefings, shares, remembering, facts: BTreeMap::new(), servers }
     }
 
     /// Its runs begin with these facts established, by their names in the contract: for tests of contracts. A journal
@@ -110,6 +120,11 @@ impl Plan {
 
     pub(crate) fn tool(&self, name: &str) -> Option<&Arc<Tool>> {
         self.contract.tools.get(name).or_else(|| self.remembering.get(name))
+    }
+
+    /// Who is behind the server of this tool; nobody where the runtime itself is.
+    pub(crate) fn server_of(&self, tool: &str) -> Option<Arc<str>> {
+        self.servers.get(&self.tool(tool)?.via.server).cloned()
     }
 
     pub(crate) fn briefing(&self, agent: &str) -> Option<&Briefing> {
@@ -167,8 +182,10 @@ impl Plan {
         for (_, step) in self.all_steps(&workflow) {
             let StepWork::Agent(agent) = &step.work else { continue };
             let briefing = self.briefing(&agent.name);
-            let named = briefing.and_then(|briefing| briefing.only.as_ref()).map(std::slice::from_ref);
-            for model in named.unwrap_or(&agent.models) {
+            let only = briefing.and_then(|briefing| briefing.only.as_ref());
+            let all = step.models.as_ref().unwrap_or(&agent.models);
+            let named = all.iter().map(|choice| &choice.model).filter(|_| only.is_none());
+            for model in named.chain(only) {
                 let known = briefing.and_then(|briefing| briefing.models.get(model));
                 let known = known.ok_or_else(|| Refusal::NoModel { model: model.to_string() })?;
                 if known.sheet.rates.is_none() {
@@ -187,5 +204,20 @@ impl Briefing {
             Value::Object(fields) if fields.is_empty() => "Begin.".to_owned(),
             input => format!("Your input, as data:\n{input}"),
         }
+    }
+}
+
+/// Every choice of a model that an agent has: its own, and those of its steps.
+fn choices_of<'c>(contract: &'c Contract, agent: &'c Agent) -> impl Iterator<Item = &'c ModelChoice> {
+    let of_steps = contract.workflows.values().flat_map(|workflow| workflow.all_steps());
+    let own = of_steps.filter(|(_, step)| matches!(&step.work, StepWork::Agent(of) if of.name == agent.name));
+    own.filter_map(|(_, step)| step.models.as_ref()).flatten().chain(&agent.models)
+}
+
+/// Who is behind a server: its URL, which all contracts share; else what the contract calls it.
+fn identity(contract: &Contract, server: &Server) -> Arc<str> {
+    match &server.transport {
+        Transport::McpHttp { url, .. } | Transport::Http { url, .. } => url.as_str().into(),
+        _ => format!("{}/{}", contract.name, server.name).into(),
     }
 }

@@ -45,7 +45,7 @@ impl Draft {
         agent.is_away(&tool.name, self.now).then(|| CallRefused {
             clause: tool.address("limits.attempts"),
             sentence: format!("`{}` works", tool.shown_name()),
-            reason: "it failed again and again, and was taken out of reach".into(),
+            reason: "it failed again and again, or its server did, and it was taken out of reach".into(),
             mend: self.instead(agent, &tool.name),
         })
     }

@@ -72,7 +72,7 @@ impl Draft {
 }
 
 /// A number from 0 to 1 that depends on nothing but its seed.
-fn jitter(seed: &str) -> f64 {
+pub(crate) fn jitter(seed: &str) -> f64 {
     let digest = Digest::of(seed.as_bytes());
     let [a, b, c, d, ..] = *digest.as_bytes();
     f64::from(u32::from_be_bytes([a, b, c, d])) / f64::from(u32::MAX)

@@ -10,12 +10,14 @@ use handfast_events::{
 use serde_json::{Map, Value};
 
 use crate::Refusal;
+use crate::breaker::Way;
 use crate::check::unevaluable;
 use crate::decide::Draft;
 use crate::ground::reads_a_probe;
 use crate::limits::TOOL_TIMEOUT;
+use crate::pace::Pace;
 use crate::request::{Unmade, request};
-use crate::state::{Call, CallState, Run};
+use crate::state::{Call, CallState, Due, Run};
 
 /// What a call touches, as the contract names it with the call's arguments filled in.
 #[derive(Default)]
@@ -35,7 +37,11 @@ impl Draft {
         }
         if let Some(until) = self.told_again_at(&call, &tool).filter(|until| *until > self.now) {
             let why = format!("what `{}` tells changes by itself: it is not asked sooner", tool.name);
-            return self.tell_call(id, CallHeld { until, why });
+            return self.tell_call(id, CallHeld { until: Some(until), has_turn: false, why });
+        }
+        let way = self.run.plan.server_of(&call.tool).map_or(Way::Free, |server| self.way(&server));
+        if !matches!(way, Way::Free | Way::Trial { .. }) {
+            return self.hold_call(&call, due, &tool, way);
         }
         // Where nothing needs to be seen to know what it touches, its turn comes first: what it sees is then fresh.
         let has_probes = !tool.probes.is_empty();
@@ -90,7 +96,46 @@ impl Draft {
         };
         match self.memory_of(&tool) {
             Some(memory) => self.remember(&call, &tool, &memory, intent),
-            None => self.tell_call(id, intent),
+            None if !self.call_keeps_pace(id, due, &tool)? => Ok(()),
+            None => {
+                self.take_trial(way, timeout)?;
+                self.tell_call(id, intent)
+            }
+        }
+    }
+
+    /// Whether the call may begin now for all the pace that is kept with its tool and server; if not, until when it waits is
+    /// told.
+    fn call_keeps_pace(&mut self, id: &CallId, due: &Due, tool: &Tool) -> Result<bool, Refusal> {
+        let paces = self.run.plan.paces_of_tool(tool);
+        match self.pace(id.as_str(), &paces, due.has_turn)? {
+            Pace::Now => Ok(true),
+            Pace::Held { until: None, .. } if due.waits_for_place => Ok(false),
+            Pace::Held { until, why } => {
+                self.tell_call(id, CallHeld { until, has_turn: until.is_some(), why }).map(|()| false)
+            }
+        }
+    }
+
+    /// The call's server is down: its agent is told, and may do something else; what nobody can decide otherwise waits.
+    fn hold_call(&mut self, call: &Call, due: &Due, tool: &Tool, way: Way) -> Result<(), Refusal> {
+        let until = match way {
+            Way::Trips { name, until } => {
+                self.trip(name, until)?;
+                until
+            }
+            Way::Down { until } => until,
+            Way::Free | Way::Trial { .. } => return Ok(()),
+        };
+        let why = format!("server `{}` is down: nobody asks before {until}", tool.via.server);
+        if due.doubt.is_some() || !self.is_agents(&call.id) {
+            let until = Some(self.looks_again(until, call.id.as_str()));
+            return self.tell_call(&call.id, CallHeld { until, has_turn: false, why });
+        }
+        self.take_away(&call.id.step(), &call.tool, Some(until), why)?;
+        match self.objection_to_reach(call, tool) {
+            Some(refused) => self.tell_call(&call.id, refused),
+            None => Ok(()),
         }
     }
 

@@ -90,8 +90,12 @@ const fn is_free(costs: &Money) -> bool {
 /// A call does not leave yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallHeld {
-    /// Not before this time.
-    pub until: Timestamp,
+    /// Not before this time; without one until somebody who is under way has come back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// Whether it has its turn then, and asks nobody any more for one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_turn: bool,
     /// Why: what stands in its way.
     pub why: String,
 }

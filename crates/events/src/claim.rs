@@ -64,6 +64,29 @@ pub struct Action {
     pub done: Done,
 }
 
+/// The value of the row of somebody who is down: a model's host, or a server (`breaker/…`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outage {
+    /// Nobody asks before this time; then one does, for all.
+    pub until: Timestamp,
+    /// How often in a row they were found to be down.
+    pub trips: u32,
+    /// Whether the run that holds the row is trying it now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trial: bool,
+}
+
+/// The value of the row of a rate (`pace/…`): how many began, or have their turn, in each part of time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turns {
+    /// How long a part is, in milliseconds.
+    pub part_ms: i64,
+    /// The number of the first part, counted from the beginning of 1970.
+    pub from: i64,
+    /// How many of each part from there on.
+    pub begun: Vec<u64>,
+}
+
 /// How far an action is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -6,8 +6,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use handfast_engine::{Command, Debt, DebtKey, Decision, Illegal, PollCall, Refusal, Run, Seen};
-use handfast_events::{CommandId, Halt, Head, Mail, Salt, Status, Timestamp};
+use handfast_engine::{
+    Around, Command, Debt, DebtKey, Decision, Illegal, Noted, PollCall, Refusal, Run, Seen,
+};
+use handfast_events::{Body, CommandId, Event, Halt, Head, Mail, Salt, Status, Timestamp};
 use handfast_store::{Append, Claim, Hold, Lease, MailRow};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
@@ -45,6 +47,8 @@ struct Pending {
     again: Option<Command>,
     /// What was heard of an attempt, for whoever has the run if this worker has lost it.
     late: Option<Mail>,
+    /// What it says of those who were asked.
+    noted: Vec<Noted>,
 }
 
 /// A run that can't go on here.
@@ -56,6 +60,12 @@ pub(crate) enum Broken {
     /// A decision panicked.
     #[error("a decision on the run panicked: a defect of Handfast; keep the journal for us")]
     Panicked,
+}
+
+/// Whether others may be first to something that these change.
+fn claims(events: &[Event]) -> bool {
+    let is_claim = |event: &Event| matches!(event.body, Body::ClaimChanged(_) | Body::ClaimSeen(_));
+    events.iter().any(is_claim)
 }
 
 /// What to do with debts after a commit.
@@ -139,7 +149,11 @@ impl Live {
     }
 
     /// Thinks, until there is something to remember. Nothing while an append is under way.
-    pub(crate) fn think(&mut self, now: Timestamp) -> Result<Option<Append>, Broken> {
+    pub(crate) fn think(
+        &mut self,
+        now: Timestamp,
+        around: &mut Arc<Around>,
+    ) -> Result<Option<Append>, Broken> {
         // A clock that was set back must not make a time come twice: what was waited for has passed.
         let now = self.waited.map_or(now, |waited| now.max(waited));
         while self.pending.is_none() {
@@ -149,10 +163,11 @@ impl Live {
                 _ => None,
             };
             let late = command.is_of_tools().then(|| command.clone().late()).flatten();
-            let again = self.kit.plan.shares().then(|| command.clone());
-            let seen = self.seen.clone();
-            let decided =
-                std::panic::catch_unwind(AssertUnwindSafe(|| self.run.think_again(command, now, seen)));
+            let again = command.clone();
+            let (seen, known) = (self.seen.clone(), around.clone());
+            let decided = std::panic::catch_unwind(AssertUnwindSafe(|| {
+                self.run.think_again(command, now, seen, known)
+            }));
             let Decision { events, next } = match decided.map_err(|_| Broken::Panicked)? {
                 Ok(decision) => decision,
                 Err(Refusal::Bug(illegal)) => return Err(illegal.into()),
@@ -171,7 +186,11 @@ impl Live {
             let hold = if status.rests() && self.commands.is_empty() { Hold::Release } else { Hold::Keep };
             let wake_at = if status == Status::Running { None } else { next.wakes_at() };
             let asked = Instant::now();
-            self.pending = Some(Pending { next, asked, taken: mail.clone(), hold, again, late });
+            // What it takes nobody else may take meanwhile, though it isn't remembered yet: a commit that fails says who was first.
+            let (taken_now, noted) = self.run.noted(&events).into_iter().partition(Noted::is_taken);
+            Arc::make_mut(around).note(taken_now);
+            let again = claims(&events).then_some(again);
+            self.pending = Some(Pending { next, asked, taken: mail.clone(), hold, again, late, noted });
             return Ok(Some(Append {
                 id: new_append_id(),
                 run: self.lease.run,
@@ -200,9 +219,11 @@ impl Live {
         }
     }
 
-    /// The append is confirmed: the run becomes what it says. Tells whether it was let go of.
-    pub(crate) fn remembered(&mut self, head: Head) -> Hold {
-        let Some(Pending { next, asked, taken, hold, .. }) = self.pending.take() else { return Hold::Keep };
+    /// The append is confirmed: the run becomes what it says. Tells whether it was let go of, and what it says of others.
+    pub(crate) fn remembered(&mut self, head: Head) -> (Hold, Vec<Noted>) {
+        let Some(Pending { next, asked, taken, hold, noted, .. }) = self.pending.take() else {
+            return (Hold::Keep, Vec::new());
+        };
         if let Some(id) = taken {
             self.mail.remove(&id);
         }
@@ -211,7 +232,7 @@ impl Live {
         self.run = next;
         self.asked = asked;
         self.head = head;
-        hold
+        (hold, noted)
     }
 
     /// What is owed and not performed yet. What is performed and not owed any more is stopped; what is owed later, waits.

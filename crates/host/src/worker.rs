@@ -2,13 +2,15 @@
 //!
 //! `select!` only builds a [`Wake`]; what follows from it is plain code.
 
+mod around;
 mod heeding;
 mod late;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
-use handfast_engine::{Command, DebtKey, Run};
+use handfast_engine::{Around, Command, DebtKey, Run};
 use handfast_events::{Body, Head, Mail, RunId, Status, Timestamp};
 use handfast_store::{
     AppendError, Hold, Journal, Lease, LoadError, MailRow, ReadError, Store, TakeError, WriteError,
@@ -72,6 +74,8 @@ pub struct Worker<S: Store> {
     runs_max: usize,
     clock: Clock,
     halts: Halts,
+    /// What it knows of those whom its runs ask.
+    around: Arc<Around>,
 }
 
 /// Why the worker wakes.
@@ -109,6 +113,7 @@ impl<S: Store> Worker<S> {
             runs_max: RUNS_MAX,
             clock: Clock::default(),
             halts: Halts::new(),
+            around: Arc::default(),
         }
     }
 
@@ -216,7 +221,7 @@ impl<S: Store> Worker<S> {
     /// Lets a run think; what it wants remembered is appended.
     async fn think(&mut self, run: RunId) -> Result<(), DriveError> {
         let Some(live) = self.lives.get_mut(&run) else { return Ok(()) };
-        match live.think(self.clock.now()) {
+        match live.think(self.clock.now(), &mut self.around) {
             Ok(None) if live.is_over() => self.let_go_of(run).await,
             Ok(None) => Ok(()),
             Ok(Some(append)) => {
@@ -249,6 +254,7 @@ impl<S: Store> Worker<S> {
             }
             Err(AppendError::ClaimHeld { name, .. }) => {
                 let claim = self.store.claim(&name).await?;
+                self.found(&name, claim.as_ref());
                 if let Some(live) = self.lives.get_mut(&run) {
                     live.was_second(name, claim);
                 }
@@ -257,8 +263,9 @@ impl<S: Store> Worker<S> {
             Err(error) => return self.set_aside(run, error.to_string()).await,
         };
         let Some(live) = self.lives.get_mut(&run) else { return Ok(()) };
-        let hold = live.remembered(head);
+        let (hold, noted) = live.remembered(head);
         let status = live.run().status();
+        let next_up = self.note(run, noted);
         self.offer(run);
         self.say_in_force().await?;
         if hold == Hold::Release {
@@ -269,9 +276,10 @@ impl<S: Store> Worker<S> {
             if self.has_more && is_worth_it {
                 self.take_more().await?;
             }
-            return Ok(());
+            return self.go_on(next_up).await;
         }
-        self.think(run).await
+        self.think(run).await?;
+        self.go_on(next_up).await
     }
 
     /// Performs what a run owes, and waits for what it owes later.
@@ -311,6 +319,7 @@ impl<S: Store> Worker<S> {
     /// Takes what can move, and takes in mail. Tells whether there was anything to take.
     async fn look(&mut self) -> Result<bool, DriveError> {
         self.look_at_halts().await?;
+        self.look_around().await?;
         let found = self.take_more().await?;
         let mut mail = Vec::new();
         for run in self.store.mailed(RUNS_MAX).await? {
@@ -418,6 +427,7 @@ impl<S: Store> Worker<S> {
 
     fn forget(&mut self, run: RunId) {
         self.halts.heard(run);
+        Arc::make_mut(&mut self.around).forget(run);
         if let Some(mut live) = self.lives.remove(&run) {
             live.stop();
         }

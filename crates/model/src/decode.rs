@@ -1,4 +1,4 @@
-//! A provider's answer, read from its bytes: streamed or whole, in the shapes that compatible servers give it.
+//! A provider's answer, read from its bytes: streamed or whole, over any wire, in the shapes that servers give it.
 //!
 //! Reading is lenient where servers differ and nothing is lost, and refuses where guessing would be needed.
 
@@ -16,8 +16,8 @@ pub(crate) enum Broken {
     Cut,
     /// The provider reported an error within its answer.
     Provider(ProviderError),
-    /// It is not what Chat Completions answer.
-    NotChat(String),
+    /// It is not what this wire answers.
+    Foreign(String),
     /// It asks for more calls than an answer may.
     TooManyCalls,
 }
@@ -26,7 +26,7 @@ pub(crate) enum Broken {
 #[derive(Debug)]
 pub(crate) struct Reader {
     form: Form,
-    answer: Assembly,
+    answer: Box<dyn Assembly>,
     /// The turn, for ids of calls where the server gives none.
     turn: u32,
     broken: Option<Broken>,
@@ -43,8 +43,8 @@ enum Form {
 
 impl Reader {
     /// A reader for the answer of this turn.
-    pub(crate) fn new(turn: u32) -> Self {
-        Self { form: Form::Open(Vec::new()), answer: Assembly::default(), turn, broken: None, done: false }
+    pub(crate) fn new(answer: Box<dyn Assembly>, turn: u32) -> Self {
+        Self { form: Form::Open(Vec::new()), answer, turn, broken: None, done: false }
     }
 
     /// Takes in the next bytes. What is wrong is told at the end: the rest is still read, as evidence.
@@ -65,7 +65,7 @@ impl Reader {
                 let (answer, broken, done) = (&mut self.answer, &mut self.broken, &mut self.done);
                 sse.feed(bytes, |data| {
                     if broken.is_none() && !*done {
-                        match answer.event(data) {
+                        match event(&mut **answer, data) {
                             Ok(ended) => *done = ended,
                             Err(found) => *broken = Some(found),
                         }
@@ -91,7 +91,7 @@ impl Reader {
             Form::Streamed(sse) => {
                 // An event that the stream ended in may be torn: it counts if it can be read.
                 if let (Some(data), None, false) = (sse.finish(), &self.broken, self.done)
-                    && let Err(Broken::Provider(error)) = self.answer.event(&data)
+                    && let Err(Broken::Provider(error)) = event(&mut *self.answer, &data)
                 {
                     self.broken = Some(Broken::Provider(error));
                 }
@@ -101,14 +101,9 @@ impl Reader {
                     return Err(Broken::Cut);
                 }
                 let value: Value = serde_json::from_slice(&body).map_err(|cause| {
-                    Broken::NotChat(format!("it is neither JSON nor a stream of it ({cause})"))
+                    Broken::Foreign(format!("it is neither JSON nor a stream of it ({cause})"))
                 })?;
-                self.answer.take(&value)?;
-                if !self.answer.has_choice {
-                    return Err(Broken::NotChat("it has no `choices`".into()));
-                }
-                // Whole documents need no word for their end.
-                self.answer.finish.get_or_insert_with(|| "stop".into());
+                self.answer.whole(&value)?;
             }
             Form::Open(_) | Form::Whole(_) => {}
         }
@@ -119,6 +114,47 @@ impl Reader {
     }
 }
 
+/// Takes in the data of one event; whether it was the last. `[DONE]` is OpenAI's, but others add it to any wire.
+fn event(answer: &mut dyn Assembly, data: &[u8]) -> Result<bool, Broken> {
+    match data.trim_ascii() {
+        b"[DONE]" => Ok(true),
+        b"" => Ok(false),
+        data => {
+            let value: Value = serde_json::from_slice(data)
+                .map_err(|cause| Broken::Foreign(format!("an event of the stream is no JSON ({cause})")))?;
+            answer.event(&value)
+        }
+    }
+}
+
+/// What these chunks come to.
+#[cfg(test)]
+pub(crate) fn read_as(answer: Box<dyn Assembly>, chunks: &[&[u8]]) -> Result<ModelSaid, Broken> {
+    let mut reader = Reader::new(answer, 2);
+    for chunk in chunks {
+        reader.feed(chunk);
+    }
+    reader.finish(false)
+}
+
+/// What this body, and what events with this data, come to, read so.
+#[cfg(test)]
+pub(crate) fn read_by<A: Assembly + Default + 'static>(body: &str) -> Result<ModelSaid, Broken> {
+    read_as(Box::<A>::default(), &[body.as_bytes()])
+}
+
+#[cfg(test)]
+pub(crate) fn streamed_by<A: Assembly + Default + 'static>(events: &[&str]) -> Result<ModelSaid, Broken> {
+    streamed_as(Box::<A>::default(), events)
+}
+
+/// What events with this data come to.
+#[cfg(test)]
+pub(crate) fn streamed_as(answer: Box<dyn Assembly>, events: &[&str]) -> Result<ModelSaid, Broken> {
+    let text: String = events.iter().map(|event| format!("data: {event}\n\n")).collect();
+    read_as(answer, &[text.as_bytes()])
+}
+
 #[cfg(test)]
 mod tests {
     use handfast_events::{Ask, Finish, Usage};
@@ -126,18 +162,32 @@ mod tests {
 
     use super::*;
     use crate::limits::CALLS_MAX;
+    use crate::provider::SCRIPTED;
+    use crate::wire::Wire;
+
+    const CHAT: Wire = Wire::Chat(SCRIPTED);
+
+    /// A stream of each wire, and where its answer has ended.
+    const STREAMS: [(Wire, &str, &str); 3] = [
+        (CHAT, STREAM, "\"finish_reason\""),
+        (
+            Wire::Messages { is_own: true },
+            include_str!("../tests/it/streams/messages.sse"),
+            "\"tool_use\",\"stop",
+        ),
+        (
+            Wire::Responses(SCRIPTED),
+            include_str!("../tests/it/streams/responses.sse"),
+            "\"response.completed\"",
+        ),
+    ];
 
     fn read(chunks: &[&[u8]]) -> Result<ModelSaid, Broken> {
-        let mut reader = Reader::new(2);
-        for chunk in chunks {
-            reader.feed(chunk);
-        }
-        reader.finish(false)
+        read_as(CHAT.answer(), chunks)
     }
 
     fn streamed(chunks: &[&str]) -> Result<ModelSaid, Broken> {
-        let text: String = chunks.iter().map(|chunk| format!("data: {chunk}\n\n")).collect();
-        read(&[text.as_bytes()])
+        streamed_as(CHAT.answer(), chunks)
     }
 
     const STREAM: &str = concat!(
@@ -211,10 +261,10 @@ mod tests {
         assert_eq!(streamed(&[open, "[DONE]"]).unwrap().answer.text, "x");
         let error = streamed(&[open, r#"{"error":{"message":"overloaded","code":502}}"#, "[DONE]"]);
         assert!(matches!(error, Err(Broken::Provider(error)) if error.status == Some(502)));
-        assert!(matches!(streamed(&["{"]), Err(Broken::NotChat(_))));
-        assert!(matches!(read(&[b"<html>"]), Err(Broken::NotChat(_))));
-        assert!(matches!(read(&[b"{}"]), Err(Broken::NotChat(_))));
-        assert!(matches!(read(&[]), Err(Broken::NotChat(_))));
+        assert!(matches!(streamed(&["{"]), Err(Broken::Foreign(_))));
+        assert!(matches!(read(&[b"<html>"]), Err(Broken::Foreign(_))));
+        assert!(matches!(read(&[b"{}"]), Err(Broken::Foreign(_))));
+        assert!(matches!(read(&[]), Err(Broken::Foreign(_))));
     }
 
     #[test]
@@ -228,36 +278,121 @@ mod tests {
         assert_eq!(streamed(&chunks), Err(Broken::TooManyCalls));
     }
 
+    #[test]
+    fn a_stream_that_is_split_at_any_byte_gives_the_same_answer() {
+        for (wire, stream, _) in STREAMS {
+            let whole = read_as(wire.answer(), &[stream.as_bytes()]).unwrap();
+            for at in 0..stream.len() {
+                let (head, tail) = stream.as_bytes().split_at(at);
+                assert_eq!(
+                    read_as(wire.answer(), &[head, tail]).as_ref(),
+                    Ok(&whole),
+                    "{} at {at}",
+                    wire.name()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_stream_cut_at_any_byte_is_the_answer_only_if_that_had_ended() {
+        for (wire, stream, end) in STREAMS {
+            let ended = stream.find(end).unwrap();
+            let whole = read_as(wire.answer(), &[stream.as_bytes()]).unwrap();
+            for at in 0..stream.len() {
+                let mut reader = Reader::new(wire.answer(), 2);
+                reader.feed(&stream.as_bytes()[..at]);
+                match reader.finish(true) {
+                    Ok(said) => {
+                        assert!(at > ended, "{} at {at}", wire.name());
+                        assert_eq!(said.answer, whole.answer, "{} at {at}", wire.name());
+                    }
+                    Err(broken) => assert_eq!(broken, Broken::Cut, "{} at {at}", wire.name()),
+                }
+            }
+        }
+    }
+
+    /// A piece of JSON as these wires have it, or near it.
+    fn event() -> impl Strategy<Value = String> {
+        let word = prop_oneof![
+            Just("type"),
+            Just("index"),
+            Just("delta"),
+            Just("item"),
+            Just("response"),
+            Just("message"),
+            Just("content"),
+            Just("content_block"),
+            Just("usage"),
+            Just("choices"),
+            Just("text"),
+            Just("message_start"),
+            Just("content_block_start"),
+            Just("content_block_delta"),
+            Just("message_delta"),
+            Just("text_delta"),
+            Just("tool_use"),
+            Just("thinking"),
+            Just("stop_reason"),
+            Just("end_turn"),
+            Just("response.completed"),
+            Just("response.output_item.done"),
+            Just("output"),
+            Just("function_call"),
+            Just("reasoning"),
+            Just("status"),
+            Just("completed"),
+            Just("arguments"),
+            Just("tool_calls"),
+        ];
+        let leaf = prop_oneof![
+            word.clone().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<bool>().prop_map(Value::from),
+            Just(Value::Null),
+        ];
+        let value = leaf.prop_recursive(4, 24, 6, move |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                proptest::collection::btree_map(word.clone().prop_map(str::to_owned), inner, 0..6)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        });
+        value.prop_map(|value| value.to_string())
+    }
+
     proptest! {
         #[test]
-        fn any_chunking_of_a_stream_decodes_the_same(cuts in proptest::collection::vec(0usize..STREAM.len(), 0..40)) {
-            let mut cuts = cuts;
-            cuts.extend([0, STREAM.len()]);
-            cuts.sort_unstable();
-            let chunks: Vec<&[u8]> = cuts.windows(2).map(|pair| &STREAM.as_bytes()[pair[0]..pair[1]]).collect();
-            prop_assert_eq!(read(&chunks), read(&[STREAM.as_bytes()]));
+        fn any_chunking_of_a_stream_decodes_the_same(cuts in proptest::collection::vec(0.0..1.0f64, 0..40)) {
+            for (wire, stream, _) in STREAMS {
+                let mut cuts: Vec<usize> = cuts.iter().map(|cut| (cut * stream.len() as f64) as usize).collect();
+                cuts.extend([0, stream.len()]);
+                cuts.sort_unstable();
+                let chunks: Vec<&[u8]> = cuts.windows(2).map(|pair| &stream.as_bytes()[pair[0]..pair[1]]).collect();
+                prop_assert_eq!(read_as(wire.answer(), &chunks), read_as(wire.answer(), &[stream.as_bytes()]));
+            }
         }
 
         #[test]
         fn bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400), cut in any::<bool>()) {
-            let mut reader = Reader::new(1);
-            reader.feed(b"data: ");
-            reader.feed(&bytes);
-            let _ = reader.finish(cut);
-            let _ = read(&[&bytes]);
+            for (wire, ..) in STREAMS {
+                let mut reader = Reader::new(wire.answer(), 1);
+                reader.feed(b"data: ");
+                reader.feed(&bytes);
+                let _ = reader.finish(cut);
+                let _ = read_as(wire.answer(), &[&bytes]);
+            }
         }
 
         #[test]
-        fn a_stream_cut_anywhere_is_an_answer_only_if_it_had_ended(at in 0usize..STREAM.len()) {
-            let mut reader = Reader::new(2);
-            reader.feed(&STREAM.as_bytes()[..at]);
-            let ended = STREAM.find("\"finish_reason\"").unwrap();
-            match reader.finish(true) {
-                Ok(said) => {
-                    prop_assert!(at > ended);
-                    prop_assert_eq!(said.answer, read(&[STREAM.as_bytes()]).unwrap().answer);
+        fn events_of_any_shape_never_panic(events in proptest::collection::vec(event(), 0..12)) {
+            for (wire, ..) in STREAMS {
+                let events: Vec<&str> = events.iter().map(String::as_str).collect();
+                let _ = streamed_as(wire.answer(), &events);
+                for event in events {
+                    let _ = read_as(wire.answer(), &[event.as_bytes()]);
                 }
-                Err(broken) => prop_assert_eq!(broken, Broken::Cut),
             }
         }
     }

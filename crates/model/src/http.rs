@@ -17,9 +17,11 @@ use crate::limits::{
 };
 use crate::mask::{Key, Masks};
 use crate::models::Listener;
+use crate::overflow::{Window, silent};
 use crate::place::{Place, Progress};
 use crate::retry_after::retry_after_ms;
 use crate::trouble::{Meaning, ProviderError};
+use crate::wire::Wire;
 
 /// No HTTP client could be made: this machine has no certificates to trust. Install `ca-certificates`.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -69,6 +71,8 @@ pub(crate) struct HttpModel {
     /// How errors call it: `` `main` (openai/gpt-5) ``.
     called: String,
     url: reqwest::Url,
+    wire: Wire,
+    window: Option<Window>,
     /// The variable and what it holds.
     key: Option<(String, Option<Key>)>,
 }
@@ -90,12 +94,18 @@ struct Attempt<'a> {
 }
 
 impl HttpModel {
-    /// The model at this base URL.
-    pub(crate) fn new(used: &ModelUse, mut base: reqwest::Url, key: Option<(String, Option<Key>)>) -> Self {
-        if let Ok(mut path) = base.path_segments_mut() {
-            path.pop_if_empty().extend(["chat", "completions"]);
+    /// The model at this base URL, over this wire.
+    pub(crate) fn new(
+        used: &ModelUse,
+        (mut url, wire): (reqwest::Url, Wire),
+        window: Option<Window>,
+        key: Option<(String, Option<Key>)>,
+    ) -> Self {
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(wire.path());
         }
-        Self { called: format!("model `{}` ({}/{})", used.name, used.provider, used.model), url: base, key }
+        let called = format!("model `{}` ({}/{})", used.name, used.provider, used.model);
+        Self { called, url, wire, window, key }
     }
 
     /// Asks once.
@@ -140,31 +150,38 @@ impl HttpModel {
         let client = clients.for_url(&self.url).as_ref().map_err(|cause| {
             trouble(Failure::new(FailureClass::Unavailable, format!("{}: {cause}", self.called)), false)
         })?;
-        let mut post = client
+        let post = client
             .post(self.url.clone())
             .header(CONTENT_TYPE, "application/json")
             .header(ACCEPT, "text/event-stream, application/json")
+            .headers(self.headers()?)
             .body(attempt.request.to_owned());
-        if let Some(bearer) = self.bearer()? {
-            post = post.header(reqwest::header::AUTHORIZATION, bearer);
-        }
         let mut response = post.send().await.map_err(|cause| self.unsent(cause, attempt.masks))?;
         seen.request_id = request_id(response.headers(), attempt.masks);
         let status = response.status().as_u16();
         let headers = response.headers().clone();
-        let mut reader = Reader::new(attempt.place.turn);
+        let mut reader = Reader::new(self.wire.answer(), attempt.place.turn);
         let broke = self.read(&mut response, attempt, seen, (status == 200).then_some(&mut reader)).await?;
         if status != 200 {
             let error = ProviderError::read(Some(status), seen.evidence.head());
             return Err(self.refused(&error, &headers, attempt.masks));
         }
         let cut = broke.is_some();
-        reader.finish(cut).map_err(|broken| self.broken(broken, broke, &headers, attempt.masks))
+        let said =
+            reader.finish(cut).map_err(|broken| self.broken(broken, broke, &headers, attempt.masks))?;
+        match silent(&self.called, &said, self.window) {
+            Some(failure) => Err(trouble(failure, true)),
+            None => Ok(said),
+        }
     }
 
-    /// The header with the key; none where the contract names no key.
-    fn bearer(&self) -> Result<Option<HeaderValue>, ModelTrouble> {
-        let Some((variable, key)) = &self.key else { return Ok(None) };
+    /// The headers of the wire, and those with the key; none of these where the contract names no key.
+    fn headers(&self) -> Result<HeaderMap, ModelTrouble> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in self.wire.headers() {
+            headers.insert(*name, HeaderValue::from_static(value));
+        }
+        let Some((variable, key)) = &self.key else { return Ok(headers) };
         let refuse = |why: &str| {
             let detail = format!("{}: the environment variable {variable} {why}", self.called);
             trouble(Failure::new(FailureClass::Authentication, detail), false)
@@ -178,11 +195,14 @@ impl HttpModel {
                 "has fewer than {SECRET_BYTES_MIN} bytes, too few to be masked in what comes back; give a longer key"
             )));
         }
-        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", key.reveal())).map_err(|_| {
-            refuse("holds a line break or another character that no key has; set it to the key alone")
-        })?;
-        bearer.set_sensitive(true);
-        Ok(Some(bearer))
+        for (name, before) in self.wire.key_headers() {
+            let mut value = HeaderValue::from_str(&format!("{before}{}", key.reveal())).map_err(|_| {
+                refuse("holds a line break or another character that no key has; set it to the key alone")
+            })?;
+            value.set_sensitive(true);
+            headers.insert(*name, value);
+        }
+        Ok(headers)
     }
 
     /// Reads the body to its end. Gives why the connection broke, where it did.
@@ -273,7 +293,7 @@ impl HttpModel {
             detail: format!("{} {answered} {said}{remedy}", self.called),
             status: error.status,
             code: error.codes.first().map(|code| quote(code, masks)),
-            retry_after_ms: retry_after_ms(headers, &error.message),
+            retry_after_ms: retry_after_ms(headers, error),
         };
         trouble(failure, !(turned_away || (300..400).contains(&status)))
     }
@@ -307,10 +327,11 @@ impl HttpModel {
                 let detail = format!("{}: the answer broke off: {why}", self.called);
                 Failure::new(FailureClass::ConnectionLost, detail)
             }
-            Broken::NotChat(why) => {
+            Broken::Foreign(why) => {
                 let detail = format!(
-                    "{}: what came is no answer of Chat Completions: {why}; is `url` the base of such an interface?",
-                    self.called
+                    "{}: what came is no answer of {}: {why}; is `url` the base of such an interface?",
+                    self.called,
+                    self.wire.name()
                 );
                 Failure::new(FailureClass::Unknown, detail)
             }
@@ -323,13 +344,18 @@ impl HttpModel {
     }
 }
 
-/// The answer, should the model ever repeat a key.
+/// The answer, should the model ever repeat a key. Its own form goes then: what was signed or encrypted there would be
+/// refused with a mask in it, and the plain words say the rest.
 fn masked(mut said: ModelSaid, masks: &Masks) -> ModelSaid {
-    said.answer.text = masks.mask(&said.answer.text);
-    said.answer.refusal = said.answer.refusal.map(|words| masks.mask(&words));
-    for call in &mut said.answer.calls {
-        call.args = masks.mask(&call.args);
+    let answer = &mut said.answer;
+    let mut is_clean = answer.verbatim.as_deref().is_none_or(|form| masks.mask(form) == form);
+    let args = answer.calls.iter_mut().map(|call| &mut call.args);
+    for text in [&mut answer.text].into_iter().chain(&mut answer.refusal).chain(args) {
+        let told = masks.mask(text);
+        is_clean &= told == *text;
+        *text = told;
     }
+    answer.verbatim.take_if(|_| !is_clean);
     said
 }
 

@@ -9,14 +9,15 @@ use handfast_contract::{Contract, ModelUse, Name};
 use handfast_engine::{ModelReply, ModelSheet, ModelTrouble, Rates};
 use handfast_events::{Failure, FailureClass, Timestamp};
 
-use crate::chat::ChatDialect;
 use crate::http::{Clients, HttpModel};
 use crate::mask::{Key, Masks};
+use crate::overflow::Window;
 use crate::place::{Place, Progress};
-use crate::prices::{Seller, rates_of};
-use crate::provider::{self, Flavour};
+use crate::prices::{rates_of, window_of};
+use crate::provider;
 use crate::recording::{Recorder, RecordingError, Replay};
 use crate::script::{Script, ScriptError};
+use crate::whereabouts::{seller, whereabouts};
 
 /// Where answers come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,6 +80,14 @@ pub enum OpenError {
         /// What is wrong, with the remedy.
         reason: String,
     },
+    /// This provider has no such wire at its own address: leave `speaks` out, or give a `url` where it has one.
+    #[error("models.{model}.speaks: {reason}")]
+    Speaks {
+        /// The model's name in the contract.
+        model: Name,
+        /// What is wrong, with the remedy.
+        reason: String,
+    },
     /// The script can't be used.
     #[error(transparent)]
     Script(#[from] ScriptError),
@@ -91,7 +100,7 @@ pub enum OpenError {
 #[derive(Debug)]
 enum Backend {
     Script(Arc<Script>),
-    Http(HttpModel),
+    Http(Box<HttpModel>),
     /// Answers come from a recording; nobody is asked.
     Nobody,
 }
@@ -255,59 +264,33 @@ impl Models {
         if let Some((variable, Some(key))) = &key {
             self.masks.add(variable, key);
         }
-        let (base, flavour) = whereabouts(used)?;
+        let (base, wire) = whereabouts(used)?;
+        let seller = seller(used);
+        let known = |tokens| Window { tokens, is_said: used.window.is_some() };
+        let window = used.window.or_else(|| window_of(used, seller?)).map(known);
         let backend = match (script, &base) {
             (Some(script), _) => Backend::Script(script.clone()),
             (None, _) if self.replay.is_some() => Backend::Nobody,
             (None, None) => Backend::Script(Arc::new(Script::read(&options.folder.join(&used.model))?)),
-            (None, Some(base)) => Backend::Http(HttpModel::new(used, base.clone(), key)),
+            (None, Some(base)) => {
+                Backend::Http(Box::new(HttpModel::new(used, (base.clone(), wire), window, key)))
+            }
         };
         let rates = rates(used, options.priced_at, script.is_some() || self.replay.is_some());
         let host = base.as_ref().and_then(|base| base.host_str()).unwrap_or(&used.provider);
         let identity = format!("{host}/{}", used.model).into();
-        let dialect = Arc::new(ChatDialect::new(flavour));
-        let sheet = ModelSheet { dialect, rates, window: used.window, identity };
+        let window = window.map(|window| window.tokens);
+        let sheet = ModelSheet { dialect: wire.dialect(), rates, window, identity };
         self.sheets.insert(used.name.clone(), sheet);
         self.backends.insert(used.name.clone(), backend);
         Ok(())
     }
 }
 
-/// Where a model is (nowhere: it is a script), and how its dialect differs.
-fn whereabouts(used: &ModelUse) -> Result<(Option<reqwest::Url>, Flavour), OpenError> {
-    let wrong = |reason: String| OpenError::Url { model: used.name.clone(), reason };
-    let known = provider::known(&used.provider);
-    let (text, flavour) = match (&used.url, known) {
-        (None, None) if used.provider == "script" => return Ok((None, provider::SCRIPTED)),
-        (Some(_), _) if used.provider == "script" => {
-            return Err(wrong("a script is a file, `use: script/FILE`; leave out the `url`".into()));
-        }
-        (None, None) => {
-            return Err(OpenError::Provider { model: used.name.clone(), provider: used.provider.clone() });
-        }
-        (None, Some(known)) => (known.base.to_owned(), Some(known.flavour)),
-        (Some(url), _) => (url.clone(), None),
-    };
-    let url = reqwest::Url::parse(&text).map_err(|cause| wrong(format!("`{text}` is no URL: {cause}")))?;
-    if !matches!(url.scheme(), "http" | "https") || url.cannot_be_a_base() {
-        return Err(wrong(format!("`{text}` must begin with http:// or https://")));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        // Not quoted: what stands there is a secret.
-        return Err(wrong("a user or password must not stand in the URL; use `api_key`".into()));
-    }
-    let flavour = flavour.unwrap_or_else(|| provider::flavour_at(&url));
-    Ok((Some(url), flavour))
-}
-
 /// The contract's price, else the built-in one. A script's answers cost what the model they stand for would cost, so
 /// that limits can be rehearsed; where nobody knows that, nothing.
 fn rates(used: &ModelUse, at: Timestamp, rehearsed: bool) -> Option<Rates> {
-    let seller = match (&used.url, provider::known(&used.provider)) {
-        (Some(url), _) => Some(Seller::At(url)),
-        (None, known) => known.and_then(|known| known.prices).map(Seller::Named),
-    };
-    let rates = rates_of(used, seller, at);
+    let rates = rates_of(used, seller(used), at);
     if rehearsed || used.provider == "script" { Some(rates.unwrap_or_default()) } else { rates }
 }
 

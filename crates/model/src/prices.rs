@@ -7,6 +7,9 @@ use handfast_contract::{ModelUse, Price};
 use handfast_engine::Rates;
 use handfast_events::{Money, Timestamp};
 
+/// The table of prices that is built in, with its version: what a record of costs was counted by.
+pub const PRICES: &str = "genai-prices 0.2.1";
+
 /// Prompt sizes on the far side of every price step that a provider has had.
 const SIZES: [f64; 7] = [1e3, 1.3e5, 2.1e5, 2.8e5, 5.3e5, 1.1e6, 1e8];
 
@@ -20,6 +23,15 @@ pub(crate) enum Seller<'a> {
     Named(&'a str),
     /// Whoever is at this URL.
     At(&'a str),
+}
+
+impl<'a> Seller<'a> {
+    fn asked(self, request: PriceRequest<'a>) -> PriceRequest<'a> {
+        match self {
+            Self::Named(id) => request.with_provider_id(id),
+            Self::At(url) => request.with_provider_api_url(url),
+        }
+    }
 }
 
 /// The built-in price of this provider's model at this time; none where the table doesn't know it, or where it says
@@ -56,6 +68,15 @@ pub(crate) fn rates_of(used: &ModelUse, seller: Option<Seller<'_>>, at: Timestam
         }
         None => look_up(seller?, &used.model, at),
     }
+}
+
+/// How many tokens a model takes and gives together, as the table knows it.
+pub(crate) fn window_of(used: &ModelUse, seller: Seller<'_>) -> Option<u64> {
+    let table = Calculator::bundled();
+    let nothing = Usage::from([(UsageKey::INPUT_TOKENS, 0.0)]);
+    let found = table.calculate(&seller.asked(PriceRequest::new(&used.model, &nothing))).ok()?;
+    let provider = table.find_provider(Some(&found.provider_id), None).ok()??;
+    provider.models().find(|model| model.id() == found.model_id)?.context_window()
 }
 
 /// Rounded up: a reservation may be too large, never too small.
@@ -106,11 +127,7 @@ impl Sample {
 fn ask(seller: Seller<'_>, model: &str, size: f64, time: SystemTime) -> Option<Sample> {
     let price = |usage: &Usage| {
         let request = PriceRequest::new(model, usage).with_timestamp(time);
-        let request = match seller {
-            Seller::Named(id) => request.with_provider_id(id),
-            Seller::At(url) => request.with_provider_api_url(url),
-        };
-        Calculator::bundled().calculate(&request).ok()
+        Calculator::bundled().calculate(&seller.asked(request)).ok()
     };
     let thousands = size / 1e3;
     let plain = price(&Usage::from([(UsageKey::INPUT_TOKENS, size), (UsageKey::OUTPUT_TOKENS, 1e3)]))?;
@@ -154,6 +171,26 @@ mod tests {
         assert_eq!(line("openai", "gpt-5.4"), "0.0025 0.00025 0.015 0.005 0.0225");
         assert_eq!(line("anthropic", "claude-sonnet-4-5"), "0.003 0.0003 0.015 0.0075 0.0225");
         assert!(rates_for("ollama", "qwen3", at()).is_none());
+    }
+
+    #[test]
+    fn the_tables_version_is_the_one_that_is_built_in() {
+        let (name, version) = PRICES.split_once(' ').unwrap();
+        let package = format!("name = \"{name}\"\nversion = \"{version}\"\n");
+        assert!(
+            include_str!("../../../Cargo.lock").contains(&package),
+            "give PRICES the version of Cargo.lock"
+        );
+    }
+
+    #[test]
+    fn the_table_knows_windows_too() {
+        let used = |model: &str| crate::whereabouts::used("anthropic", model);
+        assert_eq!(window_of(&used("claude-sonnet-4-5"), Seller::Named("anthropic")), Some(200_000));
+        let named = Seller::At("https://api.openai.com/v1");
+        assert_eq!(window_of(&used("gpt-5-mini"), named), Some(400_000));
+        assert_eq!(window_of(&used("no-such-model"), Seller::Named("anthropic")), None);
+        assert_eq!(window_of(&used("gpt-5-mini"), Seller::At("http://127.0.0.1:8080/v1")), None);
     }
 
     #[test]

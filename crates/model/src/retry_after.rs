@@ -7,17 +7,50 @@ use regex::Regex;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
 use crate::limits::RETRY_AFTER_MS_MAX;
+use crate::trouble::ProviderError;
 
-/// What headers and message say: the header in milliseconds, then `Retry-After` in seconds or as a date (against the
-/// provider's own clock: its `Date` header), then the words `try again in 1.5s`.
-pub(crate) fn retry_after_ms(headers: &HeaderMap, message: &str) -> Option<u64> {
+/// What headers and body say: the header in milliseconds, then `Retry-After` in seconds or as a date (against the
+/// provider's own clock: its `Date` header), then Google's `retryDelay`, then the words `try again in 1.5s`. A 429
+/// without any of these is waited for until the allowance that is used up is full again.
+pub(crate) fn retry_after_ms(headers: &HeaderMap, error: &ProviderError) -> Option<u64> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let wait = text("retry-after-ms")
         .and_then(|text| milliseconds(text, 1.0))
         .or_else(|| text(RETRY_AFTER.as_str()).and_then(|text| milliseconds(text, 1000.0)))
         .or_else(|| until(text(RETRY_AFTER.as_str())?, text(DATE.as_str())?))
-        .or_else(|| in_words(message))?;
+        .or_else(|| span(error.retry_delay.as_deref()?))
+        .or_else(|| in_words(&error.message))
+        .or_else(|| if error.status == Some(429) { until_allowed(text) } else { None })?;
     Some(wait.min(RETRY_AFTER_MS_MAX))
+}
+
+/// Allowances as headers name them: how much remains, and when it is full again.
+const ALLOWANCES: [(&str, &str); 6] = [
+    ("x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"),
+    ("x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"),
+    ("anthropic-ratelimit-requests-remaining", "anthropic-ratelimit-requests-reset"),
+    ("anthropic-ratelimit-tokens-remaining", "anthropic-ratelimit-tokens-reset"),
+    ("anthropic-ratelimit-input-tokens-remaining", "anthropic-ratelimit-input-tokens-reset"),
+    ("anthropic-ratelimit-output-tokens-remaining", "anthropic-ratelimit-output-tokens-reset"),
+];
+
+/// The longest wait for an allowance of which nothing remains: a span (`6m0s`), or a time against the `Date` header.
+fn until_allowed<'a>(text: impl Fn(&str) -> Option<&'a str>) -> Option<u64> {
+    let used_up = ALLOWANCES.iter().filter(|(remaining, _)| text(remaining) == Some("0"));
+    let waits = used_up.filter_map(|(_, reset)| {
+        let reset = text(reset)?;
+        span(reset).or_else(|| {
+            let at: SystemTime = reset.parse::<jiff::Timestamp>().ok()?.into();
+            wait(at, httpdate::parse_http_date(text(DATE.as_str())?).ok()?)
+        })
+    });
+    waits.max()
+}
+
+/// A span as Go and Google write it: `6m0s`, `20ms`, `34.07s`.
+fn span(text: &str) -> Option<u64> {
+    let span: jiff::SignedDuration = text.parse().ok()?;
+    u64::try_from(span.as_millis()).ok()
 }
 
 fn milliseconds(text: &str, unit: f64) -> Option<u64> {
@@ -34,10 +67,11 @@ fn milliseconds(text: &str, unit: f64) -> Option<u64> {
 }
 
 fn until(date: &str, now: &str) -> Option<u64> {
-    let (date, now): (SystemTime, SystemTime) =
-        (httpdate::parse_http_date(date).ok()?, httpdate::parse_http_date(now).ok()?);
-    let wait = date.duration_since(now).unwrap_or(Duration::ZERO);
-    u64::try_from(wait.as_millis()).ok()
+    wait(httpdate::parse_http_date(date).ok()?, httpdate::parse_http_date(now).ok()?)
+}
+
+fn wait(until: SystemTime, now: SystemTime) -> Option<u64> {
+    u64::try_from(until.duration_since(now).unwrap_or(Duration::ZERO).as_millis()).ok()
 }
 
 /// The forms of OpenAI (`6m0s`, `1.5s`, `20ms`), Azure (`35 seconds`) and Google (`retry in 12.3s`): milliseconds,
@@ -87,7 +121,33 @@ mod tests {
             for (name, value) in headers {
                 map.insert(*name, value.parse().unwrap());
             }
-            assert_eq!(retry_after_ms(&map, message), expected, "{headers:?} {message}");
+            let error = ProviderError { message: message.into(), ..ProviderError::default() };
+            assert_eq!(retry_after_ms(&map, &error), expected, "{headers:?} {message}");
         }
+    }
+
+    #[test]
+    fn an_allowance_that_is_used_up_is_waited_for_where_nothing_else_is_said() {
+        let date = ("date", "Sat, 21 Nov 2026 06:00:00 GMT");
+        let reset = ("anthropic-ratelimit-tokens-reset", "2026-11-21T06:00:12Z");
+        let open = [("x-ratelimit-remaining-requests", "0"), ("x-ratelimit-reset-requests", "6m0s")];
+        for (status, headers, expected) in [
+            (429, &open[..], Some(360_000)),
+            (503, &open, None),
+            (429, &[open[0], open[1], ("retry-after", "2")], Some(2000)),
+            (429, &[("x-ratelimit-remaining-tokens", "0"), ("x-ratelimit-reset-tokens", "20ms")], Some(20)),
+            (429, &[("x-ratelimit-remaining-tokens", "7"), ("x-ratelimit-reset-tokens", "20ms")], None),
+            (429, &[("anthropic-ratelimit-tokens-remaining", "0"), reset, date], Some(12_000)),
+            (429, &[("anthropic-ratelimit-tokens-remaining", "0"), reset], None),
+            (429, &[("anthropic-ratelimit-tokens-remaining", "900"), reset, date], None),
+            (429, &[("x-ratelimit-remaining-tokens", "0"), ("x-ratelimit-reset-tokens", "soon")], None),
+        ] {
+            let map = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+            let error = ProviderError { status: Some(status), ..ProviderError::default() };
+            assert_eq!(retry_after_ms(&map.collect(), &error), expected, "{status} {headers:?}");
+        }
+        let delayed = serde_json::json!({"error": {"code": 429, "details": [{"@type": "type.googleapis.com/google.rpc.Help"}, {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "34.07s"}]}});
+        let error = ProviderError::of(Some(429), &delayed);
+        assert_eq!(retry_after_ms(&HeaderMap::new(), &error), Some(34_070));
     }
 }

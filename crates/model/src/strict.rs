@@ -9,12 +9,11 @@ const FORMATS: [&str; 9] =
     ["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"];
 
 /// Keywords that may stand in a strict schema and need no look inside.
-const PLAIN: [&str; 16] = [
-    "type",
-    "description",
-    "title",
-    "enum",
-    "const",
+const PLAIN: [&str; 7] =
+    ["type", "description", "title", "enum", "const", "required", "additionalProperties"];
+
+/// The same, but Anthropic's grammar has no place for them, or not in every form.
+const OPENAI_ONLY: [&str; 9] = [
     "pattern",
     "minimum",
     "maximum",
@@ -24,8 +23,6 @@ const PLAIN: [&str; 16] = [
     "minItems",
     "maxItems",
     "$ref",
-    "required",
-    "additionalProperties",
 ];
 
 /// Whether this schema of a tool's arguments or an answer may be marked `strict`: an object whose every property is
@@ -43,12 +40,32 @@ fn part(schema: &Value) -> bool {
         "items" => part(value),
         "anyOf" => value.as_array().is_some_and(|parts| parts.iter().all(part)),
         "format" => value.as_str().is_some_and(|format| FORMATS.contains(&format)),
-        keyword => PLAIN.contains(&keyword),
+        keyword => PLAIN.contains(&keyword) || OPENAI_ONLY.contains(&keyword),
     });
     // Without a type, a choice or a reference a schema takes anything, which no grammar enforces.
     let bounded =
         ["type", "anyOf", "$ref", "enum", "const"].iter().any(|keyword| keywords.contains_key(*keyword));
     known && bounded && (!is_object(schema) || closed(schema))
+}
+
+/// How many unions a schema has that Anthropic enforces, too; none where it would refuse it.
+pub(crate) fn unions_allowed(schema: &Value) -> Option<usize> {
+    if strict_allows(schema) { unions(schema) } else { None }
+}
+
+fn unions(schema: &Value) -> Option<usize> {
+    let mut count = 0;
+    for (keyword, value) in schema.as_object()? {
+        count += match keyword.as_str() {
+            "properties" | "$defs" => value.as_object()?.values().map(unions).sum::<Option<usize>>()?,
+            "items" => unions(value)?,
+            "anyOf" => 1 + value.as_array()?.iter().map(unions).sum::<Option<usize>>()?,
+            "type" => usize::from(value.is_array()),
+            keyword if OPENAI_ONLY.contains(&keyword) => return None,
+            _ => 0,
+        };
+    }
+    Some(count)
 }
 
 fn is_object(schema: &Value) -> bool {
@@ -100,6 +117,16 @@ mod tests {
             (json!(true), false),
         ] {
             assert_eq!(strict_allows(&schema), expected, "{schema}");
+        }
+        for (property, unions) in [
+            (json!({"type": "string"}), Some(0)),
+            (json!({"type": ["string", "null"]}), Some(1)),
+            (json!({"anyOf": [{"type": "string"}, {"type": ["integer", "null"]}]}), Some(2)),
+            (json!({"type": "array", "items": {"type": "integer", "minimum": 1}}), None),
+            (json!({"type": "string", "minLength": 1}), None),
+        ] {
+            let schema = closed(json!({"a": property}), json!(["a"]));
+            assert_eq!(unions_allowed(&schema), unions, "{schema}");
         }
     }
 }

@@ -14,6 +14,8 @@ pub(crate) struct ProviderError {
     pub(crate) codes: Vec<String>,
     /// Its sentence.
     pub(crate) message: String,
+    /// How long to wait, as Google says it: `34s`.
+    pub(crate) retry_delay: Option<String>,
 }
 
 /// What that means.
@@ -49,8 +51,13 @@ const fn row(
     Row { statuses, codes, words, class, turned_away }
 }
 
+/// Words of a rate: a sentence with one of them speaks of no prompt, whatever else it says.
+const RATE_WORDS: &[&str] = &["rate limit", "too many requests", "throttl", "please wait before"];
+
 /// The table.
 const ROWS: &[Row] = &[
+    // Google calls a minute's allowance a quota, too, and then says when it is full again.
+    row(&[429], &["resource_exhausted"], &["retry in"], FailureClass::RateLimited, true),
     // No credit: providers say it with 429, and waiting never helps.
     row(
         ANY,
@@ -67,6 +74,7 @@ const ROWS: &[Row] = &[
             "usage_limit_reached",
             "insufficient_balance",
             "insufficient_credits",
+            "exceeded_current_quota_error",
         ],
         NONE,
         FailureClass::Billing,
@@ -83,6 +91,8 @@ const ROWS: &[Row] = &[
             "insufficient credit",
             "spend limit",
             "spending limit",
+            "api usage limits",
+            "credits are depleted",
         ],
         FailureClass::Billing,
         true,
@@ -107,6 +117,7 @@ const ROWS: &[Row] = &[
             "rate_limit_error",
             "slow_down",
             "throttlingexception",
+            "toomanyrequestsexception",
             "resource_exhausted",
         ],
         NONE,
@@ -121,6 +132,8 @@ const ROWS: &[Row] = &[
             "exceed_context_size_error",
             "request_too_large",
             "model_context_window_exceeded",
+            "context_window_exceeded",
+            "string_above_max_length",
         ],
         NONE,
         FailureClass::ContextOverflow,
@@ -134,16 +147,32 @@ const ROWS: &[Row] = &[
             "exceeds the context window",
             "input tokens exceed the configured limit",
             "prompt is too long",
+            "prompt too long",
             "exceed context limit",
             "exceeds the available context size",
             "exceeded max context length",
+            "exceeded context length",
             "greater than the context length",
+            "context the overflows",
+            "loaded with context length of only",
+            "longer than the model's context length",
+            "longer than the maximum model length",
             "exceeds the maximum number of tokens",
+            "exceeds the maximum number of input tokens",
+            "maximum allowed input length",
+            "maximum prompt length is",
             "reduce the length of the messages",
+            "reduce the length of the prompt",
             "input is too long for requested model",
+            "input is too long for the model",
+            "too large for model with",
+            "exceeded model token limit",
+            "prompt token count of",
             "context window exceeds",
-            "exceeds the model's maximum context",
             "exceeds model context window",
+            "model's context window",
+            "total number of tokens in the prompt cannot exceed",
+            "`inputs` tokens + `max_new_tokens` must be",
         ],
         FailureClass::ContextOverflow,
         true,
@@ -157,6 +186,7 @@ const ROWS: &[Row] = &[
             "cyber_policy",
             "bio_policy",
             "responsibleaipolicyviolation",
+            "data_inspection_failed",
         ],
         NONE,
         FailureClass::ContentFiltered,
@@ -167,7 +197,10 @@ const ROWS: &[Row] = &[
         NONE,
         &[
             "content management policy",
+            "content filtering policy",
             "content policy",
+            "content exists risk",
+            "violating our usage policy",
             "flagged by moderation",
             "requires moderation",
             "safety system",
@@ -184,7 +217,13 @@ const ROWS: &[Row] = &[
         true,
     ),
     // Google says 400 for a wrong key.
-    row(&[400], NONE, &["api key not valid", "invalid api key"], FailureClass::Authentication, true),
+    row(
+        &[400],
+        NONE,
+        &["api key not valid", "invalid api key", "incorrect api key"],
+        FailureClass::Authentication,
+        true,
+    ),
     row(&[408, 504], NONE, NONE, FailureClass::Timeout, false),
     row(ANY, &["timeout_error", "timeout"], NONE, FailureClass::Timeout, false),
     // Its one common cause is a server without room, or one that still loads its model.
@@ -259,7 +298,10 @@ impl ProviderError {
         {
             message = format!("{message}: {raw}");
         }
-        Self { status, codes, message }
+        let details = inner.get("details").and_then(Value::as_array).into_iter().flatten();
+        let retry_delay =
+            details.filter_map(|detail| detail.get("retryDelay")?.as_str()).next().map(str::to_owned);
+        Self { status, codes, message, retry_delay }
     }
 
     /// What it means.
@@ -267,8 +309,11 @@ impl ProviderError {
         let status = self.status.unwrap_or(0);
         let codes: Vec<String> = self.codes.iter().map(|code| code.to_lowercase()).collect();
         let message = self.message.to_lowercase();
+        let is_rate = RATE_WORDS.iter().any(|words| message.contains(words));
         let fits = |row: &&Row| {
-            (row.statuses.is_empty() || row.statuses.contains(&status))
+            let by_words = !row.words.is_empty() && row.class == FailureClass::ContextOverflow;
+            !(by_words && is_rate)
+                && (row.statuses.is_empty() || row.statuses.contains(&status))
                 && (row.codes.is_empty() || codes.iter().any(|code| row.codes.contains(&code.as_str())))
                 && (row.words.is_empty() || row.words.iter().any(|words| message.contains(words)))
         };

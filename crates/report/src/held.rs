@@ -13,8 +13,8 @@ pub struct Held {
     pub step: StepId,
     /// Its call, where it is one; else its model.
     pub call: Option<CallId>,
-    /// Not before this time.
-    pub until: Timestamp,
+    /// Not before this time; without one until somebody who is under way has come back.
+    pub until: Option<Timestamp>,
     /// What stands in the way.
     pub why: String,
 }
@@ -22,7 +22,10 @@ pub struct Held {
 impl Held {
     /// In a phrase, as seen at this time: `held until 12:01:05: openai is down`.
     pub fn told(&self, now: Timestamp) -> String {
-        format!("held until {}: {}", moment(self.until, now), self.why)
+        match self.until {
+            Some(until) => format!("held until {}: {}", moment(until, now), self.why),
+            None => format!("held: {}", self.why),
+        }
     }
 
     /// What may not leave: the call, or its step's model.
@@ -46,7 +49,7 @@ impl Held {
 
 /// What holds a run up until this time, as far as the end of its journal says: for a list, which reads no whole journals.
 pub fn held_among(newest: &[Event], until: Timestamp) -> Option<Held> {
-    newest.iter().rev().filter_map(Held::of).find(|held| held.until == until)
+    newest.iter().rev().filter_map(Held::of).find(|held| held.until == Some(until))
 }
 
 impl Trace {
@@ -56,17 +59,16 @@ impl Trace {
         let live = self.steps.iter().filter(|step| step.state == StepState::Running);
         let models = live.filter_map(Step::held_model);
         let calls = self.calls().filter_map(|call| {
-            let held = call.hold()?;
-            let call = call.id.clone();
+            let (held, call) = (&call.hold()?.held, call.id.clone());
             Some(Held { step: call.step(), call: Some(call), until: held.until, why: held.why.clone() })
         });
-        models.chain(calls).find(|held| held.until == until)
+        models.chain(calls).find(|held| held.until == Some(until))
     }
 }
 
 impl Step {
     fn held_model(&self) -> Option<Held> {
-        let held = self.held()?;
+        let (_, held) = self.held()?;
         Some(Held { step: self.id.clone(), call: None, until: held.until, why: held.why.clone() })
     }
 }

@@ -2,7 +2,7 @@
 
 use handfast_events::{
     Answer, Body, CallPolled, Came, ContextAdjusted, Event, Kept, Mail, MailOutcome, Money, Next, Output,
-    PauseReason, Purpose, ResultCameLate, Settled, Standing, Stayed, StepKind, TalkEnd,
+    PauseReason, Purpose, ResultCameLate, Settled, Standing, Stayed, StepKind, TalkEnd, Timestamp,
 };
 
 use crate::limits::{WIDTH_MAX, WIDTH_MIN};
@@ -112,11 +112,11 @@ fn phrase_of_model(body: &Body) -> String {
         }
         Body::ContextAdjusted(adjusted) => adjusted_told(adjusted),
         Body::ModelSwitched(switched) => format!("{} → {}: {}", switched.from, switched.to, switched.why),
-        Body::ModelHeld(held) => format!("turn {} until {}: {}", held.turn, held.until, held.why),
-        Body::ToolTakenAway(away) => match away.until {
-            Some(until) => format!("{} until {until}: {}", away.tool, away.why),
-            None => format!("{} for the rest of the step: {}", away.tool, away.why),
-        },
+        Body::ModelHeld(held) => format!("turn {}{}: {}", held.turn, until(held.until), held.why),
+        Body::ToolTakenAway(away) if away.until.is_none() => {
+            format!("{} for the rest of the step: {}", away.tool, away.why)
+        }
+        Body::ToolTakenAway(away) => format!("{}{}: {}", away.tool, until(away.until), away.why),
         body => phrase_of_call(body),
     }
 }
@@ -144,7 +144,7 @@ fn phrase_of_call(body: &Body) -> String {
         Body::CallIntended(intent) => {
             format!("attempt {} for {} {}", intent.attempt, cost(intent.costs), json(&intent.sends))
         }
-        Body::CallHeld(held) => format!("until {}: {}", held.until, held.why),
+        Body::CallHeld(held) => format!("held{}: {}", until(held.until), held.why),
         Body::CallWorking(taken) => {
             let says = taken.says.as_ref().map(|says| format!(" ({says})")).unwrap_or_default();
             format!(
@@ -202,6 +202,11 @@ fn phrase_of_shared(body: &Body) -> String {
         },
         body => phrase_of_people(body),
     }
+}
+
+/// A time behind what waits for it.
+pub(crate) fn until(until: Option<Timestamp>) -> String {
+    until.map(|until| format!(" until {until}")).unwrap_or_default()
 }
 
 /// What a remedy changed, with its reason first.

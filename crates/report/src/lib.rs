@@ -33,6 +33,6 @@ pub use render::{render, render_explanation, render_item};
 pub use text::{Style, visible};
 pub use trace::{
     Attempt, AttemptState, Call, CallAttempt, CallState, Change, Changed, Compensation, CompensationState,
-    End, Late, Line, Listening, Note, Question, QuestionEnd, Speaker, Step, StepState, Totals, Trace, Turn,
-    Wait, Working,
+    End, Hold, Late, Line, Listening, Note, Question, QuestionEnd, Speaker, Step, StepState, Totals, Trace,
+    Turn, Wait, Working,
 };

@@ -138,9 +138,12 @@ fn doing(trace: &Trace, now: Timestamp) -> Vec<Doing> {
 /// What an agent's model does, and for how long.
 fn asked(step: &Step, now: Timestamp) -> Option<Doing> {
     let turn = step.turns.last()?;
-    if let Some(held) = step.held() {
-        let what = format!("turn {} is held, asked in", turn.turn);
-        let doing = Doing::of_step(&step.id, what, between(Some(now), Some(held.until)));
+    if let Some((since, held)) = step.held() {
+        let (how, for_ms) = match held.until {
+            Some(until) => ("asked in", between(Some(now), Some(until))),
+            None => ("since", between(Some(since), Some(now))),
+        };
+        let doing = Doing::of_step(&step.id, format!("turn {} is held, {how}", turn.turn), for_ms);
         return Some(Doing { why: Some(held.why.clone()), ..doing });
     }
     let attempt = turn.attempts.last()?;
@@ -170,12 +173,16 @@ fn called(call: &Call, now: Timestamp) -> Option<Doing> {
             (format!("{} works on {}", working.server, call.tool), since)
         }
         CallState::Proposed => {
-            let how = if hold.is_some() { "held, called in" } else { "called again in" };
-            (format!("{} is {how}", call.tool), between(Some(now), Some(call.due()?)))
+            let (how, for_ms) = match (hold, call.due()) {
+                (Some(_), Some(due)) => ("held, called in", between(Some(now), Some(due))),
+                (Some(hold), None) => ("held, since", between(Some(hold.at), Some(now))),
+                (None, due) => ("called again in", between(Some(now), Some(due?))),
+            };
+            (format!("{} is {how}", call.tool), for_ms)
         }
         CallState::InDoubt => (format!("{} is in doubt", call.tool), since),
         _ => return None,
     };
-    let why = hold.map(|hold| hold.why.clone());
+    let why = hold.map(|hold| hold.held.why.clone());
     Some(Doing { call: Some(call.id.clone()), why, ..Doing::of_step(&call.id.step(), what, for_ms) })
 }

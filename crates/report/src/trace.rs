@@ -187,7 +187,7 @@ pub struct Call {
     pub held: Option<CallWaits>,
     /// What kept it from leaving, each time, and until when.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub holds: Vec<CallHeld>,
+    pub holds: Vec<Hold>,
     /// Every try of it.
     pub attempts: Vec<CallAttempt>,
     /// What people were asked about it, and answered.
@@ -219,6 +219,18 @@ pub struct Call {
     pub late: Vec<Late>,
     /// What became of what it did, once its scope failed or was cancelled.
     pub compensation: Option<Compensation>,
+}
+
+/// What kept a call from leaving.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Hold {
+    /// Since when.
+    pub at: Timestamp,
+    /// The attempt that didn't leave.
+    pub attempt: u32,
+    /// Until when, and why.
+    #[serde(flatten)]
+    pub held: CallHeld,
 }
 
 /// One try of a tool.

@@ -183,4 +183,10 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// # Errors
     /// The store can't be read.
     fn claim(&self, name: &str) -> impl Future<Output = Result<Option<Claim>, ReadError>> + Send;
+
+    /// All claims whose names begin so, by name.
+    ///
+    /// # Errors
+    /// The store can't be read.
+    fn claims(&self, prefix: &str) -> impl Future<Output = Result<Vec<Claim>, ReadError>> + Send;
 }

@@ -5,9 +5,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::limits::NAME_BYTES_MAX;
-use crate::loader::{Loader, meant};
+use crate::loader::{Loader, meant, meant_items};
 use crate::reads::{Reads, Shape};
-use crate::traps;
 use crate::yaml::{Entry, Kind, Node};
 use crate::{Clause, Grant, Name, Tool, code, suggest};
 
@@ -26,15 +25,7 @@ impl<'a> Loader<'a> {
     pub(super) fn grants(&mut self, node: &'a Node, agent: &str, reads: &Reads) -> Vec<Grant> {
         let Some(items) = self.list(node, "`may`") else { return Vec::new() };
         let mut grants = Grants::default();
-        let mut cut = false;
-        for item in items {
-            // What YAML cut from the condition before it isn't a grant of its own.
-            let rest = cut && matches!(item.kind, Kind::Text { .. });
-            cut = rest
-                || matches!(&item.kind, Kind::Map(entries) if entries.iter().any(|entry| traps::was_cut(&entry.value)));
-            if rest {
-                continue;
-            }
+        for item in meant_items(items) {
             let found = match &item.kind {
                 Kind::Map(entries) => {
                     meant(entries).flat_map(|entry| self.conditional(entry, agent, reads)).collect()

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::{
-    Agent, Contract, Expr, Given, Gives, Grant, Limits, ModelUse, Name, Price, Schema, Step, StepWork,
-    Workflow,
+    Agent, Contract, Expr, Given, Gives, Grant, Limits, ModelChoice, ModelUse, Name, Price, Schema, Step,
+    StepWork, Workflow,
 };
 
 /// The workflow around one proposed call. Not a name that a contract can give, so it hides no workflow.
@@ -44,6 +44,7 @@ impl Contract {
             name: name.clone(),
             work: StepWork::Agent(agent.clone()),
             with: Given::Fields(with.collect()),
+            models: None,
             when: None,
             needs: Vec::new(),
             after: Vec::new(),
@@ -96,7 +97,7 @@ impl Contract {
             owner: None,
             talks_to: Vec::new(),
             instructions: String::new(),
-            models: vec![model.clone()],
+            models: vec![ModelChoice { model: model.clone(), when: None }],
             may: own.map_or_else(|| self.tools.values().map(any).collect(), |own| own.may.clone()),
             memory: own.map_or_else(Vec::new, |own| own.memory.clone()),
             never: own.map_or_else(Vec::new, |own| own.never.clone()),

@@ -20,8 +20,8 @@ pub struct Agent {
     pub talks_to: Vec<String>,
     /// More on how; the text of its file where it names one.
     pub instructions: String,
-    /// The models: first choice first.
-    pub models: Vec<Name>,
+    /// The models that it may use, first choice first: those that need no condition, and those whose condition holds.
+    pub models: Vec<ModelChoice>,
     /// What it may do, and up to where; in the contract's order.
     pub may: Vec<Grant>,
     /// What it may read and write of what agents share: grants of tools that the contract makes of its memory.
@@ -59,6 +59,45 @@ impl Agent {
     /// All that it may do: what its contract grants it, then what it may do with memory.
     pub fn grants(&self) -> impl Iterator<Item = &Grant> {
         self.may.iter().chain(&self.memory)
+    }
+}
+
+/// A model that an agent may use. Of all choices those count whose condition holds, or that have none: the first is used, the
+/// others are its fallbacks. One at least has none.
+#[derive(Clone, Debug)]
+pub struct ModelChoice {
+    /// The model.
+    pub model: Name,
+    /// Only where this holds: `agents.clerk.model.small`. Reads what the agent is given as `input`, facts, settings.
+    pub when: Option<Clause>,
+}
+
+impl ModelChoice {
+    /// The first of these models that needs no condition, whatever the agent is given.
+    ///
+    /// ```
+    /// use handfast_contract::{Clause, Expr, ModelChoice};
+    ///
+    /// let condition = Expr::parse("size(input.text) < 400").unwrap();
+    /// let when = Clause { address: "agents.clerk.model.small".into(), sentence: condition.to_string(), condition };
+    /// let choices = [
+    ///     ModelChoice { model: "small".into(), when: Some(when) },
+    ///     ModelChoice { model: "main".into(), when: None },
+    /// ];
+    /// assert_eq!(ModelChoice::usual(&choices).map(|name| &**name), Some("main"));
+    /// ```
+    pub fn usual(choices: &[Self]) -> Option<&Name> {
+        let free = choices.iter().find(|choice| choice.when.is_none());
+        free.or(choices.first()).map(|choice| &choice.model)
+    }
+
+    /// All of them in a line: `small where size(input.text) < 400, main`.
+    pub(crate) fn told(choices: &[Self]) -> String {
+        let told = choices.iter().map(|choice| match &choice.when {
+            Some(when) => format!("{} where {}", choice.model, when.condition),
+            None => choice.model.to_string(),
+        });
+        told.collect::<Vec<_>>().join(", ")
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::{Agent, Approver, Level, Limits, Name, Tool};
+use super::{Agent, Approver, Level, Limits, ModelChoice, Name, Tool};
 use crate::{EvalError, Expr, Schema, Scope, Template};
 
 /// A workflow: steps ordered by what they read.
@@ -111,7 +111,9 @@ pub struct Step {
     pub work: StepWork,
     /// What it is given. Reads input, steps, last, the lane's item, settings. A path that is absent passes absence on.
     pub with: Given,
-    /// Only where this holds. Reads the same.
+    /// The models that its agent uses here; the agent's own unless said. Their conditions read what the agent is given.
+    pub models: Option<Vec<ModelChoice>>,
+    /// Only where this holds. Reads the same as `with`.
     pub when: Option<Expr>,
     /// The steps that it needs though no value shows it, of its own block or of one around that.
     pub needs: Vec<Name>,
@@ -128,7 +130,8 @@ pub struct Step {
 }
 
 impl Step {
-    /// The expressions of the step itself, without those of the steps within it.
+    /// The expressions of the step itself, without those of the steps within it, and without the conditions of its models, which
+    /// read what its agent is given and no step.
     pub fn exprs(&self) -> Vec<&Expr> {
         let mut all: Vec<&Expr> = self.with.exprs().chain(&self.when).collect();
         match &self.work {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::conditions::{Judged, clauses, condition};
+use super::conditions::{Judged, clauses, condition, same};
 use super::rules::*;
 use super::{Found, pairs, schemas, words, world};
-use crate::{Agent, Contract, Kept, Name, Schema, Unsure};
+use crate::{Agent, Contract, Kept, ModelChoice, Name, Schema, Unsure};
 
 const GRANTED: Judged = Judged { stronger: &GRANT_STRONGER, weaker: &GRANT_WEAKER, unclear: &GRANT_UNCLEAR };
 /// What is forbidden where it holds.
@@ -56,12 +56,31 @@ fn texts(found: &mut Found, at: &str, old: &Agent, new: &Agent) {
             found.add(&MODEL_TEXT, format!("{at}.{part}"), words::from_to(was.trim(), is.trim()));
         }
     }
-    if old.models != new.models {
-        let what = words::from_to(old.models.join(", "), new.models.join(", "));
-        found.add(&MODEL_CHANGED, format!("{at}.model"), what);
-    }
+    models(found, &format!("{at}.model"), Some(&old.models), Some(&new.models));
     if old.owner != new.owner {
         found.add(&HEAD, format!("{at}.owner"), words::change(old.owner.as_ref(), new.owner.as_ref()));
+    }
+}
+
+/// Which models are asked, in which order, and where.
+pub(super) fn models(
+    found: &mut Found,
+    address: &str,
+    old: Option<&Vec<ModelChoice>>,
+    new: Option<&Vec<ModelChoice>>,
+) {
+    let when = |choice: &ModelChoice| choice.when.as_ref().map(|when| when.condition.clone());
+    let same_choice = |(old, new): (&ModelChoice, &ModelChoice)| {
+        old.model == new.model && same(when(old).as_ref(), when(new).as_ref())
+    };
+    let is_same = match (old, new) {
+        (None, None) => true,
+        (Some(old), Some(new)) => old.len() == new.len() && old.iter().zip(new).all(same_choice),
+        _ => false,
+    };
+    if !is_same {
+        let told = |choices: Option<&Vec<ModelChoice>>| choices.map(|choices| ModelChoice::told(choices));
+        found.add(&MODEL_CHANGED, address, words::change(told(old), told(new)));
     }
 }
 

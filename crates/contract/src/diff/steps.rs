@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::conditions::{same, value, values};
 use super::rules::*;
-use super::{Found, approvals, pairs, schemas, words, world};
+use super::{Found, agents, approvals, pairs, schemas, words, world};
 use crate::{ApprovalStep, Block, Branch, Given, Name, Otherwise, Schema, Step, StepWork, Wait};
 
 pub(super) fn block(found: &mut Found, at: &str, old: &[Arc<Step>], new: &[Arc<Step>]) {
@@ -51,6 +51,7 @@ fn step(found: &mut Found, at: &str, old: &Step, new: &Step) {
         found.add(&STEP_CHANGED, format!("{at}.{kind}"), words::from_to(was, is));
     }
     given(found, &format!("{at}.with"), &old.with, &new.with);
+    agents::models(found, &format!("{at}.model"), old.models.as_ref(), new.models.as_ref());
     value(found, &format!("{at}.when"), "", old.when.as_ref(), new.when.as_ref(), &STEP_CHANGED);
     let sorted = |names: &[Name]| {
         let mut names = names.to_vec();

@@ -84,7 +84,7 @@ pub(crate) static AGENT: Form = Form {
         key("owner", Prose, "Who keeps this promise, if not the contract's owner."),
         key("talks_to", Either(&[Name("roles"), List(&Name("roles"))]), "Whom it may ask and answer."),
         key("instructions", Either(&[Prose, Holds::Form(&INSTRUCTIONS)]), "More on how."),
-        must("model", Either(&[Name("models"), List(&Name("models"))]), "The models: first choice first."),
+        must("model", MODELS, "The models: first choice first. A condition reads input, facts."),
         key("input", Fields, "What it is given."),
         key("output", Type, "What it gives; text unless said."),
         key("may", List(&Either(&[Name("tools"), Map(&Condition)])), "What it may do, and up to where."),
@@ -100,6 +100,9 @@ pub(crate) static AGENT: Form = Form {
         key("allow", Reasons, "Lints that are no fault here, each with its reason."),
     ],
 };
+
+/// One model, or several, each perhaps only where a condition holds.
+pub(crate) const MODELS: Holds = Either(&[Name("models"), List(&Either(&[Name("models"), Map(&Condition)]))]);
 
 pub(crate) static INSTRUCTIONS: Form = Form {
     name: "instructions",

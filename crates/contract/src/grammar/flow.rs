@@ -4,6 +4,7 @@ use super::Holds::{
     Condition, Count, Duration, Either, Fields, List, Map, Money, Name, Prose, Reasons, Text, Type, Value,
     Word,
 };
+use super::agents::MODELS;
 use super::parts::{APPROVER, LEVELS};
 use super::{Form, Holds, key, must};
 
@@ -55,6 +56,11 @@ pub(crate) static STEP: Form = Form {
         key("at_once", Count, "Lanes at a time."),
         key("enough", Count, "Goes on when so many lanes succeeded and the rest are done."),
         key("with", GIVEN, "What it is given. Reads input, earlier steps."),
+        key(
+            "model",
+            MODELS,
+            "The models that its agent uses here. A condition reads the agent's input, facts.",
+        ),
         key("when", Condition, "Only where this holds; its value is absent else."),
         key(
             "needs",

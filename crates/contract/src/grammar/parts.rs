@@ -3,7 +3,7 @@
 use super::Holds::{
     Condition, Count, Duration, Either, Json, Map, Money, Name, Prose, Rate, Text, Type, Value, Word,
 };
-use super::{Form, Holds, Key, key, later, must};
+use super::{Form, Holds, Key, key, must};
 
 /// How far a clause is true, weakest first.
 pub(crate) const LEVELS: Holds = Word(&["declared", "judged", "probed", "observed", "enforced"]);
@@ -39,7 +39,7 @@ pub(crate) static MODEL: Form = Form {
     keys: &[
         must("use", Prose, "Provider and model: `openai/gpt-5-mini`."),
         key("url", Text, "Where it is, if not at its provider's own place."),
-        later(
+        key(
             "speaks",
             Word(&["chat", "responses", "messages"]),
             "The wire that it speaks, where it isn't its provider's usual one.",
@@ -63,9 +63,9 @@ pub(crate) static PACE_LIMITS: Form = Form {
 };
 
 pub(crate) const RATE: Key =
-    later("rate", Rate, "How many may begin in that time, over all runs; what doesn't fit waits its turn.");
+    key("rate", Rate, "How many may begin in that time, over all runs; what doesn't fit waits its turn.");
 
-pub(crate) const AT_ONCE: Key = later(
+pub(crate) const AT_ONCE: Key = key(
     "at_once",
     Count,
     "How many may be under way at the same time, over all runs; what doesn't fit waits its turn.",

@@ -116,7 +116,7 @@ pub(crate) static TOOL: Form = Form {
             "How what it did is taken back.",
         ),
         key("approval", Holds::Form(&APPROVAL), "Whose yes a call needs."),
-        later("costs", Money, "What one attempt costs, whether or not it takes effect."),
+        key("costs", Money, "What one attempt costs, whether or not it takes effect."),
         key("limits", Holds::Form(&TOOL_LIMITS), "Its ceilings."),
         later("fallback", Holds::Form(&FALLBACK), "Another server that keeps the same promise."),
         key("at_least", LEVELS, "How far its clauses must be true at least."),

@@ -1,12 +1,15 @@
 //! What a step does and what follows its failure, in a few words.
 
 use crate::show::{repeats, span};
-use crate::{ApprovalStep, Otherwise, Step, StepWork, Wait};
+use crate::{ApprovalStep, ModelChoice, Otherwise, Step, StepWork, Wait};
 
 /// Who does the work.
 pub(super) fn work(step: &Step) -> String {
     match &step.work {
-        StepWork::Agent(agent) => format!("agent {}", agent.name),
+        StepWork::Agent(agent) => match &step.models {
+            Some(models) => format!("agent {} on {}", agent.name, ModelChoice::told(models)),
+            None => format!("agent {}", agent.name),
+        },
         StepWork::Tool(tool) => format!("tool {} ({})", tool.name, repeats(tool)),
         StepWork::Workflow(name) => format!("workflow {name}"),
         StepWork::Approval(approval) => approval_words(approval),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Hits;
 use crate::walk::{Part, each_expr, each_step, tool_of};
-use crate::{Compensate, Contract, Happening, Name, Reconcile, Rule, StepWork, Tool};
+use crate::{Compensate, Contract, Happening, ModelChoice, Name, Reconcile, Rule, StepWork, Tool};
 
 /// The tools that a tool leans on: those that look for it and take back what it did.
 fn leans_on(tool: &Tool) -> Vec<&Name> {
@@ -86,9 +86,17 @@ pub(super) fn unused_names(contract: &Contract, hits: &mut Hits) {
             crate::Kept::Judged(model) => Some(model.to_string()),
             _ => None,
         });
-    let models =
-        contract.agents.values().flat_map(|agent| agent.models.iter().map(ToString::to_string)).chain(judges);
-    unused("models", "model", contract.models.keys().map(|name| &**name).collect(), models.collect());
+    let mut models: BTreeSet<String> = judges.collect();
+    let chosen = |choices: &[ModelChoice]| -> Vec<String> {
+        choices.iter().map(|choice| choice.model.to_string()).collect()
+    };
+    models.extend(contract.agents.values().flat_map(|agent| chosen(&agent.models)));
+    for workflow in contract.workflows.values() {
+        each_step(&workflow.steps, &mut |step| {
+            models.extend(step.models.iter().flat_map(|choices| chosen(choices)));
+        });
+    }
+    unused("models", "model", contract.models.keys().map(|name| &**name).collect(), models);
     unused("agents", "agent", contract.agents.keys().map(|name| &**name).collect(), agents_used(contract));
     unused("groups", "group", contract.groups.keys().map(|name| &**name).collect(), groups_used(contract));
 }

@@ -28,6 +28,7 @@ places! {
     RECONCILE_WITH = "the `with` of `reconcile`": ["args", "call", "old", PROBES];
     RECONCILE = "`reconcile`": ["args", "call", "old", PROBES, "result"];
     MAY = "a grant's condition": ["args", "input", "facts"];
+    MODEL = "a model's condition": ["input", "facts"];
     AGENT_ENSURES = "an agent's `ensures`": ["input", "output"];
     STEP = "a step": ["input", "steps", "last", LANES];
     UNTIL = "`until`": ["input", "steps", "last", LANES];

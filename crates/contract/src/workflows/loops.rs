@@ -59,7 +59,7 @@ impl<'a> Loader<'a> {
             return (None, Gives::unknown(), Some(None));
         };
         let when = fields.get("when").map(|node| self.condition(node, &sight.reads));
-        let mut inner = sight.clone();
+        let mut inner = sight.within(format!("{}.choose.{}", sight.address, entry.key));
         if let Some(Some(when)) = &when {
             inner.reads = inner.reads.given(when);
         }

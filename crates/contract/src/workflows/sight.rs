@@ -10,6 +10,8 @@ use crate::{Gives, Name, code};
 /// What the steps of one block can see.
 #[derive(Clone)]
 pub(super) struct Sight {
+    /// The address of what holds the block: of a workflow, a step or a branch.
+    pub(super) address: String,
     pub(super) reads: Reads,
     /// The steps that may be named here, outer ones first, and where they stand.
     pub(super) steps: Vec<(Name, Range<usize>)>,
@@ -20,10 +22,10 @@ pub(super) struct Sight {
 }
 
 impl Sight {
-    /// Of a workflow's steps; `reads` has all but the steps.
-    pub(super) fn new(reads: Reads) -> Self {
+    /// Of the steps of the workflow at this address; `reads` has all but the steps.
+    pub(super) fn new(reads: Reads, address: String) -> Self {
         let reads = reads.with("steps", &record([]));
-        Self { reads, steps: Vec::new(), lanes: Vec::new(), rehearsed: false }
+        Self { address, reads, steps: Vec::new(), lanes: Vec::new(), rehearsed: false }
     }
 
     /// The same with a block's own steps, of which nothing is known yet but their names.
@@ -74,6 +76,11 @@ impl Sight {
             );
             self.reads.withhold(format!("steps.{name}.{field}"), why);
         }
+    }
+
+    /// The same for the block of what has this address.
+    pub(super) fn within(&self, address: String) -> Self {
+        Self { address, ..self.clone() }
     }
 
     /// The same within a lane.

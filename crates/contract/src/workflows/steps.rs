@@ -12,13 +12,13 @@ use crate::expr::types::union;
 use crate::grammar;
 use crate::handoff::{Giver, Taker};
 use crate::loader::{Fields, Loader, listed};
-use crate::reads::{Reads, portable};
+use crate::reads::{Reads, Shape, portable};
 use crate::yaml::{Entry, Kind, Node};
-use crate::{Given, Gives, Name, Otherwise, Step, StepWork, code, suggest};
+use crate::{Given, Gives, ModelChoice, Name, Otherwise, Step, StepWork, code, suggest};
 
 /// The kinds of step, each with the keys that belong to it beside those of every step.
 const KINDS: &[(&str, &[&str])] = &[
-    ("agent", &["with"]),
+    ("agent", &["with", "model"]),
     ("tool", &["with"]),
     ("workflow", &["with"]),
     ("approval", &[]),
@@ -59,21 +59,28 @@ impl<'a> Loader<'a> {
     /// One step of a block, but for the order; and what it gives, as far as that could be read.
     pub(super) fn step(&mut self, name: &Name, entry: &'a Entry, around: &Sight) -> (Option<Step>, Gives) {
         match self.entry_fields(entry, "the step", &grammar::STEP) {
-            Some(fields) => self.step_of(name, &fields, around),
+            Some(fields) => self.step_of(name, &fields, around, format!("{}.steps.{name}", around.address)),
             None => (None, Gives::unknown()),
         }
     }
 
-    fn step_of(&mut self, name: &Name, fields: &Fields<'a>, around: &Sight) -> (Option<Step>, Gives) {
+    fn step_of(
+        &mut self,
+        name: &Name,
+        fields: &Fields<'a>,
+        around: &Sight,
+        address: String,
+    ) -> (Option<Step>, Gives) {
         let kind = self.step_kind(fields);
         let when = fields.get("when").map(|node| self.condition(node, &around.reads));
         let knowing = when.as_ref().and_then(Option::as_ref).map(|when| {
             let reads = around.reads.clone().given(when);
             Sight { reads, ..around.clone() }
         });
-        let sight = knowing.as_ref().unwrap_or(around);
+        let sight = &knowing.as_ref().unwrap_or(around).within(address);
         let collects = is_word(fields.get("otherwise"), "collect");
         let work = self.work(kind, fields, sight, collects);
+        let models = self.step_models(kind, fields, &work, sight);
         let needs = fields.get("needs").map(|node| self.needs(node, &around.steps)).unwrap_or_default();
         let otherwise = fields.get("otherwise").map(|node| self.otherwise(name, node, fields, kind, sight));
         let limits = self.limits(fields, &grammar::STEP_LIMITS);
@@ -93,6 +100,7 @@ impl<'a> Loader<'a> {
                 name: name.clone(),
                 work: work.work?,
                 with: work.with?,
+                models,
                 when: match when {
                     Some(when) => Some(when?),
                     None => None,
@@ -216,6 +224,23 @@ impl<'a> Loader<'a> {
         Work { work: Some(work), with, gives: Gives { schema: schema.into(), absent } }
     }
 
+    /// The models that the step's agent uses here.
+    fn step_models(
+        &mut self,
+        kind: Option<&str>,
+        fields: &Fields<'a>,
+        work: &Work,
+        sight: &Sight,
+    ) -> Option<Vec<ModelChoice>> {
+        let node = fields.get("model").filter(|_| kind == Some("agent"))?;
+        let given = match &work.work {
+            Some(StepWork::Agent(agent)) => Shape::Schema(agent.input.clone()),
+            _ => Shape::unknown(),
+        };
+        let reads = self.model_reads(&given);
+        Some(self.model_choices(node, &format!("{}.model", sight.address), &reads))
+    }
+
     /// What the step is given, and that it fits who does the work.
     fn with(&mut self, fields: &Fields<'a>, taker: Option<&Taker>, reads: &Reads) -> Option<Given> {
         let node = fields.get("with");
@@ -266,7 +291,7 @@ impl<'a> Loader<'a> {
         if let Kind::Map(_) = &node.kind {
             let what = format!("what follows {}", fields.what);
             let Some(inner) = self.fields(node, what, &grammar::STEP) else { return (None, None) };
-            let (step, gives) = self.step_of(name, &inner, sight);
+            let (step, gives) = self.step_of(name, &inner, sight, format!("{}.otherwise", sight.address));
             return (step.map(|step| Otherwise::Step(Arc::new(step))), Some(gives));
         }
         if is_word(Some(node), "skip") {

@@ -99,6 +99,17 @@ fn what_is_wrong_with_one_step() {
                 "approval: { by: editor,",
                 "with: { a: input.topic }, approval: { by: editor,",
             ),
+            (
+                "a model of a tool",
+                "pause:  { wait: { for: 10m },",
+                "pause:  { tool: web_search, with: { q: input.topic }, model: main,",
+            ),
+            ("a model that isn't there", "with: input, limits", "with: input, model: mian, limits"),
+            (
+                "a model by what the workflow is given",
+                "with: { text: steps.write.title } }\n",
+                "with: { text: steps.write.title } }\n              more:  { agent: analyst, with: { query: input.topic, hits: \"[]\" }, model: [ { main: input.topic != '' } ] }\n",
+            ),
             ("a limit of something else", "limits: { cost: 0.10 USD }", "limits: { turns: 3 }"),
             ("what is accepted", "accepts: [ irreversible ]", "accepts: [ everything ]"),
             ("a time longer than all", "time: 2h", "time: 30d"),
@@ -121,6 +132,44 @@ fn what_is_wrong_with_one_step() {
             ("a field that a workflow doesn't give", "cover: steps.cover.url", "cover: steps.cover.uri"),
             ("no condition", "when: has(input.notify)", "when: input.topic"),
         ],
+    );
+}
+
+#[test]
+fn a_model_s_condition_is_addressed_wherever_its_step_stands() {
+    let step = |text: &str| {
+        format!(
+            "agent: analyst, with: {{ query: {text}, hits: \"[]\" }}, model: [ small: input.query != '', main ]"
+        )
+    };
+    let text = FLOW.replacen("gpt-5-mini } }", "gpt-5-mini }, small: { use: openai/gpt-5-nano } }", 1);
+    let text = text.replacen(
+        "with: { query: query, hits: steps.hits } }",
+        "with: { query: query, hits: steps.hits }, model: [ small: input.query != '', main ] }",
+        1,
+    );
+    let text = text.replacen(
+        "nothing: { wait: { for: 1s } }",
+        &format!("nothing: {{ {} }}", step("input.topic")),
+        1,
+    );
+    let text = text.replacen(
+        "otherwise: { tool: web_search, with: { q: input.topic }, otherwise: skip }",
+        &format!("otherwise: {{ {}, otherwise: skip }}", step("input.topic")),
+        1,
+    );
+    let loaded = loaded(&text);
+    let contract = loaded.checked().unwrap_or_else(|| panic!("{}", loaded.report(Paint::Plain)));
+    let steps = contract.workflows["article"].all_steps();
+    let choices = steps.iter().flat_map(|(_, step)| step.models.iter().flatten());
+    let found: Vec<&str> = choices.filter_map(|choice| Some(&*choice.when.as_ref()?.address)).collect();
+    assert_eq!(
+        found,
+        [
+            "workflows.article.steps.study.steps.found.model.small",
+            "workflows.article.steps.publish.choose.never.steps.nothing.model.small",
+            "workflows.article.steps.notify.otherwise.model.small",
+        ]
     );
 }
 

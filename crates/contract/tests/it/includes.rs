@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use handfast_contract::{Loaded, Paint, Scope, load, load_again, load_environment};
+use handfast_contract::{Loaded, ModelChoice, Paint, Scope, load, load_again, load_environment};
 use serde_json::{Value, json};
 
 const MAIN: &str = r#"handfast: 1
@@ -114,6 +114,40 @@ fn what_an_include_gives_has_its_name_before_it() {
     let shown = contract.shown_agent("editor").unwrap();
     assert_eq!(shown.tools[0].name, "cms__publish");
     assert!(shown.instructions.contains("- cms__publish, only where"), "{}", shown.instructions);
+}
+
+#[test]
+fn models_of_an_include_are_its_own_in_their_conditions_too() {
+    let cms = CMS.replacen(
+        "models: { judge:",
+        "models: { small: { use: openai/gpt-5-nano, price: free }, judge:",
+        1,
+    );
+    let cms =
+        cms.replacen("model: judge", "model: [ small: settings.most > 1 && facts.article != '', judge ]", 1);
+    let cms = cms.replacen(
+        "look: { agent: watcher }",
+        "look: { agent: watcher, model: [ small: facts.article == '', judge ] }",
+        1,
+    );
+    let loaded = three(MAIN, &cms, LOG);
+    let contract = loaded.checked().unwrap_or_else(|| panic!("{}", loaded.report(Paint::Plain)));
+    let watcher = &contract.agents["cms.watcher"].models;
+    let look = contract.workflows["cms.night"].steps[0].models.as_ref().unwrap();
+    let names =
+        |choices: &[ModelChoice]| choices.iter().map(|choice| choice.model.to_string()).collect::<Vec<_>>();
+    assert_eq!(
+        (names(watcher), names(look)),
+        (names(look), vec!["cms.small".to_owned(), "cms.judge".to_owned()])
+    );
+    let (of_agent, of_step) = (watcher[0].when.as_ref().unwrap(), look[0].when.as_ref().unwrap());
+    assert_eq!(of_agent.address, "agents.cms.watcher.model.small");
+    assert_eq!(of_step.address, "workflows.cms.night.steps.look.model.small");
+    let (facts, input) = (json!({ "cms": { "article": "a" } }), json!({}));
+    let scope =
+        Scope::default().with("facts", &facts).with("input", &input).with("settings", &contract.settings);
+    assert_eq!(of_agent.condition.holds(&scope), Ok(true));
+    assert_eq!(of_step.condition.holds(&scope), Ok(false));
 }
 
 #[test]

@@ -171,6 +171,42 @@ fn what_agents_promise() {
             ("a bound that reads more", "args.amount > 100.0 ||", "result.amount > 100.0 ||"),
             ("an ensures of more", "output.text != ''", "args.text != ''"),
             ("an ensures of a field that isn't there", "output.text != ''", "output.txt != ''"),
+            ("no model at all", "model: [ main, local ]", "model: []"),
+            (
+                "a model twice",
+                "model: [ main, local ]",
+                "model: [ { local: size(input.text) < 9 }, main, local ]",
+            ),
+            (
+                "a model that isn't there, with a condition",
+                "model: [ main, local ]",
+                "model: [ { locl: size(input.text) < 9 }, main ]",
+            ),
+            (
+                "models that may all be left out",
+                "model: [ main, local ]",
+                "model: [ { local: size(input.text) < 9 } ]",
+            ),
+            (
+                "a model with a condition by itself",
+                "model: [ main, local ]",
+                "model: { local: size(input.text) < 9 }",
+            ),
+            (
+                "a model by what it calls",
+                "model: [ main, local ]",
+                "model: [ { local: args.text != '' }, main ]",
+            ),
+            (
+                "a model by no condition",
+                "model: [ main, local ]",
+                "model: [ { local: size(input.text) }, main ]",
+            ),
+            (
+                "a model's condition cut by a comma",
+                "model: [ main, local ]",
+                "model: [ local: input.text in ['a', 'b'], main ]",
+            ),
             ("accepting something else", "accepts: [ irreversible ]", "accepts: [ everything ]"),
             ("a level that isn't one", "at_least: judged", "at_least: sure"),
         ],

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use handfast_contract::{
-    Compensate, Contract, DataLabel, KeyPlace, Limits, Loaded, Paint, Rate, Reconcile, Severity, Speaks,
-    Transport, Unanswered, load,
+    Compensate, Contract, DataLabel, KeyPlace, Limits, Loaded, ModelChoice, Paint, Rate, Reconcile, Severity,
+    Speaks, Transport, Unanswered, load,
 };
 
 use crate::loaded;
@@ -94,6 +94,33 @@ fn how_much_is_asked_at_a_time_and_what_it_costs_is_in_the_contract() {
     for address in ["models.main.limits", "tools.charge.costs", "tools.find_refund.volatile"] {
         assert!(levels.iter().any(|clause| clause == address), "{address}");
     }
+}
+
+#[test]
+fn a_model_may_have_a_condition_at_the_agent_and_at_its_step() {
+    let loaded = loaded(TOOLS);
+    let contract = checked(&loaded);
+    let told = |choices: &[ModelChoice]| -> Vec<(String, String)> {
+        let told = |choice: &ModelChoice| {
+            let when = choice.when.as_ref().map(|when| format!("{}: {}", when.address, when.condition));
+            (choice.model.to_string(), when.unwrap_or_default())
+        };
+        choices.iter().map(told).collect()
+    };
+    let main = || ("main".to_owned(), String::new());
+    let small = |when: &str| ("small".to_owned(), when.to_owned());
+    let clerk = &contract.agents["clerk"];
+    assert_eq!(told(&clerk.models), [small("agents.clerk.model.small: size(input.text) < 400"), main()]);
+    assert_eq!(ModelChoice::usual(&clerk.models).map(|name| &**name), Some("main"));
+    let ticket = &contract.workflows["ticket"];
+    let write = ticket.steps.iter().find(|step| &*step.name == "write").unwrap();
+    let when = "workflows.ticket.steps.write.model.small: facts.customer != ''";
+    assert_eq!(told(write.models.as_ref().unwrap()), [small(when), main()]);
+    assert!(ticket.steps.iter().filter(|step| &*step.name != "write").all(|step| step.models.is_none()));
+    let levels: Vec<String> = contract.levels().into_iter().map(|clause| clause.address).collect();
+    assert!(levels.iter().any(|clause| clause == "agents.clerk.model.small"), "{levels:?}");
+    let graph = contract.workflow_graph("ticket").unwrap();
+    assert!(graph.contains("agent clerk on small where facts.customer != '', main"), "{graph}");
 }
 
 #[test]

@@ -10,6 +10,8 @@ use handfast_events::{
 use serde_json::Value;
 
 use super::Draft;
+use crate::around::is_down;
+use crate::breaker::Heard;
 use crate::limits::{CALLS_PER_TURN_MAX, MALFORMED_MAX, UNKNOWN_TRIES};
 use crate::remedy::{Remedy, remedy};
 use crate::state::{AgentStep, Asked, Phase, StepState, Turn};
@@ -65,7 +67,9 @@ impl Draft {
             body,
             request_id,
         };
+        let identity = self.run.asked_identity(step);
         self.tell_step(step, event)?;
+        self.tried(identity, Some(Heard::Up))?;
         if let Some(oldest) = asked.summarises {
             return self.summed_up(step, turn, oldest, &answer);
         }
@@ -100,7 +104,9 @@ impl Draft {
             body,
             retry,
         };
+        let identity = self.run.asked_identity(step);
         self.tell_step(step, failed)?;
+        self.tried(identity, heard(&failure))?;
         match follows {
             Follows::Again | Follows::Shorter => Ok(()),
             Follows::Next => self.switch(step, failure.detail).map(|_| ()),
@@ -282,6 +288,12 @@ impl Draft {
             _ => None,
         }
     }
+}
+
+/// What a failure says of its other side.
+pub(super) fn heard(failure: &Failure) -> Option<Heard> {
+    let is_down = is_down(failure.class)?;
+    Some(if is_down { Heard::Down(failure.retry_after_ms) } else { Heard::Up })
 }
 
 /// What follows a failed attempt to ask a model.

@@ -10,6 +10,8 @@ use handfast_events::{
 use serde_json::{Value, json};
 
 use super::Draft;
+use super::model::heard;
+use crate::breaker::Heard;
 use crate::limits::{RESULT_BYTES_MAX, RESULT_HEAD_BYTES};
 use crate::remedy::{Remedy, remedy};
 use crate::state::{Call, CallState, Phase, Sent};
@@ -53,7 +55,15 @@ impl Draft {
         latency_ms: u64,
     ) -> Result<(), Refusal> {
         let (id, attempt) = (&call.id, sent.intent.attempt);
-        match self.tell_apart(call, sent, outcome) {
+        let came = self.tell_apart(call, sent, outcome);
+        let heard = match &came {
+            Came::Applied(_) | Came::TakenOn(_) => Some(Heard::Up),
+            Came::NotApplied { failure, .. } | Came::NotSent(failure) | Came::Doubt(failure) => {
+                heard(failure)
+            }
+        };
+        self.tried(self.run.plan.server_of(&call.tool), heard)?;
+        match came {
             Came::TakenOn(taken) => self.works_on(call, sent, taken, latency_ms),
             Came::Applied(value) => {
                 self.tell_call(id, CallApplied { attempt, result: keep(value), latency_ms })?;

@@ -25,10 +25,8 @@ pub(super) fn stay(sent: Sent, next: &Stayed) -> CallState {
             attempt: sent.intent.attempt + 1,
             tries: sent.tries,
             not_before: Some(retry.at),
-            behind: None,
-            yes: None,
-            held: None,
             doubt: Some(sent.intent),
+            ..Due::default()
         }),
     }
 }
@@ -46,10 +44,8 @@ pub(super) fn after(sent: Sent, next: &Next, failure: &Failure) -> CallState {
             attempt: sent.intent.attempt + 1,
             tries,
             not_before: Some(retry.at),
-            behind: None,
-            yes: None,
-            held: None,
             doubt: sent.doubt.then_some(sent.intent),
+            ..Due::default()
         }),
         Next::Settlement => CallState::Doubted(Sent { tries, ..sent }),
         Next::GiveUp => CallState::Closed(Closed::Failed(failure.clone())),

@@ -67,6 +67,10 @@ pub(crate) struct Due {
     pub(crate) not_before: Option<Timestamp>,
     /// The call that goes first, once that was said.
     pub(crate) behind: Option<CallId>,
+    /// Whether it waited for its turn, and needs none any more.
+    pub(crate) has_turn: bool,
+    /// Whether it waits until somebody who is under way has come back.
+    pub(crate) waits_for_place: bool,
     /// A person's yes, used up by the next intent.
     pub(crate) yes: Option<Yes>,
     /// The run that is about the same action, and how often that was found.
@@ -228,7 +232,9 @@ impl Call {
                 DueState(Due { behind: Some(queued.behind.clone()), ..due })
             }
             (DueState(due), Body::CallHeld(held)) => {
-                DueState(Due { not_before: Some(held.until), behind: None, ..due })
+                let (not_before, waits_for_place) = (held.until, held.until.is_none());
+                let has_turn = held.has_turn || due.has_turn;
+                DueState(Due { not_before, waits_for_place, has_turn, behind: None, ..due })
             }
             (DueState(due), Body::CallWaits(waits)) => {
                 let looks = due.held.map_or(0, |held| held.looks) + 1;

@@ -49,6 +49,8 @@ pub struct Run {
     pub(crate) halts: Arc<[Halt]>,
     /// The actions that it holds, by their rows.
     pub(crate) actions: BTreeMap<String, Action>,
+    /// The trials that it holds, of those who were found to be down so often in a row; by their rows.
+    pub(crate) trials: BTreeMap<String, u32>,
     /// What took effect, and may have to be taken back.
     pub(crate) applied: Applied,
     /// What is being taken back, in the order in which it is.
@@ -107,6 +109,7 @@ impl Run {
             over: Over::default(),
             halts: Arc::new([]),
             actions: BTreeMap::new(),
+            trials: BTreeMap::new(),
             applied: Applied::default(),
             compensations: Vec::new(),
             compensated: Vec::new(),
@@ -180,6 +183,7 @@ impl Run {
             }
             (phase @ (Phase::Running | Phase::Paused(_) | Phase::Ending(_)), Body::ClaimChanged(changed)) => {
                 self.evolve_claim(changed);
+                self.evolve_breaker(changed);
                 phase
             }
             (Phase::Running, Body::RunPaused(paused)) => Phase::Paused(paused.reason.clone()),

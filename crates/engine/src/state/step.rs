@@ -7,7 +7,8 @@ use handfast_events::{Body, CallId, Output, StepId, StepKind, Timestamp};
 use serde_json::Value;
 
 use super::{
-    AgentStep, Asked, Call, Deciding, Frame, Illegal, Lanes, Listening, Open, Question, Spend, Turn, Waiting,
+    AgentStep, Asked, Call, Deciding, Frame, Illegal, Lanes, Listening, Open, Question, Spend, Turn, TurnDue,
+    Waiting,
 };
 
 /// One step that is open, or finished in a frame that is open.
@@ -121,6 +122,17 @@ impl StepRun {
         match &self.state {
             StepState::Agent(agent) => match &agent.turn {
                 Turn::Asked(asked) => Some(asked),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The agent whose model may be asked as soon as limits allow.
+    pub(crate) fn due_agent(&self) -> Option<(&AgentStep, &TurnDue)> {
+        match &self.state {
+            StepState::Agent(agent) => match &agent.turn {
+                Turn::Due(due) => Some((agent, due)),
                 _ => None,
             },
             _ => None,

@@ -49,6 +49,12 @@ pub(crate) struct Due {
     pub(crate) attempt: u32,
     /// Attempts that count against the limit.
     pub(crate) tries: u64,
+    /// Whether it waited for its turn, and needs none any more.
+    pub(crate) has_turn: bool,
+    /// Whether it waits until somebody who is under way has come back.
+    pub(crate) waits_for_place: bool,
+    /// Whether it was asked to be left alone the last time.
+    pub(crate) is_patient: bool,
     /// Answers of this turn that missed the form.
     pub(crate) malformed: u32,
     /// Not before this time.
@@ -113,6 +119,7 @@ impl Due {
         Self {
             attempt: self.attempt + 1,
             tries: if counts { self.tries } else { self.tries.saturating_sub(1) },
+            is_patient: matches!(class, FailureClass::RateLimited | FailureClass::Overloaded),
             not_before: failed.retry.as_ref().map(|retry| retry.at),
             length,
             ..self
@@ -151,7 +158,7 @@ impl Turn {
                 if (intent.turn, intent.attempt) == (due.turn, due.attempt) =>
             {
                 Self::Asked(Asked {
-                    due: Due { tries: due.tries + 1, ..due },
+                    due: Due { tries: due.tries + 1, has_turn: false, waits_for_place: false, ..due },
                     model: intent.model.as_str().into(),
                     reserved: intent.reserved,
                     timeout_ms: intent.timeout_ms,
@@ -159,7 +166,8 @@ impl Turn {
                 })
             }
             (Self::Due(due), Body::ModelHeld(held)) if held.turn == due.turn => {
-                Self::Due(Due { not_before: Some(held.until), ..due })
+                let (not_before, waits_for_place) = (held.until, held.until.is_none());
+                Self::Due(Due { not_before, waits_for_place, has_turn: held.has_turn || due.has_turn, ..due })
             }
             (Self::Due(due), Body::ModelSwitched(switched)) if switched.turn == due.turn => {
                 Self::Due(Due { malformed: 0, length: Length::default(), cap: None, ..due.anew() })

@@ -87,9 +87,8 @@ fn turn_about_is_a_circle_too_and_another_result_is_none() {
 
 #[test]
 fn a_large_circle_is_found_by_what_it_does_not_bring() {
-    let once = |order: u32| {
-        format!(r#"given  the model calls read {{"order":"{order}"}}, read returns "x{order}""#)
-    };
+    let once =
+        |order: u32| format!(r#"given  the model calls read {{"order":"{order}"}}, read returns "x{order}""#);
     let rounds: Vec<String> = (1..=8).chain(1..=8).map(once).collect();
     check(
         DESK,

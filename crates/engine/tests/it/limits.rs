@@ -46,8 +46,8 @@ fn a_models_attempts_have_a_ceiling() {
     check(
         SHOP,
         r#"start  ticket
-           given  the model fails overloaded for nothing, time passes, the model fails overloaded for nothing, time passes
-           when   the model fails overloaded for nothing, time passes
+           given  the model fails timeout for nothing, time passes, the model fails timeout for nothing, time passes
+           when   the model fails timeout for nothing, time passes
            then   ModelFailed resolve #3, RunPaused agents.clerk.limits.attempts ceiling 3 used 3
            status paused (limit)
            when   ada raises attempts to 4
@@ -194,7 +194,11 @@ fn a_whole_run_has_a_budget_of_retries() {
     let fail = "read times out, time passes";
     let rounds: String = (1..=10)
         .map(|round| {
-            format!("given the model calls read {{\"order\":\"o1\"}}, {fail}, {fail}, read returns {round}\n")
+            // Later than anything that failed before counts against who failed.
+            format!(
+                "given nobody drives for 70s, the model calls read {{\"order\":\"o1\"}}, {fail}, {fail}, \
+                 read returns {round}\n"
+            )
         })
         .collect();
     check(
@@ -202,7 +206,7 @@ fn a_whole_run_has_a_budget_of_retries() {
         &format!(
             "start  ticket
              {rounds}
-             given  the model calls read {{\"order\":\"o1\"}}
+             given  nobody drives for 70s, the model calls read {{\"order\":\"o1\"}}
              when   {fail}
              then   CallNotApplied resolve@11.0 again, RunPaused run.limits.attempts ceiling 20 used 21
              status paused (limit)

@@ -13,6 +13,7 @@
 )]
 
 mod act;
+mod breakers;
 mod calls;
 mod circles;
 mod compensation;

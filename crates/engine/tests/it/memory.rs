@@ -182,7 +182,8 @@ fn what_another_run_wrote_is_met_by_the_commit_and_the_decision_is_made_anew() {
         |body: &Body| matches!(body, Body::ClaimSeen(seen) if seen.name == name && seen.digest.is_none());
     assert!(decided.events.iter().any(|event| seen(&event.body)), "the commit tells whether nobody wrote");
     let met = [(name, (RunId::from_bytes([7; 16]), row))].into();
-    let again = second.run.think_again(reads, second.now, met).expect("it is decided anew");
+    let again =
+        second.run.think_again(reads, second.now, met, Default::default()).expect("it is decided anew");
     let text = format!("{:?}", again.events);
     assert!(text.contains("version: 1") && text.contains("Number(7)"), "{text}");
 }

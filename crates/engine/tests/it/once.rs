@@ -97,7 +97,7 @@ fn met(done: Done, amount: f64) -> World {
     let name = name.expect("it claims its action");
     let value = serde_json::to_string(&action).expect("an action can be written");
     let seen = [(name, (other(), value))].into();
-    let decided = world.run.think_again(begin(), world.now, seen).expect("it can begin");
+    let decided = world.run.think_again(begin(), world.now, seen, Default::default()).expect("it can begin");
     world.remember(decided.events);
     world
 }

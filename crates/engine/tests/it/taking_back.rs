@@ -137,10 +137,10 @@ fn holds_of(journal: &[Event]) {
             _ => {}
         }
     }
-    let Some(Body::RunCancelled(RunCancelled { compensated, standing })) =
-        journal.last().map(|event| &event.body)
-    else {
-        panic!("it did not end")
+    let (compensated, standing) = match journal.last().map(|event| &event.body) {
+        Some(Body::RunCancelled(RunCancelled { compensated, standing })) => (compensated, standing),
+        Some(Body::RunFailed(failed)) => (&failed.compensated, &failed.standing),
+        _ => panic!("it did not end"),
     };
     let told: BTreeSet<CallId> = compensated.iter().chain(standing).cloned().collect();
     assert_eq!(told.len(), compensated.len() + standing.len(), "told twice");
@@ -160,14 +160,18 @@ proptest! {
         world.take().expect("it can be taken");
         let mut choices = choices.into_iter().chain(std::iter::repeat(WORKS)).take(300);
         for tools in turns {
+            // Who asks for the same again and again is stopped, and that is an end, too.
+            if world.asks().is_empty() {
+                break;
+            }
             let calls: Vec<String> =
                 tools.iter().map(|tool| format!("{} {}", TOOLS[*tool].0, TOOLS[*tool].1)).collect();
             act(&mut world, &format!("the model calls {}", calls.join(" and "))).expect("it is asked");
-            while world.asks().is_empty() {
+            while world.asks().is_empty() && !world.run.status().is_ended() {
                 happen(&mut world, choices.next().expect("a turn ends"));
             }
         }
-        act(&mut world, "ada cancels").expect("it can be cancelled");
+        let _ = act(&mut world, "ada cancels");
         while !world.run.status().is_ended() {
             happen(&mut world, choices.next().expect("taking back ends"));
         }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use handfast_contract::{Name, Paint};
 use handfast_engine::{
-    AskModel, CallTool, Command, Debt, Dialect, Message, ModelReply, ModelSheet, Opening, Plan, PollCall,
-    PollOutcome, Rates, Refusal, Run, Start, ToolOutcome, ToolReply,
+    Around, AskModel, CallTool, Command, Debt, Dialect, Message, ModelReply, ModelSheet, Opening, Plan,
+    PollCall, PollOutcome, Rates, Refusal, Run, Seen, Start, ToolOutcome, ToolReply,
 };
 use handfast_events::{
     ApprovalAnswered, ApprovalId, ApprovalLapsed, Body, CallId, CommandId, Epoch, Event, Halt, Mail, Money,
@@ -30,6 +30,8 @@ pub(crate) struct World {
     sent: BTreeMap<CallId, (Option<String>, Value)>,
     /// The newest request of each step.
     prompts: BTreeMap<StepId, String>,
+    /// What whoever drives knows of those who are asked.
+    around: Arc<Around>,
 }
 
 /// A file of a story's contract, which may have several: a line `=== NAME` begins another one.
@@ -69,6 +71,7 @@ impl World {
             mails: 0,
             sent: BTreeMap::new(),
             prompts: BTreeMap::new(),
+            around: Arc::default(),
         }
     }
 
@@ -122,13 +125,18 @@ impl World {
     /// Tells the run, remembers, becomes, and holds it against the laws.
     pub(crate) fn put(&mut self, command: Command) -> Result<(), Refusal> {
         let again = command.clone();
-        let events = match self.run.decide(command, self.now) {
+        let decide = |command| {
+            let decision = self.run.think_again(command, self.now, Seen::new(), self.around.clone());
+            decision.map(|decision| decision.events)
+        };
+        let events = match decide(command) {
             Err(Refusal::Bug(illegal)) => {
                 panic!("{illegal}\nwhen told {again:?}\njournal:\n{}", self.in_words(0))
             }
             decided => decided?,
         };
-        assert_eq!(self.run.decide(again, self.now).as_ref(), Ok(&events), "the same decision twice");
+        assert_eq!(decide(again).as_ref(), Ok(&events), "the same decision twice");
+        Arc::make_mut(&mut self.around).note(self.run.noted(&events));
         self.remember(events);
         Ok(())
     }
@@ -257,6 +265,7 @@ impl World {
         }
         for ask in self.asks() {
             let text = ask.prompt.text();
+            assert!(text.starts_with("open\nuser: "), "the first message is written as one: {text}");
             let head = text.get(..ask.prompt.head_len()).expect("a head ends between characters");
             let before = self.prompts.insert(ask.step.clone(), head.to_owned()).unwrap_or_default();
             let newest = self.journal.iter().rev().find_map(|event| match &event.body {
@@ -318,7 +327,11 @@ struct Plain;
 
 impl Dialect for Plain {
     fn open(&self, _: &Opening<'_>) -> String {
-        "open\n".into()
+        "open".into()
+    }
+
+    fn first(&self, message: &Message<'_>) -> String {
+        format!("\n{}", self.message(message))
     }
 
     fn message(&self, message: &Message<'_>) -> String {

@@ -1,8 +1,9 @@
 //! Errors as providers word them, and what each is told as: the table that decides every remedy.
 
+use handfast_contract::Speaks;
 use handfast_model::Source;
 
-use crate::double::{Double, Reply};
+use crate::double::{Double, Piece, Reply};
 use crate::setup::{PATIENCE, in_words, model, open, place};
 
 type Headers = &'static [(&'static str, &'static str)];
@@ -71,6 +72,112 @@ const SEEN: &[(u16, &str, Headers)] = &[
     ),
     (413, "", &[]),
     (
+        413,
+        r#"{"type":"error","error":{"type":"request_too_large","message":"Request exceeds the maximum size"}}"#,
+        &[],
+    ),
+    (
+        400,
+        r#"{"type":"error","error":{"type":"invalid_request_error","message":"input length and `max_tokens` exceed context limit: 195000 + 16000 > 200000, decrease input length or `max_tokens` and try again"}}"#,
+        &[],
+    ),
+    (
+        400,
+        r#"{"error":{"message":"Your input exceeds the context window of this model. Please adjust your input and try again.","type":"invalid_request_error","param":"input","code":"context_length_exceeded"}}"#,
+        &[],
+    ),
+    (400, r#"{"error":"prompt too long; exceeded max context length by 12 tokens"}"#, &[]),
+    (
+        400,
+        r#"{"error":"Trying to keep the first 5083 tokens when context the overflows. However, the model is loaded with context length of only 4096 tokens"}"#,
+        &[],
+    ),
+    (
+        400,
+        r#"{"error":{"message":"Please reduce the length of the messages or completion.","type":"invalid_request_error"}}"#,
+        &[],
+    ),
+    (
+        400,
+        r#"{"error":{"message":"The input (40000 tokens) is longer than the model's context length (32768 tokens).","type":"invalid_request_error"}}"#,
+        &[],
+    ),
+    (
+        400,
+        r#"{"object":"error","message":"Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length","type":"invalid_request_prompt","code":"3051"}"#,
+        &[],
+    ),
+    (400, r#"{"message":"Input is too long for requested model."}"#, &[]),
+    (
+        400,
+        r#"{"code":"Client specified an invalid argument","error":"This model's maximum prompt length is 131072 but the request contains 537812 tokens."}"#,
+        &[],
+    ),
+    (
+        400,
+        r#"{"error":{"message":"Invalid request: Your request exceeded model token limit: 262144 (requested: 300000)","type":"invalid_request_error"}}"#,
+        &[],
+    ),
+    (
+        500,
+        r#"{"error":{"message":"The decoder prompt (length 9000) is longer than the maximum model length of 8192.","type":"Internal Server Error"}}"#,
+        &[],
+    ),
+    (429, r#"{"message":"Too many tokens, please wait before trying again."}"#, &[]),
+    (
+        400,
+        r#"{"message":"Throttling: the rate limit on input is exceeded, reduce the length of the prompt or wait"}"#,
+        &[],
+    ),
+    (
+        429,
+        r#"[{"error":{"code":429,"message":"You exceeded your current quota, please check your plan and billing details. Please retry in 34.07s.","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34s"}]}}]"#,
+        &[],
+    ),
+    (
+        429,
+        r#"{"type":"error","error":{"type":"rate_limit_error","message":"Number of request tokens has exceeded your per-minute rate limit"}}"#,
+        &[
+            ("date", "Sun, 29 Nov 2026 12:00:00 GMT"),
+            ("anthropic-ratelimit-input-tokens-remaining", "0"),
+            ("anthropic-ratelimit-input-tokens-reset", "2026-11-29T12:00:21Z"),
+        ],
+    ),
+    (
+        402,
+        r#"{"type":"error","error":{"type":"billing_error","message":"Your account has an unpaid invoice."}}"#,
+        &[],
+    ),
+    (
+        400,
+        r#"{"type":"error","error":{"type":"invalid_request_error","message":"You have reached your specified API usage limits. You will regain access on 2026-12-01 at 00:00 UTC."}}"#,
+        &[],
+    ),
+    (401, r#"{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"}}"#, &[]),
+    (
+        403,
+        r#"{"type":"error","error":{"type":"permission_error","message":"Your API key does not have permission to use the specified resource."}}"#,
+        &[],
+    ),
+    (404, r#"{"type":"error","error":{"type":"not_found_error","message":"model: claude-9"}}"#, &[]),
+    (500, r#"{"type":"error","error":{"type":"api_error","message":"Internal server error"}}"#, &[]),
+    (504, r#"{"type":"error","error":{"type":"timeout_error","message":"Request timed out"}}"#, &[]),
+    (
+        400,
+        r#"{"type":"error","error":{"type":"invalid_request_error","message":"Output blocked by content filtering policy"}}"#,
+        &[],
+    ),
+    (
+        400,
+        r#"{"error":{"message":"Invalid prompt: your prompt was flagged as potentially violating our usage policy.","type":"invalid_request_error","code":"invalid_prompt"}}"#,
+        &[],
+    ),
+    (
+        400,
+        r#"{"error":{"message":"The encrypted content for item rs_1 could not be verified.","type":"invalid_request_error","code":"invalid_encrypted_content"}}"#,
+        &[],
+    ),
+    (
         400,
         r#"[{"error":{"code":400,"message":"The input token count (2000000) exceeds the maximum number of tokens allowed (1048576).","status":"INVALID_ARGUMENT"}}]"#,
         &[],
@@ -134,6 +241,74 @@ const SEEN: &[(u16, &str, Headers)] = &[
     (200, "<html>Sign in</html>", &[]),
     (204, "", &[]),
 ];
+
+/// Errors after the status was 200, over each wire: the event, as it stands in a stream.
+const WITHIN: &[(Speaks, &str)] = &[
+    (Speaks::Messages, r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#),
+    (
+        Speaks::Messages,
+        r#"{"type":"error","error":{"type":"rate_limit_error","message":"This request would exceed your rate limit."}}"#,
+    ),
+    (Speaks::Messages, r#"{"type":"error","error":{"type":"api_error","message":"Internal server error"}}"#),
+    (Speaks::Messages, r#"{"type":"error","error":{"type":"novelty_error","message":"Nobody knows"}}"#),
+    (
+        Speaks::Messages,
+        r#"{"type":"message_delta","delta":{"stop_reason":"model_context_window_exceeded"},"usage":{"output_tokens":5}}"#,
+    ),
+    (
+        Speaks::Messages,
+        r#"{"type":"message_delta","delta":{"stop_reason":"pause_turn"},"usage":{"output_tokens":5}}"#,
+    ),
+    (
+        Speaks::Responses,
+        r#"{"type":"response.failed","response":{"status":"failed","error":{"code":"context_length_exceeded","message":"Your input exceeds the context window of this model. Please adjust your input and try again."}}}"#,
+    ),
+    (
+        Speaks::Responses,
+        r#"{"type":"response.failed","response":{"status":"failed","error":{"code":"rate_limit_exceeded","message":"Rate limit reached for gpt-5.1. Please try again in 11.054s."}}}"#,
+    ),
+    (
+        Speaks::Responses,
+        r#"{"type":"response.failed","response":{"status":"failed","error":{"code":"insufficient_quota","message":"You exceeded your current quota."}}}"#,
+    ),
+    (
+        Speaks::Responses,
+        r#"{"type":"response.failed","response":{"status":"failed","error":{"code":"server_is_overloaded","message":"Our servers are currently overloaded."}}}"#,
+    ),
+    (
+        Speaks::Responses,
+        r#"{"type":"response.failed","response":{"status":"failed","error":{"code":"cyber_policy","message":"This request was flagged."}}}"#,
+    ),
+    (
+        Speaks::Responses,
+        r#"{"type":"error","code":"server_error","message":"Something went wrong.","param":null,"sequence_number":2}"#,
+    ),
+    (
+        Speaks::Responses,
+        r#"{"type":"response.incomplete","response":{"status":"incomplete","incomplete_details":{"reason":"novelty"},"output":[]}}"#,
+    ),
+    (
+        Speaks::Chat,
+        r#"{"error":{"code":400,"message":"request (9000 tokens) exceeds the available context size (8192 tokens)","type":"exceed_context_size_error"}}"#,
+    ),
+    (Speaks::Chat, r#"{"error":{"message":"Provider disconnected","code":502}}"#),
+];
+
+#[tokio::test]
+async fn an_error_within_an_answer_has_its_class_over_every_wire_and_may_have_cost() {
+    let mut told = String::new();
+    for (speaks, event) in WITHIN {
+        let double =
+            Double::giving([Reply::stream(vec![Piece::Bytes(format!("data: {event}\n\n").into())])]).await;
+        let used = handfast_contract::ModelUse { speaks: Some(*speaks), ..model(&double.url) };
+        let reply =
+            open(&used, Source::Contract).unwrap().ask("main", "{}", &place("s", 1, 1), PATIENCE).await;
+        assert!(reply.outcome.as_ref().unwrap_err().may_have_cost);
+        assert!(reply.body.as_deref().unwrap().contains(event));
+        told.push_str(&format!("{speaks:?} → {}\n", in_words(&reply)));
+    }
+    insta::assert_snapshot!(told.replace("model `main` (openai/gpt-test)", "…"));
+}
 
 #[tokio::test]
 async fn every_error_that_providers_word_has_its_class_its_wait_and_its_sentence() {

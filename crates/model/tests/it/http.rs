@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use handfast_contract::Speaks;
 use handfast_events::FailureClass;
 use handfast_model::{Models, Source};
 
@@ -264,21 +265,25 @@ async fn a_listener_hears_how_far_the_answer_has_come() {
 
 #[test]
 fn what_a_contract_says_wrong_about_a_model_is_named() {
-    let wrong = |provider: &str, url: Option<&str>| {
+    let wrong = |provider: &str, url: Option<&str>, speaks: Option<Speaks>| {
         let used = handfast_contract::ModelUse {
             provider: provider.into(),
             url: url.map(str::to_owned),
+            speaks,
             ..model("")
         };
         open(&used, Source::Contract).unwrap_err().to_string()
     };
     insta::assert_snapshot!(
         [
-            wrong("opnai", None),
-            wrong("x", Some("localhost:8080")),
-            wrong("x", Some("not a url")),
-            wrong("x", Some("https://me:secret@host/v1")),
-            wrong("script", Some("http://h")),
+            wrong("opnai", None, None),
+            wrong("x", Some("localhost:8080"), None),
+            wrong("x", Some("not a url"), None),
+            wrong("x", Some("https://me:secret@host/v1"), None),
+            wrong("script", Some("http://h"), None),
+            wrong("script", None, Some(Speaks::Chat)),
+            wrong("anthropic", None, Some(Speaks::Responses)),
+            wrong("mistral", None, Some(Speaks::Messages)),
         ]
         .join("\n")
     );

@@ -9,3 +9,4 @@ mod http;
 mod recording;
 mod script;
 mod setup;
+mod wires;

@@ -6,14 +6,14 @@
 use std::collections::BTreeMap;
 
 use handfast_events::{
-    Body, CallHeld, CallId, CallIntended, CallNotSent, CallPolled, Digest, DoubtStayed, Event, Kept,
-    MailOutcome, Money, Next, Output, RunId, Seq, Settled, Stayed, StepId, StepKind, Timestamp,
+    Body, CallId, CallIntended, CallNotSent, CallPolled, Digest, DoubtStayed, Event, Kept, MailOutcome,
+    Money, Next, Output, RunId, Seq, Settled, Stayed, StepId, StepKind, Timestamp,
 };
 use serde_json::Value;
 
 use super::asking::is_about_an_answer;
 use super::question;
-use super::{AttemptState, Call, CallAttempt, CallState, End, Note, Step, StepState, Trace, Working};
+use super::{AttemptState, Call, CallAttempt, CallState, End, Hold, Note, Step, StepState, Trace, Working};
 
 impl Trace {
     /// The trace of these events.
@@ -305,8 +305,9 @@ impl Call {
             }
             Body::CallWaits(waits) => (self.not_before, self.held) = (None, Some(waits.clone())),
             Body::CallHeld(held) => {
-                self.not_before = Some(held.until);
-                self.holds.push(held.clone());
+                self.not_before = held.until;
+                let attempt = u32::try_from(self.attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
+                self.holds.push(Hold { at: time, attempt, held: held.clone() });
             }
             Body::CallGiven(given) => (self.held, self.state) = (None, CallState::Given(given.clone())),
             Body::CallWithheld(withheld) => self.withheld = Some(withheld.clone()),
@@ -438,9 +439,10 @@ impl Call {
     }
 
     /// What it is held by, where it waits for that.
-    pub(crate) fn hold(&self) -> Option<&CallHeld> {
-        let due = self.due()?;
-        self.holds.last().filter(|hold| hold.until == due)
+    pub(crate) fn hold(&self) -> Option<&Hold> {
+        let newest = self.holds.last().filter(|_| self.state == CallState::Proposed)?;
+        let is_next = usize::try_from(newest.attempt).is_ok_and(|attempt| attempt > self.attempts.len());
+        Some(newest).filter(|hold| is_next && hold.held.until == self.not_before)
     }
 }
 

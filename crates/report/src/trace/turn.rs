@@ -122,10 +122,9 @@ impl Turn {
     }
 
     /// What came last between its newest try and the next, but for tools: these say nothing of when that is.
-    fn newest_change(&self) -> Option<&Changed> {
+    fn newest_change(&self) -> Option<&Change> {
         let since = self.attempts.last().map_or(&self.before, |attempt| &attempt.then);
-        let about_asking = since.iter().map(|change| &change.what);
-        about_asking.rev().find(|what| !matches!(what, Changed::TakenAway(_)))
+        since.iter().rev().find(|change| !matches!(change.what, Changed::TakenAway(_)))
     }
 }
 
@@ -139,18 +138,19 @@ impl Step {
         self.newest_turn().and_then(|turn| turn.attempts.last())
     }
 
-    /// What its model is held by, while the step is at work.
-    pub(crate) fn held(&self) -> Option<&ModelHeld> {
-        match self.newest_turn()?.newest_change()? {
-            Changed::Held(held) => Some(held),
+    /// What its model is held by, and since when, while the step is at work.
+    pub(crate) fn held(&self) -> Option<(Timestamp, &ModelHeld)> {
+        let newest = self.newest_turn()?.newest_change()?;
+        match &newest.what {
+            Changed::Held(held) => Some((newest.at, held)),
             _ => None,
         }
     }
 
     /// When its model is asked again, where it waits for that.
     pub(super) fn asked_again_at(&self) -> Option<Timestamp> {
-        match self.newest_turn()?.newest_change() {
-            Some(Changed::Held(held)) => Some(held.until),
+        match self.newest_turn()?.newest_change().map(|change| &change.what) {
+            Some(Changed::Held(held)) => held.until,
             // What changed is asked about at once.
             Some(_) => None,
             None => match &self.newest_attempt()?.state {

@@ -1,6 +1,6 @@
 //! What remedies do to a run, as people and machines read it.
 
-use handfast_events::{Money, Waits};
+use handfast_events::{Body, Event, Money, Status, Waits};
 use handfast_report::{Progress, Style, Trace, held_among, journal_line, prompts, render};
 
 use crate::stories::{self, RUN, Story};
@@ -74,7 +74,7 @@ fn a_run_that_is_held_says_by_what_and_until_when() {
         let trace = Trace::fold(RUN, &story.events);
         let now = story.events.last().unwrap().time;
         let held = trace.held().unwrap();
-        let handfast_events::Status::Waiting(Waits::Retry { until }) = trace.status() else {
+        let Status::Waiting(Waits::Retry { until }) = trace.status() else {
             panic!("it waits for the end of its hold")
         };
         // A list, which reads the end of a journal alone, says the same.
@@ -84,6 +84,20 @@ fn a_run_that_is_held_says_by_what_and_until_when() {
         format!("{}\n{}\n\n{}", held.told(now), Progress::at(&trace, now).line(110), page(&story))
     });
     insta::assert_snapshot!(stories.join("\n---\n"));
+}
+
+#[test]
+fn a_place_is_waited_for_without_a_time() {
+    let story = stories::mended();
+    let is_it = |event: &Event| matches!(&event.body, Body::ModelHeld(held) if held.until.is_none());
+    let place = story.events.iter().position(is_it).unwrap();
+    let trace = Trace::fold(RUN, &story.events[..=place]);
+    // It goes on as soon as somebody has come back: it waits for no time, and nobody need look.
+    assert_eq!((trace.status(), trace.held()), (Status::Running, None));
+    let now = story.events[place + 1].time;
+    let [doing] = &Progress::at(&trace, now).doing[..] else { panic!("one thing is under way") };
+    assert_eq!((doing.what.as_str(), doing.for_ms), ("turn 4 is held, since", 2_000));
+    assert_eq!(doing.why.as_deref(), Some("as many are under way as may be at once of `local`"));
 }
 
 #[test]

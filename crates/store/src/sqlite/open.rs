@@ -341,4 +341,9 @@ impl Store for SqliteStore {
         let name = name.to_owned();
         self.0.readers.read(move |db| sharing::claim(db, &name)).await
     }
+
+    async fn claims(&self, prefix: &str) -> Result<Vec<Claim>, ReadError> {
+        let prefix = prefix.to_owned();
+        self.0.readers.read(move |db| sharing::claims(db, &prefix)).await
+    }
 }

@@ -62,6 +62,18 @@ pub(super) fn claim(db: &Connection, name: &str) -> rusqlite::Result<Option<Clai
     found.optional()
 }
 
+/// All claims whose names begin so.
+pub(super) fn claims(db: &Connection, prefix: &str) -> rusqlite::Result<Vec<Claim>> {
+    let sql =
+        "SELECT run, seq, value, changed, name FROM claims WHERE name >= ?1 AND name < ?2 ORDER BY name";
+    let behind = format!("{prefix}\u{10ffff}");
+    let claim = |row: &rusqlite::Row<'_>| {
+        let seq = Seq(uint(row, 1)?);
+        Ok(Claim { name: row.get(4)?, run: run_of(row, 0)?, seq, value: row.get(2)?, changed: time(row, 3)? })
+    };
+    db.prepare_cached(sql)?.query_map((prefix, behind), claim)?.collect()
+}
+
 /// Keeps a contract's sources; the same digest is the same contract, except for where its folder is now.
 pub(super) fn put_contract(
     db: &Connection,

@@ -217,6 +217,10 @@ pub(crate) async fn a_claim_that_was_seen_is_a_condition_and_stays_as_it_is(
     }
     other.head = store.append(&saying(&other, seen(Some("1")))).await.unwrap();
     assert_eq!(store.claim("m").await.unwrap().unwrap().run, one.run, "who looks doesn't take it");
+    let named =
+        |claims: Vec<handfast_store::Claim>| claims.into_iter().map(|claim| claim.name).collect::<Vec<_>>();
+    assert_eq!(named(store.claims("m").await.unwrap()), ["m"]);
+    assert!(store.claims("m/").await.unwrap().is_empty());
     let write = to(ClaimBefore::Digest(Digest::of(b"1")), "2");
     other.head = store.append(&saying(&other, write)).await.unwrap();
     let claim = store.claim("m").await.unwrap().unwrap();

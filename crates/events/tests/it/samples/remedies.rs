@@ -19,7 +19,8 @@ pub(super) fn all() -> Vec<Sample> {
         of_step(ContextAdjusted { what: "Summed up.".into(), replaces: Some(3), ..adjusted.clone() }.into()),
         of_step(ContextAdjusted { output_tokens_max: Some(1024), ..adjusted }.into()),
         of_step(ModelSwitched { turn: 2, from: "main".into(), to: "local".into(), why: why() }.into()),
-        of_step(ModelHeld { turn: 2, until, why: why() }.into()),
+        of_step(ModelHeld { turn: 2, until: Some(until), has_turn: true, why: why() }.into()),
+        of_step(ModelHeld { turn: 2, until: None, has_turn: false, why: why() }.into()),
     ]);
     for until in [None, Some(until)] {
         let (tool, what) = ("refund".to_owned(), "`refund` is out of reach.".to_owned());
@@ -36,7 +37,11 @@ pub(super) fn all() -> Vec<Sample> {
         costs: money("0.01 USD"),
     };
     let of_call = |body: Body| (Some("resolve"), Some("resolve@1.0"), body);
-    told.extend([of_call(priced.into()), of_call(CallHeld { until, why: why() }.into())]);
+    told.extend([
+        of_call(priced.into()),
+        of_call(CallHeld { until: Some(until), has_turn: false, why: why() }.into()),
+        of_call(CallHeld { until: None, has_turn: true, why: why() }.into()),
+    ]);
     let stalled = failure(FailureClass::Stalled);
     let failed =
         StepFailed { failure: stalled, clause: None, party: Party::Model, from: Vec::new(), caught_by: None };

@@ -6,7 +6,7 @@ use super::super::Paint;
 use super::{Detail, Mark, Node, dollars};
 use crate::explain_ended::party_name;
 use crate::explain_late::heard;
-use crate::journal::{failure as failure_told, kept, next as next_told, purpose as purpose_told};
+use crate::journal::{failure as failure_told, kept, next as next_told, purpose as purpose_told, until};
 use crate::people::Asked;
 use crate::text::{duration, json, number_of};
 use crate::trace::{Call, CallAttempt, CallState, Compensation, CompensationState, Late, Step};
@@ -70,9 +70,10 @@ fn held(call: &Call) -> Option<Detail> {
     let hold = call.holds.last()?;
     let times = match call.holds.len() {
         1 => String::new(),
-        times => format!("{times} times, "),
+        times => format!(" {times} times"),
     };
-    Some(Detail::story(Paint::Doubt, format!("held {times}until {}: {}", hold.until, hold.why)))
+    let text = format!("held{times}{}: {}", until(hold.held.until), hold.held.why);
+    Some(Detail::story(Paint::Doubt, text))
 }
 
 /// What people were asked, and answered.

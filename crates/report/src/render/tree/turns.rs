@@ -73,9 +73,10 @@ fn changed(name: &str, text: String, details: Vec<Detail>) -> Node {
 }
 
 fn held(held: &ModelHeld, times: u32) -> Node {
-    let times = if times == 1 { String::new() } else { format!("{times} times, ") };
+    let times = if times == 1 { String::new() } else { format!(" · {times} times") };
+    let until = held.until.map(|until| format!(" · until {until}")).unwrap_or_default();
     let because = Detail::labelled(Paint::Plain, "because", &held.why);
-    changed("model held", format!(" · {times}until {}", held.until), vec![because])
+    changed("model held", format!("{times}{until}"), vec![because])
 }
 
 /// What a remedy changed in what a model sees; none where it only says that an answer doesn't count, which stands there.

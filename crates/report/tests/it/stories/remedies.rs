@@ -109,7 +109,7 @@ impl Story {
 
     fn hold(&mut self, turn: u32, until_ms: i64) -> &mut Self {
         let why = "openai is down".into();
-        self.step("resolve", ModelHeld { turn, until: at(until_ms), why })
+        self.step("resolve", ModelHeld { turn, until: Some(at(until_ms)), has_turn: false, why })
     }
 
     /// A call that costs something, each time that it leaves.
@@ -156,7 +156,8 @@ pub(crate) fn mended() -> Story {
     let mut story = Story::new();
     let order = json!({ "order": "1" });
     let held = CallHeld {
-        until: at(93_000),
+        until: Some(at(93_000)),
+        has_turn: false,
         why: "what `state` tells changes by itself: it is not asked sooner".into(),
     };
     // A call that costs, and that never left the first time.
@@ -198,6 +199,16 @@ pub(crate) fn mended() -> Story {
             "`read` was called with {\"order\":\"1\"} 3 times, and told the same each time",
             "Note: `read` was called with {\"order\":\"1\"} 3 times, and told the same each time. Calling again changes nothing.",
         )
+        .step(
+            "resolve",
+            ModelHeld {
+                turn: 4,
+                until: None,
+                has_turn: false,
+                why: "as many are under way as may be at once of `local`".into(),
+            },
+        )
+        .after(2_000)
         .request(Request::to("local", 4, 1))
         .heard(4, 1, says("It is open."), "0.01 USD", 1_000)
         .step("resolve", StepSucceeded { output: Output::AsGiven })
@@ -261,12 +272,15 @@ pub(crate) fn held() -> Story {
 /// One of its calls may not leave yet.
 pub(crate) fn held_call() -> Story {
     let mut story = Story::new();
-    let until = at(86_400_000 + 30_000);
+    let until = Some(at(86_400_000 + 30_000));
     story
         .request(Request::to("main", 1, 1))
         .heard(1, 1, asks(&[("state", json!({}))]), "0.01 USD", 900)
         .call("resolve@1.0", CallProposed { tool: "state".into(), args: json!({}) })
-        .call("resolve@1.0", CallHeld { until, why: "`state` may be asked once a day".into() });
+        .call(
+            "resolve@1.0",
+            CallHeld { until, has_turn: true, why: "`state` may be asked once a day".into() },
+        );
     story
 }
 

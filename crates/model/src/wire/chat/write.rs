@@ -1,14 +1,13 @@
-//! The Chat Completions dialect: how a request is written, byte for byte.
+//! How a request of Chat Completions is written, byte for byte.
 //!
 //! Written by hand in one order of keys, schemas in canonical form: the same value gives the same bytes in every build.
 //! All that differs from turn to turn stands behind the messages.
 
 use handfast_engine::{Dialect, Message, Opening};
-use handfast_events::canonical;
-use serde_json::Value;
 
-use crate::provider::{Flavour, SchemaPlace};
+use crate::provider::{Flavour, Thinking};
 use crate::strict::strict_allows;
+use crate::wire::text::{arguments, head, own_form, text, value};
 
 /// Writes requests for `POST …/chat/completions`.
 #[derive(Clone, Copy, Debug)]
@@ -46,15 +45,7 @@ impl ChatDialect {
     }
 
     fn answer_schema(&self, opening: &Opening<'_>, out: &mut String) {
-        let Some(schema) = opening.output else { return };
-        let sent = match self.flavour.schema {
-            SchemaPlace::Anywhere => true,
-            SchemaPlace::WithoutTools => opening.tools.is_empty(),
-            SchemaPlace::Nowhere => false,
-        };
-        if !sent {
-            return;
-        }
+        let Some(schema) = self.flavour.schema_of(opening) else { return };
         out.push_str(
             ",\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"answer\",\"schema\":",
         );
@@ -64,14 +55,26 @@ impl ChatDialect {
         }
         out.push_str("}}");
     }
+
+    /// What the message holds beside words and calls: the thinking that this provider wants back. DeepSeek refuses a
+    /// message with calls that lacks it, even where there was none.
+    fn thinking(&self, verbatim: Option<&str>, has_calls: bool, out: &mut String) {
+        let members = own_form(verbatim, '{').and_then(|form| form.strip_prefix('{')?.strip_suffix('}'));
+        let members = members.filter(|members| !members.trim().is_empty());
+        match (self.flavour.thinking, members) {
+            (Thinking::Content | Thinking::Details, Some(members)) => {
+                out.push(',');
+                out.push_str(members);
+            }
+            (Thinking::Content, None) if has_calls => out.push_str(",\"reasoning_content\":\"\""),
+            _ => {}
+        }
+    }
 }
 
 impl Dialect for ChatDialect {
     fn open(&self, opening: &Opening<'_>) -> String {
-        let mut out = String::with_capacity(1024 + opening.system.len());
-        out.push_str("{\"model\":");
-        text(&mut out, opening.model);
-        out.push_str(",\"stream\":true");
+        let mut out = head(opening);
         if !self.flavour.stream_options.is_empty() {
             out.push_str(",\"stream_options\":");
             out.push_str(self.flavour.stream_options);
@@ -91,7 +94,7 @@ impl Dialect for ChatDialect {
                 out.push_str("{\"role\":\"user\",\"content\":");
                 text(&mut out, said);
             }
-            Message::Assistant { text: said, calls, .. } => {
+            Message::Assistant { text: said, calls, verbatim } => {
                 out.push_str("{\"role\":\"assistant\",\"content\":");
                 if said.is_empty() && !calls.is_empty() {
                     out.push_str("null")
@@ -111,6 +114,7 @@ impl Dialect for ChatDialect {
                 if !calls.is_empty() {
                     out.push(']');
                 }
+                self.thinking(*verbatim, !calls.is_empty(), &mut out);
             }
             Message::Results(results) => {
                 for (place, result) in results.iter().enumerate() {
@@ -129,20 +133,4 @@ impl Dialect for ChatDialect {
     fn close(&self, output_tokens_max: u64) -> String {
         format!("],\"{}\":{output_tokens_max}}}", self.flavour.cap)
     }
-}
-
-/// The arguments as they may stand in a history: many servers refuse a whole request over arguments of an earlier turn
-/// that aren't a JSON object, so such text is wrapped into one. The journal keeps it as the model wrote it.
-fn arguments(args: &str) -> std::borrow::Cow<'_, str> {
-    let is_object =
-        serde_json::from_str::<serde::de::IgnoredAny>(args).is_ok() && args.trim_start().starts_with('{');
-    if is_object { args.into() } else { serde_json::json!({ "not_an_object": args }).to_string().into() }
-}
-
-fn text(out: &mut String, said: &str) {
-    out.push_str(&Value::from(said).to_string());
-}
-
-fn value(out: &mut String, value: &Value) {
-    out.push_str(&String::from_utf8_lossy(&canonical(value)));
 }
