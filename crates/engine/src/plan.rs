@@ -73,7 +73,7 @@ impl Plan {
                 };
                 let opening = sheet.dialect.open(&opening).into();
                 let timeout = model.timeout.unwrap_or(MODEL_TIMEOUT);
-                let paced = Paced::of(format!("model/{}", sheet.identity), &model.limits);
+                let paced = Paced::of(&model.limits, || format!("model/{}", sheet.identity));
                 Some((name.clone(), Briefed { sheet: sheet.clone(), opening, timeout, paced }))
             };
             let only =
