@@ -50,7 +50,7 @@ fn world() -> World {
     let looks = Arc::new(AtomicUsize::new(0));
     let look = move |_: Value, _: CallContext| {
         let text = format!("{:t>500}", looks.fetch_add(1, Ordering::Relaxed));
-        async { Ok(json!({ "text": text })) }
+        async move { Ok(json!({ "text": text })) }
     };
     World::new(CONTRACT, &script, Functions::default().with("desk", "look", look))
 }
