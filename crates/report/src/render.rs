@@ -38,7 +38,7 @@ pub fn render(trace: &Trace, width: usize, style: Style) -> String {
     }
     page.talk(trace);
     page.notes(trace);
-    page.totals(&trace.totals(), trace.elapsed_ms());
+    page.totals(trace, &trace.totals());
     if let Some(End::Succeeded { output }) = &trace.end {
         page.labelled("output", &json(output));
     }
@@ -222,7 +222,7 @@ impl Page {
         }
     }
 
-    fn totals(&mut self, totals: &Totals, elapsed_ms: u64) {
+    fn totals(&mut self, trace: &Trace, totals: &Totals) {
         let mut calls = number_of(totals.calls_sent, "tool call", "tool calls");
         if totals.calls_refused > 0 {
             calls.push_str(&format!(" ({} refused)", count(totals.calls_refused)));
@@ -232,7 +232,10 @@ impl Page {
         if totals.summaries > 0 {
             models.push_str(&format!(" ({} to sum up)", count(totals.summaries)));
         }
-        self.labelled("totals", &format!("{} · {models} · {calls} · {retries}", duration(elapsed_ms)));
+        self.labelled(
+            "totals",
+            &format!("{} · {models} · {calls} · {retries}", duration(trace.elapsed_ms())),
+        );
         self.labelled(
             "time",
             &format!(
@@ -254,8 +257,13 @@ impl Page {
         );
         let mut cost = totals.cost.to_string();
         if totals.tokens_forfeited > 0 || totals.cost_forfeited.nano_usd() > 0 {
-            let tokens = count(totals.tokens_forfeited);
-            cost.push_str(&format!(", and {} forfeited ({tokens} tokens assumed)", totals.cost_forfeited));
+            cost.push_str(&format!(", and {} forfeited", totals.cost_forfeited));
+        }
+        if totals.tokens_forfeited > 0 {
+            cost.push_str(&format!(" ({} tokens assumed)", count(totals.tokens_forfeited)));
+        }
+        if let Some(table) = trace.prices.as_ref().filter(|_| totals.cost > Money::ZERO) {
+            cost.push_str(&format!("; prices of {table}"));
         }
         self.labelled("cost", &cost);
         if let Some(told) = of_which(totals) {

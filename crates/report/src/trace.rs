@@ -55,6 +55,9 @@ pub struct Trace {
     pub input: Value,
     /// What stands in for the contract's models, if something does.
     pub model: Option<String>,
+    /// The table that its newest worker counts costs by, where the contract doesn't give every price itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prices: Option<String>,
     /// When it began.
     pub began: Option<Timestamp>,
     /// When its newest event was decided.

@@ -35,6 +35,7 @@ impl Trace {
             workflow: String::new(),
             input: Value::Null,
             model: None,
+            prices: None,
             began: None,
             newest: None,
             seq: Seq(0),
@@ -88,7 +89,10 @@ impl Trace {
                 self.began = Some(event.time);
                 return;
             }
-            Body::EpochBegan(began) => Note::Taken { worker: began.worker.clone(), epoch: began.epoch.0 },
+            Body::EpochBegan(began) => {
+                self.prices.clone_from(&began.prices);
+                Note::Taken { worker: began.worker.clone(), epoch: began.epoch.0 }
+            }
             Body::MailTaken(taken) => match &taken.outcome {
                 // What was done says so itself, in the events behind this one.
                 MailOutcome::Done => return self.follow_mail(event.time, taken),

@@ -20,7 +20,7 @@ pub struct Totals {
     pub cost_tools: Money,
     /// Tokens that are assumed, because nobody can know what a lost answer took.
     pub tokens_forfeited: u64,
-    /// What those would cost.
+    /// What those would cost, and what attempts of tools would that are in doubt.
     pub cost_forfeited: Money,
     /// Attempts to ask a model.
     pub models_asked: u64,
@@ -124,10 +124,15 @@ impl Attempt {
 impl super::Call {
     fn totals(&self) -> Totals {
         let attempts = u64::try_from(self.attempts.len()).unwrap_or(u64::MAX);
-        let costs = self.attempts.iter().map(|attempt| attempt.costs).sum();
+        // Of an attempt in doubt nobody knows whether it was charged.
+        let costs = |is_doubtful: bool| -> Money {
+            let attempts = self.attempts.iter().filter(|attempt| attempt.is_doubtful == is_doubtful);
+            attempts.map(|attempt| attempt.costs).sum()
+        };
         Totals {
-            cost: costs,
-            cost_tools: costs,
+            cost: costs(false),
+            cost_tools: costs(false),
+            cost_forfeited: costs(true),
             calls_sent: attempts.min(1),
             calls_refused: u64::from(matches!(self.state, CallState::Refused(_))),
             retries: attempts.saturating_sub(1),

@@ -55,6 +55,24 @@ fn what_brought_no_answer_and_what_tools_took_is_counted_apart() {
 }
 
 #[test]
+fn what_a_tool_took_whose_attempt_is_in_doubt_is_forfeited() {
+    let mut story = stories::in_doubt();
+    for event in &mut story.events {
+        match &mut event.body {
+            Body::CallIntended(intent) => intent.costs = mills(3),
+            Body::EpochBegan(began) => began.prices = Some("the table of May".into()),
+            _ => {}
+        }
+    }
+    let sent = Trace::fold(RUN, &story.events[..story.events.len() - 1]).totals();
+    assert_eq!((sent.cost_tools, sent.cost_forfeited), (mills(3), Money::ZERO));
+    let doubted = Trace::fold(RUN, &story.events).totals();
+    assert_eq!((doubted.cost_tools, doubted.cost_forfeited), (Money::ZERO, mills(3)));
+    let page = page(&story);
+    assert!(page.contains("0.004512345 USD, and 0.003 USD forfeited; prices of the table of May"), "{page}");
+}
+
+#[test]
 fn an_answer_that_a_switch_follows_is_counted_as_one_that_could_not_be_used() {
     let mut story = Story::new();
     story.ask(1, 1, "[").answer(1, 1, stories::says("three"));
