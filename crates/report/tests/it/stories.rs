@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a story that can't be told must stop the test")]
 
+mod remedies;
 mod working;
 
 use handfast_events::*;
 use serde_json::{Value, json};
 
+pub(crate) use remedies::{does_not_fit, held, held_call, in_circles, mended, models_run_out};
 pub(crate) use working::{contradicted, working};
 
 pub(crate) const RUN: RunId =
@@ -469,5 +471,11 @@ pub(crate) fn all() -> Vec<Story> {
         stuck(),
         standing(),
         hostile(),
+        mended(),
+        held(),
+        held_call(),
+        in_circles(),
+        does_not_fit(),
+        models_run_out(),
     ]
 }
