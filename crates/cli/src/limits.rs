@@ -46,6 +46,13 @@ pub(crate) const ASK_WAIT: Duration = Duration::from_secs(10);
 pub(crate) const RUNS_MAX: usize = 10_000;
 /// Runs that `runs` lists unless told otherwise: a screen or two.
 pub(crate) const RUNS_SHOWN: usize = 50;
+/// Events at the end of a journal among which `runs` looks for what holds a run: a hold is the last thing that happens to its
+/// step, and what happens beside it is seldom more.
+pub(crate) const HELD_EVENTS: usize = 32;
+/// Runs for which it looks: more of them wait for the same as a rule, and a list must not take a second.
+pub(crate) const HELD_RUNS: usize = 200;
+/// Characters of what holds a run in a list: a line bears so many beside the rest.
+pub(crate) const HELD_CHARS: usize = 100;
 /// Runs whose journals `inbox` reads unless told otherwise: a screen or two of items, over in a blink.
 pub(crate) const INBOX_RUNS: usize = 50;
 /// Runs read at once by what goes through all of them.

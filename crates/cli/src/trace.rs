@@ -27,7 +27,7 @@ pub(crate) async fn run(args: &args::Trace) -> anyhow::Result<Exit> {
     if args.prompts {
         show_prompts(run, &events, args.json)?;
     } else if args.json {
-        out::json(&Trace::fold(run, &events))?;
+        out::json(&Trace::fold(run, &events).document()?)?;
     } else {
         out::data(&render(&Trace::fold(run, &events), out::columns(), Style::Colour))?;
         stands(&store, &row)?;
@@ -61,11 +61,14 @@ fn show_prompts(run: RunId, events: &[Event], json: bool) -> anyhow::Result<()> 
                 "turn": asked.turn,
                 "attempt": asked.attempt,
                 "model": asked.model,
+                "summarises": asked.summarises,
                 "request": text,
             }))?)?;
             continue;
         }
+        let sums_up = asked.summarises.map(|oldest| format!(" · sums up the oldest {oldest}"));
         let place = format!("{} turn {} attempt {}", asked.step, asked.turn, asked.attempt);
+        let place = format!("{place}{}", sums_up.unwrap_or_default());
         out::data(&format!("--- {place} · {} · seq {} ---", asked.model, asked.seq))?;
         out::data(&readable(&text))?;
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use handfast_events::{Body, Event, RunId, StepKind, Timestamp};
-use handfast_report::{Progress, Trace, visible};
+use handfast_report::{Held, Progress, Trace, visible};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::limits::PIPE_LINES_MAX;
@@ -63,7 +63,10 @@ impl View {
                     failed.failure.detail
                 )
             }
-            _ => return,
+            body => match waits_or_changes(event, body) {
+                Some(what) => what,
+                None => return,
+            },
         };
         let whose = if self.is_many { format!("{} ", short(trace.run)) } else { String::new() };
         self.line(&format!("  {whose}{step}: {what}"));
@@ -107,6 +110,21 @@ impl View {
             bar.finish_and_clear();
         }
     }
+}
+
+/// What keeps a step from going on, or makes it go on otherwise.
+fn waits_or_changes(event: &Event, body: &Body) -> Option<String> {
+    Some(match body {
+        Body::ModelSwitched(switched) => {
+            format!("{} goes on instead of {}: {}", switched.to, switched.from, switched.why)
+        }
+        Body::ToolTakenAway(away) => format!("{} is out of reach: {}", away.tool, away.why),
+        _ => {
+            let held = Held::of(event)?;
+            let what = held.call.as_ref().map(|call| format!("{call} ")).unwrap_or_default();
+            format!("{what}{}", held.told(event.time))
+        }
+    })
 }
 
 /// How long a step took: ` in 12 ms`, ` in 3.4 s`.

@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use handfast_events::{Body, Event, FailureClass, Outage, RunId, Timestamp};
+use handfast_contract::Tool;
+use handfast_events::{Body, CallId, Event, FailureClass, Outage, RunId, Timestamp};
 
 use crate::limits::{OUTCOMES_KEPT, OUTCOMES_WITHIN, TRIPS_AT};
 use crate::pace::Paced;
@@ -185,13 +186,26 @@ impl Run {
                 said.push(Said::Row(changed.name.clone(), row));
             }
             said.extend(self.outcome(event).map(|(identity, outcome)| Said::Came(identity, outcome)));
-            said.extend(self.moved(event));
+            said.extend(self.moved(event, events));
         }
         said.into_iter().map(Noted).collect()
     }
 
+    /// The tool of a call, which may have been proposed by one of these events.
+    fn tool_of(&self, call: &CallId, events: &[Event]) -> Option<&Arc<Tool>> {
+        let proposed = || {
+            let mut own = events.iter().filter(|event| event.call.as_ref() == Some(call));
+            own.find_map(|event| match &event.body {
+                Body::CallProposed(proposed) => Some(proposed.tool.as_str()),
+                Body::SideCallProposed(proposed) => Some(proposed.tool.as_str()),
+                _ => None,
+            })
+        };
+        self.plan.tool(self.call(call).map(|call| &*call.tool).or_else(proposed)?)
+    }
+
     /// What an event of this run says of what is under way.
-    fn moved(&self, event: &Event) -> Option<Said> {
+    fn moved(&self, event: &Event, events: &[Event]) -> Option<Said> {
         let place = || Some((self.id(), place_of(event)?));
         match &event.body {
             Body::ModelIntended(intent) => {
@@ -200,10 +214,8 @@ impl Run {
                 Some(Said::Began(place()?, keys(briefed.paced.iter())))
             }
             Body::CallIntended(_) => {
-                let call = event.call.as_ref()?;
-                // One that was proposed in the same decision isn't in the run before it.
-                let tool = self.plan.tool(self.call(call).map_or("", |call| &call.tool));
-                Some(Said::Began(place()?, keys(self.plan.paces_of_tool(tool?).iter())))
+                let tool = self.tool_of(event.call.as_ref()?, events)?;
+                Some(Said::Began(place()?, keys(self.plan.paces_of_tool(tool).iter())))
             }
             Body::ModelAnswered(_)
             | Body::ModelFailed(_)

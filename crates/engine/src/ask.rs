@@ -397,6 +397,28 @@ impl Draft {
         }
     }
 
+    /// Whether a call that costs so much fits every ceiling around its step; where it never will, the run pauses.
+    pub(crate) fn affords(&mut self, id: &StepId, costs: Money) -> Result<bool, Refusal> {
+        if costs == Money::ZERO {
+            return Ok(true);
+        }
+        let accounts = self.accounts(id);
+        let hit = accounts.iter().find_map(|account| {
+            let clause = format!("{}.cost", account.owner);
+            let ceiling = self.run.ceiling(&clause, Ceiling::Money(account.limits.cost?));
+            let Ceiling::Money(most) = ceiling else { return None };
+            let used = account.spend.cost();
+            let (limit, used_up, needs) = (LimitKind::Cost, Ceiling::Money(used), Ceiling::Money(costs));
+            (used.plus(costs) > most).then_some(Hit { clause, limit, ceiling, used: used_up, needs })
+        });
+        match hit {
+            None => Ok(true),
+            // Less may be held once what is under way has come back: then it is looked at again.
+            Some(_) if accounts.iter().any(|account| account.spend.has_reserved()) => Ok(false),
+            Some(hit) => self.pause(id, hit).map(|()| false),
+        }
+    }
+
     /// Attempts, retries and time of a tool's call.
     pub(crate) fn pause_call(
         &mut self,

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use handfast_contract::{Limits, Rate, Tool};
+use handfast_contract::{Limits, Rate, Server, Tool};
 use handfast_events::{ClaimBefore, ClaimChanged, Digest, Timestamp, Turns};
 
 use crate::Refusal;
@@ -41,21 +41,22 @@ pub(crate) enum Pace {
 }
 
 impl Paced {
-    pub(crate) fn of(key: String, limits: &Limits) -> Option<Self> {
+    pub(crate) fn of(limits: &Limits, key: impl FnOnce() -> String) -> Option<Self> {
         let is_limited = limits.rate.is_some() || limits.at_once.is_some();
-        is_limited.then(|| Self { key: key.into(), rate: limits.rate, at_once: limits.at_once })
+        is_limited.then(|| Self { key: key().into(), rate: limits.rate, at_once: limits.at_once })
     }
 }
 
 impl Plan {
     /// Those whose pace a call of this tool keeps.
     pub(crate) fn paces_of_tool(&self, tool: &Tool) -> Vec<Paced> {
-        let own = format!("tool/{}/{}", self.contract().name, tool.name);
+        let own = || format!("tool/{}/{}", self.contract().name, tool.name);
         let server = self.contract().servers.get(&tool.via.server);
-        let server = server.zip(self.server_of(&tool.name));
-        let server =
-            server.and_then(|(server, identity)| Paced::of(format!("server/{identity}"), &server.limits));
-        Paced::of(own, &tool.limits).into_iter().chain(server).collect()
+        let of_server = |server: &Server| {
+            let identity = self.server_of(&tool.name)?;
+            Paced::of(&server.limits, || format!("server/{identity}"))
+        };
+        Paced::of(&tool.limits, own).into_iter().chain(server.and_then(of_server)).collect()
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Plan {
     facts: BTreeMap<String, Value>,
     /// Who is behind each server, whatever a contract calls it.
     servers: BTreeMap<Name, Arc<str>>,
+    /// The table that prices are from which the contract doesn't give.
+    prices: Option<Arc<str>>,
 }
 
 /// An agent made ready to be asked.
@@ -73,7 +75,7 @@ impl Plan {
                 };
                 let opening = sheet.dialect.open(&opening).into();
                 let timeout = model.timeout.unwrap_or(MODEL_TIMEOUT);
-                let paced = Paced::of(format!("model/{}", sheet.identity), &model.limits);
+                let paced = Paced::of(&model.limits, || format!("model/{}", sheet.identity));
                 Some((name.clone(), Briefed { sheet: sheet.clone(), opening, timeout, paced }))
             };
             let only =
@@ -90,7 +92,7 @@ impl Plan {
         let servers =
             contract.servers.values().map(|server| (server.name.clone(), identity(&contract, server)));
         let servers = servers.collect();
-        Self { contract, briefings, shares, remembering, facts: BTreeMap::new(), servers }
+        Self { contract, briefings, shares, remembering, facts: BTreeMap::new(), servers, prices: None }
     }
 
     /// Its runs begin with these facts established, by their names in the contract: for tests of contracts. A journal
@@ -98,6 +100,17 @@ impl Plan {
     #[must_use]
     pub fn with_facts(self, facts: BTreeMap<String, Value>) -> Self {
         Self { facts, ..self }
+    }
+
+    /// The prices that the contract doesn't give are from this table; where it gives all, none is told.
+    #[must_use]
+    pub fn with_prices(self, table: &str) -> Self {
+        let is_used = self.contract.models.values().any(|model| model.price.is_none());
+        Self { prices: is_used.then(|| table.into()), ..self }
+    }
+
+    pub(crate) fn prices(&self) -> Option<&str> {
+        self.prices.as_deref()
     }
 
     pub(crate) const fn facts(&self) -> &BTreeMap<String, Value> {

@@ -70,6 +70,11 @@ impl Draft {
         if !call.is_aftermath() && self.pause_call(&id.step(), &call.tool, tool.limits.attempts, due.tries)? {
             return Ok(());
         }
+        let costs = tool.costs.unwrap_or(Money::ZERO);
+        // What takes back what was done has a limit of its own, and is not left undone for want of money.
+        if !call.is_aftermath() && !self.affords(&id.step(), costs)? {
+            return Ok(());
+        }
         let timeout = tool.limits.timeout.unwrap_or(TOOL_TIMEOUT);
         let valid_until = match &due.doubt {
             Some(doubt) => doubt.valid_until,
@@ -92,7 +97,7 @@ impl Draft {
             writes: touched.writes,
             timeout_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX),
             valid_until,
-            costs: Money::ZERO,
+            costs,
         };
         match self.memory_of(&tool) {
             Some(memory) => self.remember(&call, &tool, &memory, intent),

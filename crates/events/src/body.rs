@@ -119,7 +119,7 @@ macro_rules! bodies {
 
 bodies! {
     RunStarted = 1 since 1,
-    EpochBegan = 1 since 1,
+    EpochBegan = 1..=2 since 1,
     MailTaken = 1..=2 since 1,
     LimitRaised = 1..=2 since 1,
     RunPaused = 1..=2 since 1,

@@ -51,6 +51,17 @@ pub struct EpochBegan {
     pub epoch: Epoch,
     /// Its name: host and process.
     pub worker: String,
+    /// The table of prices that it counts costs by, with its version; none where the contract gives every price itself.
+    /// Since version 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prices: Option<String>,
+}
+
+impl EpochBegan {
+    /// The version of its stored form.
+    pub(crate) const fn version(&self) -> u32 {
+        if self.prices.is_some() { 2 } else { 1 }
+    }
 }
 
 /// No new call leaves until something is done.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use handfast_contract::Contract;
 use handfast_engine::Plan;
 use handfast_events::{Digest, RunStarted, Sources, Timestamp};
-use handfast_model::{Models, ModelsOptions, Source};
+use handfast_model::{Models, ModelsOptions, PRICES, Source};
 use handfast_store::{ReadError, Store};
 use handfast_tool::{Functions, Tools};
 use serde_json::Value;
@@ -82,7 +82,11 @@ impl Kit {
         let variable = |name: &str| (around.variable)(name);
         let models = Models::open(&contract, &options, variable)?;
         let tools = Tools::new(&contract, root, &variable, around.functions.clone());
-        Ok(Self { plan: Arc::new(Plan::new(contract, &models.sheets(), only)), models, tools })
+        Ok(Self {
+            plan: Arc::new(Plan::new(contract, &models.sheets(), only).with_prices(PRICES)),
+            models,
+            tools,
+        })
     }
 }
 

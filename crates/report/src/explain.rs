@@ -1,15 +1,16 @@
 //! Why a run stands where it stands, and the exact command that goes on from there.
 
 use handfast_events::{
-    CallId, Ceiling, EndedAs, LimitKind, Money, Party, PauseReason, Status, StepId, StepKind, Timestamp,
-    Waits,
+    Ceiling, EndedAs, LimitKind, Money, Party, PauseReason, Status, StepId, StepKind, Timestamp, Waits,
 };
 use serde::Serialize;
 
 use crate::explain_compensation::{standing, stuck};
+use crate::explain_ended::{cancelled, failed, killed};
+use crate::explain_remedies::models_tried;
 use crate::people;
 use crate::text::{json, shell_word};
-use crate::trace::{Call, CallState, End, Note, Step, StepState, Trace};
+use crate::trace::{Call, CallState, Step, Trace};
 
 /// Why a run doesn't go on, or ended otherwise than promised.
 #[derive(Clone, Debug, Serialize)]
@@ -45,7 +46,10 @@ pub fn explain(trace: &Trace) -> Option<Explanation> {
     match trace.status() {
         Status::Waiting(Waits::Settlement) => Some(in_doubt(trace)),
         Status::Waiting(Waits::Retry { until }) => Some(Explanation {
-            headline: format!("it waits for its next attempt, due at {until}"),
+            headline: match trace.held() {
+                Some(held) => format!("{} is held until {until}: {}", held.place(), held.why),
+                None => format!("it waits for its next attempt, due at {until}"),
+            },
             next: vec![step("where no worker drives it any more", format!("handfast go {}", trace.run))],
             ..Explanation::bare(trace)
         }),
@@ -294,31 +298,20 @@ pub(crate) fn paused(trace: &Trace, reason: &PauseReason) -> Explanation {
     }
 }
 
-fn reasoned(what: &str, why: &str) -> String {
+pub(crate) fn reasoned(what: &str, why: &str) -> String {
     if why.is_empty() { what.to_owned() } else { format!("{what}: {why}") }
 }
 
-/// A run that was ended at once: what was open is for a person to look after.
-fn killed(trace: &Trace) -> Explanation {
-    let Some(End::Killed { who, why, open }) = &trace.end else { return Explanation::bare(trace) };
-    let told = open
-        .iter()
-        .map(|open| format!("{}: {}", people::place_of(&open.step, open.call.as_ref()), open.what));
-    let mut evidence: Vec<String> = told.collect();
-    evidence.push("nothing was settled, and nothing was taken back".to_owned());
-    Explanation {
-        headline: reasoned(&format!("killed by {who}"), why),
-        evidence,
-        next: vec![step("to see what it had done", format!("handfast trace {}", trace.run))],
-        ..Explanation::bare(trace)
-    }
-}
-
-/// Where tries ran out: why the step's open calls gave nothing.
+/// Where tries ran out: why the step's open calls gave nothing, or which models were tried.
 fn tried_in_vain(trace: &Trace, limit: LimitKind, by: &StepId) -> Vec<String> {
     let steps = trace.steps.iter().filter(|step| step.id == *by && limit == LimitKind::Attempts);
-    let open = steps.flat_map(Step::all_calls).filter(|call| call.state == CallState::Proposed);
-    open.flat_map(failed_attempts).collect()
+    let tried = |step: &Step| {
+        let open = step.all_calls().filter(|call| call.state == CallState::Proposed);
+        let calls: Vec<String> = open.flat_map(failed_attempts).collect();
+        // While a call is open its agent's model isn't tried.
+        if calls.is_empty() { models_tried(step) } else { calls }
+    };
+    steps.flat_map(tried).collect()
 }
 
 /// What a person can say of calls that are in doubt, though it is the limit that holds the run.
@@ -346,105 +339,5 @@ fn higher(limit: LimitKind, ceiling: Ceiling, used: Ceiling, needs: Ceiling) -> 
         }
         // Recorded amounts of one limit are of one kind; if not, the person chooses.
         _ => limit.name().to_uppercase(),
-    }
-}
-
-fn failed(trace: &Trace) -> Explanation {
-    let Some(End::Failed { step: by, failure, clause, party }) = &trace.end else {
-        return Explanation::bare(trace);
-    };
-    let place = by.as_ref().map_or("its output".to_owned(), |by| format!("step {by}"));
-    let mut evidence = Vec::new();
-    if let Some(code) = &failure.code {
-        evidence.push(format!("it goes by the name {code}"));
-    }
-    if let Some(status) = failure.status {
-        evidence.push(format!("the other side answered with HTTP {status}"));
-    }
-    for call in trace.calls() {
-        if let CallState::Applied { verdicts, .. } = &call.state {
-            let broken = verdicts.iter().filter(|verdict| verdict.held == handfast_events::Held::Violated);
-            evidence.extend(
-                broken.map(|verdict| format!("{} broke {}: {}", call.id, verdict.clause, verdict.evidence)),
-            );
-        }
-    }
-    evidence.extend(people::decided(trace));
-    let run = trace.run;
-    let standing: Vec<&CallId> =
-        trace.calls().filter(|call| changed_something(call)).map(|call| &call.id).collect();
-    if !standing.is_empty() {
-        let names = standing.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", ");
-        evidence.push(format!("what these calls changed still stands: {names}"));
-    }
-    Explanation {
-        headline: format!("{place} failed: {}: {}", failure.class.name(), failure.detail),
-        clause: clause.clone(),
-        party: Some(*party),
-        from: by.as_ref().map(|by| givers(trace, by)).unwrap_or_default(),
-        evidence,
-        next: vec![match party {
-            Party::Model => {
-                step("to see what the model was shown", format!("handfast trace {run} --prompts"))
-            }
-            Party::Author => step("once the contract is mended", "handfast check PATH".into()),
-            _ => step("to see what came before", format!("handfast trace {run}")),
-        }],
-        ..Explanation::bare(trace)
-    }
-}
-
-/// Whether a call took effect, wasn't only a read, and nothing is said of what became of that: as in older journals.
-fn changed_something(call: &Call) -> bool {
-    let reads = call.idempotency == Some(handfast_events::Idempotency::Reads);
-    let is_told = call.compensation.is_some() || call.id.takes_back().is_some();
-    matches!(call.state, CallState::Applied { .. }) && !reads && !is_told
-}
-
-fn cancelled(trace: &Trace) -> Explanation {
-    let request = trace.notes.iter().rev().find_map(|(_, note)| match note {
-        Note::CancelRequested { who, why } => Some(format!("cancelled by {who}: {why}")),
-        _ => None,
-    });
-    Explanation {
-        headline: request.unwrap_or_else(|| "cancelled".into()),
-        next: vec![step("to see what it had done", format!("handfast trace {}", trace.run))],
-        ..Explanation::bare(trace)
-    }
-}
-
-/// The steps that gave what a step failed by.
-fn givers(trace: &Trace, step: &StepId) -> Vec<StepId> {
-    let failed = trace.steps.iter().find(|one| one.id == *step).map(|one| &one.state);
-    match failed {
-        Some(StepState::Failed { from, .. }) => from.clone(),
-        _ => Vec::new(),
-    }
-}
-
-/// Who is at fault, in words; the steps by their names, where they are known.
-pub(crate) fn fault(party: Party, from: &[StepId]) -> String {
-    match (party, from) {
-        (Party::Step, [one]) => format!("step {one}, which gave the value"),
-        (Party::Step, [_, ..]) => {
-            let names: Vec<&str> = from.iter().map(StepId::as_str).collect();
-            format!("one of the steps {}, which gave the values", names.join(", "))
-        }
-        _ => party_name(party).to_owned(),
-    }
-}
-
-/// The party in words.
-pub(crate) const fn party_name(party: Party) -> &'static str {
-    match party {
-        Party::Model => "the model",
-        Party::Step => "the step that the value came from",
-        Party::Tool => "the tool",
-        Party::Server => "the server",
-        Party::Environment => "the environment",
-        Party::Person => "a person",
-        Party::Author => "the contract's author",
-        Party::Runtime => "Handfast itself",
-        Party::Unknown => "nobody can say who",
     }
 }

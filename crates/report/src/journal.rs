@@ -1,8 +1,8 @@
 //! A journal as lines: where, when, what, and a digest of what it says.
 
 use handfast_events::{
-    Answer, Body, CallPolled, Came, Event, Kept, Mail, MailOutcome, Next, Output, PauseReason, Purpose,
-    ResultCameLate, Settled, Standing, Stayed, StepKind, TalkEnd,
+    Answer, Body, CallPolled, Came, ContextAdjusted, Event, Kept, Mail, MailOutcome, Money, Next, Output,
+    PauseReason, Purpose, ResultCameLate, Settled, Standing, Stayed, StepKind, TalkEnd, Timestamp,
 };
 
 use crate::limits::{WIDTH_MAX, WIDTH_MIN};
@@ -79,27 +79,44 @@ fn phrase(body: &Body) -> String {
 
 fn phrase_of_model(body: &Body) -> String {
     match body {
-        Body::ModelIntended(intent) => format!(
-            "{} turn {} attempt {}, {} bytes added, {} tokens reserved",
-            intent.model,
-            intent.turn,
-            intent.attempt,
-            count(u64::try_from(intent.prompt.delta.len()).unwrap_or(u64::MAX)),
-            count(intent.reserved.tokens),
-        ),
-        Body::ModelAnswered(said) => format!(
-            "{} · {} in, {} out · {} · {}",
-            answer(&said.answer),
-            count(said.usage.input),
-            count(said.usage.output),
-            cost(said.cost),
-            duration(said.latency_ms),
-        ),
+        Body::ModelIntended(intent) => {
+            let sums_up = intent.summarises.map(|oldest| format!(", sums up the oldest {oldest}"));
+            format!(
+                "{} turn {} attempt {}{}, {} bytes {}, {} tokens reserved",
+                intent.model,
+                intent.turn,
+                intent.attempt,
+                sums_up.unwrap_or_default(),
+                count(u64::try_from(intent.prompt.delta.len()).unwrap_or(u64::MAX)),
+                if intent.prompt.anew { "anew" } else { "added" },
+                count(intent.reserved.tokens),
+            )
+        }
+        Body::ModelAnswered(said) => {
+            let written = match said.usage.input_written {
+                0 => String::new(),
+                written => format!(" ({} written to the cache)", count(written)),
+            };
+            format!(
+                "{} · {} in{written}, {} out · {} · {}",
+                answer(&said.answer),
+                count(said.usage.input),
+                count(said.usage.output),
+                cost(said.cost),
+                duration(said.latency_ms),
+            )
+        }
         Body::ModelFailed(failed) => {
             let again = failed.retry.as_ref().map_or("not tried again", |retry| &retry.why);
             format!("{} · {again}", failure(&failed.failure))
         }
-        Body::ContextAdjusted(adjusted) => format!("{} · told: {}", adjusted.why, adjusted.what),
+        Body::ContextAdjusted(adjusted) => adjusted_told(adjusted),
+        Body::ModelSwitched(switched) => format!("{} → {}: {}", switched.from, switched.to, switched.why),
+        Body::ModelHeld(held) => format!("turn {}{}: {}", held.turn, until(held.until), held.why),
+        Body::ToolTakenAway(away) if away.until.is_none() => {
+            format!("{} for the rest of the step: {}", away.tool, away.why)
+        }
+        Body::ToolTakenAway(away) => format!("{}{}: {}", away.tool, until(away.until), away.why),
         body => phrase_of_call(body),
     }
 }
@@ -121,18 +138,13 @@ fn phrase_of_call(body: &Body) -> String {
         Body::CallGiven(given) => {
             format!("done before by {} of run {}: {}", given.call, given.run, kept(&given.result))
         }
-        Body::ClaimSeen(seen) if seen.digest.is_some() => format!("{} is as it was", seen.name),
-        Body::ClaimSeen(seen) => format!("{} is nobody's", seen.name),
-        Body::MemoryRead(read) => format!("{} at version {}, by {}", read.memory, read.version, read.by),
-        Body::MemoryWritten(written) => {
-            format!("{} is version {}, by {}", written.memory, written.version, written.by)
+        Body::CallIntended(intent) if intent.costs == Money::ZERO => {
+            format!("attempt {} {}", intent.attempt, json(&intent.sends))
         }
-        Body::FactSet(set) => format!("{} is {}, by {}", set.fact, json(&set.value), set.by),
-        Body::ClaimChanged(changed) => match &changed.value {
-            Some(value) => format!("{} is {value}", changed.name),
-            None => format!("{} is free", changed.name),
-        },
-        Body::CallIntended(intent) => format!("attempt {} {}", intent.attempt, json(&intent.sends)),
+        Body::CallIntended(intent) => {
+            format!("attempt {} for {} {}", intent.attempt, cost(intent.costs), json(&intent.sends))
+        }
+        Body::CallHeld(held) => format!("held{}: {}", until(held.until), held.why),
         Body::CallWorking(taken) => {
             let says = taken.says.as_ref().map(|says| format!(" ({says})")).unwrap_or_default();
             format!(
@@ -170,8 +182,42 @@ fn phrase_of_call(body: &Body) -> String {
                 None => format!("{} held", number_of(judged.verdicts.len() as u64, "clause", "clauses")),
             }
         }
+        body => phrase_of_shared(body),
+    }
+}
+
+/// Of what a run knows, and of what runs share.
+fn phrase_of_shared(body: &Body) -> String {
+    match body {
+        Body::ClaimSeen(seen) if seen.digest.is_some() => format!("{} is as it was", seen.name),
+        Body::ClaimSeen(seen) => format!("{} is nobody's", seen.name),
+        Body::MemoryRead(read) => format!("{} at version {}, by {}", read.memory, read.version, read.by),
+        Body::MemoryWritten(written) => {
+            format!("{} is version {}, by {}", written.memory, written.version, written.by)
+        }
+        Body::FactSet(set) => format!("{} is {}, by {}", set.fact, json(&set.value), set.by),
+        Body::ClaimChanged(changed) => match &changed.value {
+            Some(value) => format!("{} is {value}", changed.name),
+            None => format!("{} is free", changed.name),
+        },
         body => phrase_of_people(body),
     }
+}
+
+/// A time behind what waits for it.
+pub(crate) fn until(until: Option<Timestamp>) -> String {
+    until.map(|until| format!(" until {until}")).unwrap_or_default()
+}
+
+/// What a remedy changed, with its reason first.
+fn adjusted_told(adjusted: &ContextAdjusted) -> String {
+    let cap = adjusted.output_tokens_max.map(|cap| format!(" · at most {} tokens", count(cap)));
+    let what = match adjusted.replaces {
+        _ if adjusted.what.is_empty() => String::new(),
+        Some(oldest) => format!(" · instead of the oldest {oldest}: {}", adjusted.what),
+        None => format!(" · told: {}", adjusted.what),
+    };
+    format!("{}{}{what}", adjusted.why, cap.unwrap_or_default())
 }
 
 /// What was heard late.

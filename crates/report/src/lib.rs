@@ -11,7 +11,10 @@ mod trace;
 
 mod explain;
 mod explain_compensation;
+mod explain_ended;
 mod explain_late;
+mod explain_remedies;
+mod held;
 mod inbox;
 mod journal;
 mod people;
@@ -20,6 +23,7 @@ mod prompts;
 mod render;
 
 pub use explain::{Explanation, NextStep, explain};
+pub use held::{Held, held_among};
 pub use inbox::{Item, inbox};
 pub use journal::{digest, journal_line};
 pub use people::Asked;
@@ -28,7 +32,7 @@ pub use prompts::{AskedPrompt, PromptError, prompts};
 pub use render::{render, render_explanation, render_item};
 pub use text::{Style, visible};
 pub use trace::{
-    Adjusted, Attempt, AttemptState, Call, CallAttempt, CallState, Compensation, CompensationState, End,
-    Late, Line, Listening, Note, Question, QuestionEnd, Speaker, Step, StepState, Totals, Trace, Turn, Wait,
-    Working,
+    Attempt, AttemptState, Call, CallAttempt, CallState, Change, Changed, Compensation, CompensationState,
+    End, Hold, Late, Line, Listening, Note, Question, QuestionEnd, Speaker, Step, StepState, Totals, Trace,
+    Turn, Wait, Working,
 };

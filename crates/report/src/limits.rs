@@ -16,3 +16,7 @@ pub(crate) const DOING_MAX: usize = 4;
 pub(crate) const STORY_LINES_MAX: usize = 6;
 /// Lines of one fact that a person decides on: whoever says yes must see all of it, and more than this nobody reads.
 pub(crate) const FACT_LINES_MAX: usize = 400;
+/// Calls that are told of an agent that went round in circles: two of the largest circles that are worth reading.
+pub(crate) const CIRCLE_CALLS_MAX: usize = 8;
+/// Characters of what one of them told: enough to see that it is the same again.
+pub(crate) const CIRCLE_CHARS_MAX: usize = 200;

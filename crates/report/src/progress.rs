@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::limits::{DOING_MAX, WIDTH_MAX, WIDTH_MIN};
 use crate::text::{cost, count, duration, number_of, shorten, visible};
-use crate::trace::{AttemptState, Call, CallState, StepState, Totals, Trace, Wait, between};
+use crate::trace::{AttemptState, Call, CallState, Step, StepState, Totals, Trace, Wait, between};
 
 /// Where a run stands.
 #[derive(Clone, Debug, Serialize)]
@@ -33,6 +33,9 @@ pub struct Doing {
     pub what: String,
     /// For how long, in milliseconds.
     pub for_ms: u64,
+    /// Why it waits, where something holds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 impl Progress {
@@ -85,9 +88,14 @@ impl Progress {
 }
 
 impl Doing {
+    fn of_step(step: &StepId, what: String, for_ms: u64) -> Self {
+        Self { step: step.clone(), call: None, what, for_ms, why: None }
+    }
+
     fn text(&self) -> String {
         let place = self.call.as_ref().map_or(self.step.as_str(), CallId::as_str);
-        visible(&format!("{place}: {} {}", self.what, duration(self.for_ms))).into_owned()
+        let why = self.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        visible(&format!("{place}: {} {}{why}", self.what, duration(self.for_ms))).into_owned()
     }
 }
 
@@ -96,28 +104,9 @@ fn doing(trace: &Trace, now: Timestamp) -> Vec<Doing> {
     let since = |from: Timestamp| between(Some(from), Some(now));
     for step in trace.steps.iter().filter(|step| step.state == StepState::Running) {
         let before = all.len();
-        let mut push = |call: Option<CallId>, what: String, for_ms: u64| {
-            all.push(Doing { step: step.id.clone(), call, what, for_ms });
-        };
-        if let Some(turn) = step.turns.last()
-            && let Some(attempt) = turn.attempts.last()
-        {
-            match &attempt.state {
-                AttemptState::Asked => {
-                    push(None, format!("{} is asked (turn {})", attempt.model, turn.turn), since(attempt.at));
-                }
-                AttemptState::Failed { failure, retry: Some(retry), .. } => {
-                    let what = format!("{}, asked again in", failure.class.name());
-                    push(None, what, between(Some(now), Some(retry.at)));
-                }
-                _ => {}
-            }
-        }
-        for call in step.all_calls().filter(|call| call.id.takes_back().is_none()) {
-            if let Some((what, for_ms)) = called(call, now) {
-                push(Some(call.id.clone()), what, for_ms);
-            }
-        }
+        all.extend(asked(step, now));
+        let own = step.all_calls().filter(|call| call.id.takes_back().is_none());
+        all.extend(own.filter_map(|call| called(call, now)));
         if all.len() == before {
             let what = match &step.kind {
                 Some(StepKind::Agent(name) | StepKind::Tool(name)) => format!("{name} is at work"),
@@ -137,32 +126,63 @@ fn doing(trace: &Trace, now: Timestamp) -> Vec<Doing> {
                 Some(StepKind::Approval) => "people are asked, since".into(),
                 None => "is at work".into(),
             };
-            all.push(Doing { step: step.id.clone(), call: None, what, for_ms: since(step.began) });
+            all.push(Doing::of_step(&step.id, what, since(step.began)));
         }
     }
     // What is taken back belongs to steps that ended long since.
-    for by in trace.calls().filter(|call| call.id.takes_back().is_some()) {
-        if let Some((what, for_ms)) = called(by, now) {
-            all.push(Doing { step: by.id.step(), call: Some(by.id.clone()), what, for_ms });
-        }
-    }
+    let taking_back = trace.calls().filter(|call| call.id.takes_back().is_some());
+    all.extend(taking_back.filter_map(|call| called(call, now)));
     all
 }
 
+/// What an agent's model does, and for how long.
+fn asked(step: &Step, now: Timestamp) -> Option<Doing> {
+    let turn = step.turns.last()?;
+    if let Some((since, held)) = step.held() {
+        let (how, for_ms) = match held.until {
+            Some(until) => ("asked in", between(Some(now), Some(until))),
+            None => ("since", between(Some(since), Some(now))),
+        };
+        let doing = Doing::of_step(&step.id, format!("turn {} is held, {how}", turn.turn), for_ms);
+        return Some(Doing { why: Some(held.why.clone()), ..doing });
+    }
+    let attempt = turn.attempts.last()?;
+    let (what, for_ms) = match &attempt.state {
+        AttemptState::Asked => {
+            let to = if attempt.summarises.is_some() { "to sum up, " } else { "" };
+            let what = format!("{} is asked ({to}turn {})", attempt.model, turn.turn);
+            (what, between(Some(attempt.at), Some(now)))
+        }
+        AttemptState::Failed { failure, retry: Some(retry), .. } => {
+            (format!("{}, asked again in", failure.class.name()), between(Some(now), Some(retry.at)))
+        }
+        _ => return None,
+    };
+    Some(Doing::of_step(&step.id, what, for_ms))
+}
+
 /// What an open call does, and for how long.
-fn called(call: &Call, now: Timestamp) -> Option<(String, u64)> {
+fn called(call: &Call, now: Timestamp) -> Option<Doing> {
     let at = call.attempts.last().map_or(now, |attempt| attempt.at);
     let since = between(Some(at), Some(now));
-    match &call.state {
-        CallState::Intended => Some((format!("{} is called", call.tool), since)),
+    let hold = call.hold();
+    let (what, for_ms) = match &call.state {
+        CallState::Intended => (format!("{} is called", call.tool), since),
         CallState::Working(working) => {
             let since = between(Some(working.since), Some(now));
-            Some((format!("{} works on {}", working.server, call.tool), since))
+            (format!("{} works on {}", working.server, call.tool), since)
         }
         CallState::Proposed => {
-            Some((format!("{} is called again in", call.tool), between(Some(now), Some(call.due()?))))
+            let (how, for_ms) = match (hold, call.due()) {
+                (Some(_), Some(due)) => ("held, called in", between(Some(now), Some(due))),
+                (Some(hold), None) => ("held, since", between(Some(hold.at), Some(now))),
+                (None, due) => ("called again in", between(Some(now), Some(due?))),
+            };
+            (format!("{} is {how}", call.tool), for_ms)
         }
-        CallState::InDoubt => Some((format!("{} is in doubt", call.tool), since)),
-        _ => None,
-    }
+        CallState::InDoubt => (format!("{} is in doubt", call.tool), since),
+        _ => return None,
+    };
+    let why = hold.map(|hold| hold.held.why.clone());
+    Some(Doing { call: Some(call.id.clone()), why, ..Doing::of_step(&call.id.step(), what, for_ms) })
 }

@@ -17,6 +17,8 @@ pub struct AskedPrompt {
     pub attempt: u32,
     /// The model, by its name in the contract.
     pub model: String,
+    /// How many of the oldest passages it is to sum up; none where it asks for the agent's answer.
+    pub summarises: Option<u32>,
     /// The request; its digest is the one recorded.
     pub prompt: Prompt,
 }
@@ -57,7 +59,8 @@ pub fn prompts(events: &[Event]) -> impl Iterator<Item = Result<AskedPrompt, Pro
             Ok(prompt) => {
                 newest.insert(step.clone(), prompt.clone());
                 let (turn, attempt, model) = (intent.turn, intent.attempt, intent.model.clone());
-                Ok(AskedPrompt { seq, step, turn, attempt, model, prompt })
+                let summarises = intent.summarises;
+                Ok(AskedPrompt { seq, step, turn, attempt, model, summarises, prompt })
             }
             Err(cause) => Err(PromptError::Damaged { seq, cause }),
         })

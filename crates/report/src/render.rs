@@ -6,11 +6,12 @@
 mod line;
 mod tree;
 
-use handfast_events::Status;
+use handfast_events::{Money, Status};
 
 pub(crate) use line::{Line, Paint};
 
-use crate::explain::{Explanation, explain, fault};
+use crate::explain::{Explanation, explain};
+use crate::explain_ended::fault;
 use crate::inbox::Item;
 use crate::limits::{FACT_LINES_MAX, STORY_LINES_MAX, WIDTH_MAX, WIDTH_MIN};
 use crate::text::{Style, count, duration, json, number_of, visible, width as text_width, wrap, wrap_whole};
@@ -37,7 +38,7 @@ pub fn render(trace: &Trace, width: usize, style: Style) -> String {
     }
     page.talk(trace);
     page.notes(trace);
-    page.totals(&trace.totals(), trace.elapsed_ms());
+    page.totals(trace, &trace.totals());
     if let Some(End::Succeeded { output }) = &trace.end {
         page.labelled("output", &json(output));
     }
@@ -221,14 +222,20 @@ impl Page {
         }
     }
 
-    fn totals(&mut self, totals: &Totals, elapsed_ms: u64) {
+    fn totals(&mut self, trace: &Trace, totals: &Totals) {
         let mut calls = number_of(totals.calls_sent, "tool call", "tool calls");
         if totals.calls_refused > 0 {
             calls.push_str(&format!(" ({} refused)", count(totals.calls_refused)));
         }
         let retries = number_of(totals.retries, "retry", "retries");
-        let models = number_of(totals.models_asked, "model call", "model calls");
-        self.labelled("totals", &format!("{} · {models} · {calls} · {retries}", duration(elapsed_ms)));
+        let mut models = number_of(totals.models_asked, "model call", "model calls");
+        if totals.summaries > 0 {
+            models.push_str(&format!(" ({} to sum up)", count(totals.summaries)));
+        }
+        self.labelled(
+            "totals",
+            &format!("{} · {models} · {calls} · {retries}", duration(trace.elapsed_ms())),
+        );
         self.labelled(
             "time",
             &format!(
@@ -237,20 +244,31 @@ impl Page {
                 duration(totals.tool_ms)
             ),
         );
-        let cached = match totals.usage.input_cached {
-            0 => String::new(),
-            cached => format!(" ({} cached)", count(cached)),
-        };
+        let (cached, written) = (totals.usage.input_cached, totals.usage.input_written);
+        let told = [(cached, "cached"), (written, "written to the cache")]
+            .into_iter()
+            .filter(|(tokens, _)| *tokens > 0)
+            .map(|(tokens, how)| format!("{} {how}", count(tokens)))
+            .collect::<Vec<_>>();
+        let cached = if told.is_empty() { String::new() } else { format!(" ({})", told.join(", ")) };
         self.labelled(
             "tokens",
             &format!("{} in{cached}, {} out", count(totals.usage.input), count(totals.usage.output)),
         );
         let mut cost = totals.cost.to_string();
         if totals.tokens_forfeited > 0 || totals.cost_forfeited.nano_usd() > 0 {
-            let tokens = count(totals.tokens_forfeited);
-            cost.push_str(&format!(", and {} forfeited ({tokens} tokens assumed)", totals.cost_forfeited));
+            cost.push_str(&format!(", and {} forfeited", totals.cost_forfeited));
+        }
+        if totals.tokens_forfeited > 0 {
+            cost.push_str(&format!(" ({} tokens assumed)", count(totals.tokens_forfeited)));
+        }
+        if let Some(table) = trace.prices.as_ref().filter(|_| totals.cost > Money::ZERO) {
+            cost.push_str(&format!("; prices of {table}"));
         }
         self.labelled("cost", &cost);
+        if let Some(told) = of_which(totals) {
+            self.wrapped("", Paint::Dim, &told);
+        }
     }
 
     fn explanation(&mut self, explanation: &Explanation) {
@@ -293,6 +311,18 @@ impl Page {
             self.write(line);
         }
     }
+}
+
+/// What of the cost brought no answer by itself, and what tools took; none where all of it was for answers.
+fn of_which(totals: &Totals) -> Option<String> {
+    let parts = [
+        (totals.cost_unusable, "for answers that could not be used"),
+        (totals.cost_summing, "for summing up"),
+        (totals.cost_tools, "for tools"),
+    ];
+    let told = parts.into_iter().filter(|(cost, _)| *cost > Money::ZERO);
+    let told = told.map(|(cost, what)| format!("{cost} {what}")).collect::<Vec<_>>();
+    (!told.is_empty()).then(|| format!("of which {}", told.join(", ")))
 }
 
 /// The margin with a short word in it.

@@ -188,6 +188,13 @@ pub(crate) fn duration(ms: u64) -> String {
     }
 }
 
+/// A time (UTC) as people say it who look at `now`: with its day only where that is another one.
+pub(crate) fn moment(at: handfast_events::Timestamp, now: handfast_events::Timestamp) -> String {
+    let day = |time: handfast_events::Timestamp| time.strftime("%Y-%m-%d").to_string();
+    let format = if day(at) == day(now) { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
+    at.strftime(format).to_string()
+}
+
 /// Money in a column: to a hundredth of a cent, and never nothing where it was something.
 pub(crate) fn cost(money: handfast_events::Money) -> String {
     match money.nano_usd() {
@@ -256,6 +263,10 @@ mod tests {
         assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
         let times = [7, 1_000, 59_999, 65_000, 3_660_000].map(duration);
         assert_eq!(times, ["7 ms", "1.0 s", "59.9 s", "1 m 05 s", "1 h 01 m"]);
+        let moments = [62, 172_800].map(|second| {
+            super::moment(handfast_events::Timestamp::new(second, 0).unwrap(), Default::default())
+        });
+        assert_eq!(moments, ["00:01:02", "1970-01-03 00:00:00"]);
         let money =
             [0, 1, 1_230_000, 2_500_000_000, -10_000_000].map(|nano| cost(Money::from_nano_usd(nano)));
         assert_eq!(money, ["0.00 USD", "<0.0001 USD", "0.0012 USD", "2.5000 USD", "-0.0100 USD"]);

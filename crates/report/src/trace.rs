@@ -2,6 +2,7 @@
 //!
 //! The types; `fold` makes them from events. A trace is for looking at: the engine never reads one.
 
+mod asking;
 mod compensation;
 mod flow;
 mod fold;
@@ -10,14 +11,15 @@ mod question;
 mod status;
 mod talk;
 mod totals;
+mod turn;
 mod whole;
 
 use std::collections::BTreeMap;
 
 use handfast_events::{
-    CallGiven, CallId, CallRefused, CallWaits, CallWithheld, CommandId, Digest, Failure, Idempotency, Kept,
-    LimitKind, Money, Next, Party, PauseReason, Purpose, Reserved, Retry, RunId, Seq, Settled, Status,
-    StepId, StepKind, Timestamp, Usage, Verdict,
+    CallGiven, CallHeld, CallId, CallRefused, CallWaits, CallWithheld, CommandId, Digest, Failure,
+    Idempotency, Kept, LimitKind, Money, Next, Party, PauseReason, Purpose, RunId, Seq, Settled, Status,
+    StepId, StepKind, Timestamp, Verdict,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -27,6 +29,7 @@ pub use late::{Late, Working};
 pub use question::{Question, QuestionEnd};
 pub use talk::{Line, Listening, Speaker};
 pub use totals::Totals;
+pub use turn::{Attempt, AttemptState, Change, Changed, Turn};
 pub use whole::{End, Note};
 
 /// The story of one run.
@@ -52,6 +55,9 @@ pub struct Trace {
     pub input: Value,
     /// What stands in for the contract's models, if something does.
     pub model: Option<String>,
+    /// The table that its newest worker counts costs by, where the contract doesn't give every price itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prices: Option<String>,
     /// When it began.
     pub began: Option<Timestamp>,
     /// When its newest event was decided.
@@ -164,79 +170,6 @@ pub enum StepState {
     },
 }
 
-/// One turn of an agent: the model is asked until it answers, then the calls that it asked for.
-#[derive(Clone, Debug, Serialize)]
-pub struct Turn {
-    /// Counted from 1.
-    pub turn: u32,
-    /// Every try of it.
-    pub attempts: Vec<Attempt>,
-    /// The calls that its answer asked for.
-    pub calls: Vec<Call>,
-}
-
-/// One try of a model.
-#[derive(Clone, Debug, Serialize)]
-pub struct Attempt {
-    /// Counted from 1 within the turn.
-    pub attempt: u32,
-    /// The model, by its name in the contract.
-    pub model: String,
-    /// When it was intended.
-    pub at: Timestamp,
-    /// What was reserved for it.
-    pub reserved: Reserved,
-    /// What it added to the request before it, in bytes.
-    pub prompt_bytes: u64,
-    /// What came of it.
-    pub state: AttemptState,
-    /// What the model was told before it was asked again.
-    pub adjusted: Option<Adjusted>,
-}
-
-/// What came of one try of a model.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AttemptState {
-    /// No answer yet.
-    Asked,
-    /// It answered.
-    Answered {
-        /// What it wrote.
-        text: String,
-        /// The tools that it asked for.
-        asks: Vec<String>,
-        /// What the provider counted.
-        usage: Usage,
-        /// What that costs.
-        cost: Money,
-        /// How long it took.
-        latency_ms: u64,
-        /// Why the answer could not be used, where it couldn't.
-        unusable: Option<String>,
-    },
-    /// It gave no answer that can be used.
-    Failed {
-        /// Why.
-        failure: Failure,
-        /// Spend that is assumed.
-        forfeited: Reserved,
-        /// How long it took.
-        latency_ms: u64,
-        /// When it is tried again.
-        retry: Option<Retry>,
-    },
-}
-
-/// What was changed in the context, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Adjusted {
-    /// The failure that it mends.
-    pub why: String,
-    /// What was added, to the letter.
-    pub what: String,
-}
-
 /// One tool call.
 #[derive(Clone, Debug, Serialize)]
 pub struct Call {
@@ -255,6 +188,9 @@ pub struct Call {
     /// The run that is about the same action, and when that is looked for again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<CallWaits>,
+    /// What kept it from leaving, each time, and until when.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub holds: Vec<Hold>,
     /// Every try of it.
     pub attempts: Vec<CallAttempt>,
     /// What people were asked about it, and answered.
@@ -272,7 +208,7 @@ pub struct Call {
     /// Why what it gave was kept from whoever asked, where it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub withheld: Option<CallWithheld>,
-    /// Not before this time, where it hangs behind another call and waits for it.
+    /// Not before this time, where it waits for one.
     #[serde(skip)]
     pub(crate) not_before: Option<Timestamp>,
     /// What it is for, where it hangs behind another call.
@@ -288,6 +224,18 @@ pub struct Call {
     pub compensation: Option<Compensation>,
 }
 
+/// What kept a call from leaving.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Hold {
+    /// Since when.
+    pub at: Timestamp,
+    /// The attempt that didn't leave.
+    pub attempt: u32,
+    /// Until when, and why.
+    #[serde(flatten)]
+    pub held: CallHeld,
+}
+
 /// One try of a tool.
 #[derive(Clone, Debug, Serialize)]
 pub struct CallAttempt {
@@ -295,6 +243,8 @@ pub struct CallAttempt {
     pub attempt: u32,
     /// When it was intended.
     pub at: Timestamp,
+    /// What it costs, whatever comes of it; nothing where nothing left.
+    pub costs: Money,
     /// How long it took, once known.
     pub latency_ms: Option<u64>,
     /// Why it gave no result, where it gave none.
@@ -345,7 +295,8 @@ impl Trace {
         self.derive_status()
     }
 
-    /// The trace as one JSON document: the tree, with the status, the totals and what to do next beside it.
+    /// The trace as one JSON document: the tree, with the status, what holds it, the totals and what to do next
+    /// beside it.
     ///
     /// # Errors
     /// Never for traces folded from events: all their keys are text.
@@ -353,6 +304,7 @@ impl Trace {
         let mut document = serde_json::to_value(self)?;
         if let Some(fields) = document.as_object_mut() {
             fields.insert("status".into(), serde_json::to_value(self.status())?);
+            fields.insert("held".into(), serde_json::to_value(self.held())?);
             fields.insert("totals".into(), serde_json::to_value(self.totals())?);
             fields.insert("why".into(), serde_json::to_value(crate::explain(self))?);
         }

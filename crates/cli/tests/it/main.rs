@@ -13,6 +13,7 @@ mod kit;
 mod diff;
 mod examples;
 mod format;
+mod holds;
 mod people;
 mod refusals;
 mod scale;

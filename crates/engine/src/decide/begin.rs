@@ -10,7 +10,8 @@ use crate::state::CallState;
 
 impl Draft {
     pub(super) fn begin(&mut self, epoch: Epoch, worker: String) -> Result<(), Refusal> {
-        self.tell(EpochBegan { epoch, worker })?;
+        let prices = self.run.plan.prices().map(str::to_owned);
+        self.tell(EpochBegan { epoch, worker, prices })?;
         let steps: Vec<StepId> = self.run.steps.iter().map(|step| step.id.clone()).collect();
         for step in &steps {
             self.lose_ask(step)?;

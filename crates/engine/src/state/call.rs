@@ -342,6 +342,11 @@ impl Call {
         }
     }
 
+    /// Whether its newest attempt has left, and nothing is known of it yet.
+    pub(crate) const fn is_away(&self) -> bool {
+        matches!(self.state, CallState::Intended(_) | CallState::Working(_))
+    }
+
     /// What people are asked about it.
     pub(crate) const fn question(&self) -> Option<&Question> {
         match &self.state {

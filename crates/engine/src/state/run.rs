@@ -6,8 +6,8 @@ use std::sync::Arc;
 use handfast_contract::Workflow;
 use handfast_events::{
     Action, ApprovalAnswered, Body, CallDoubted, CallId, CallNotApplied, CallNotSent, Ceiling, EndedAs,
-    Epoch, Event, FailureClass, Halt, Mail, MailOutcome, MailTaken, Next, PauseReason, Reserved, RunFailed,
-    RunId, RunStarted, Seq, Status, StepId, Timestamp,
+    Epoch, Event, FailureClass, Halt, Mail, MailOutcome, MailTaken, Money, Next, PauseReason, Reserved,
+    RunFailed, RunId, RunStarted, Seq, Status, StepId, Timestamp,
 };
 use serde_json::Value;
 
@@ -155,6 +155,7 @@ impl Run {
             return Err(illegal("at another place of its journal"));
         }
         self.note_word(event);
+        self.book_call(event);
         match (&event.step, &event.body) {
             (_, Body::ResultCameLate(late)) => self.evolve_late(event, late)?,
             _ if self.evolve_compensation(event)? => {}
@@ -319,8 +320,34 @@ impl Run {
             Body::ModelIntended(_) | Body::ModelAnswered(_) => {}
             _ => return,
         }
+        let asked = self.steps.get(index).and_then(|step| step.asked());
+        let held = asked.map_or_else(Reserved::default, |asked| asked.reserved);
+        self.count(index, held, body);
+    }
+
+    /// Counts what a call costs that has left, is back or is lost.
+    fn book_call(&mut self, event: &Event) {
+        let Some(id) = &event.call else { return };
+        let costs = match &event.body {
+            Body::CallIntended(intent) => intent.costs,
+            _ if self.spend.reserved.cost == Money::ZERO => return,
+            _ => {
+                let call = self.call(id).filter(|call| call.is_away());
+                call.and_then(|call| call.newest.as_ref()).map_or(Money::ZERO, |newest| newest.costs)
+            }
+        };
+        if costs == Money::ZERO {
+            return;
+        }
+        let step = id.step();
+        if let Some(index) = self.steps.iter().position(|other| other.id == step) {
+            self.count(index, Reserved { tokens: 0, cost: costs }, &event.body);
+        }
+    }
+
+    /// Counts a call against its own step, those around it that have a limit of their own, and the run.
+    fn count(&mut self, index: usize, held: Reserved, body: &Body) {
         let Some(slot) = self.steps.get_mut(index) else { return };
-        let held = slot.asked().map_or_else(Reserved::default, |asked| asked.reserved);
         let frame = slot.frame.clone();
         Arc::make_mut(slot).spend.follow(held, body);
         self.spend.follow(held, body);

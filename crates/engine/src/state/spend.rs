@@ -26,15 +26,22 @@ impl Spend {
 
     /// Whether something is held that may come back.
     pub const fn has_reserved(&self) -> bool {
-        self.reserved.tokens > 0
+        self.reserved.tokens > 0 || self.reserved.cost.nano_usd() > 0
     }
 
-    /// Counts what an event of a model's call says; so much was held for it.
+    /// Counts what an event of a call says, a model's or a tool's; so much was held for it.
     pub(crate) fn follow(&mut self, held: Reserved, body: &Body) {
         match body {
             Body::ModelIntended(intent) => self.reserve(intent.reserved),
             Body::ModelAnswered(said) => self.book(held, said.usage, said.cost),
             Body::ModelFailed(failed) => self.forfeit(held, failed.forfeited),
+            Body::CallIntended(intent) => self.reserve(Reserved { tokens: 0, cost: intent.costs }),
+            Body::CallApplied(_) | Body::CallNotApplied(_) | Body::CallSettled(_) => {
+                self.book(held, Usage::default(), held.cost);
+            }
+            Body::CallNotSent(_) => self.release(held),
+            // Nobody knows whether it was charged.
+            Body::CallDoubted(_) => self.forfeit(held, held),
             _ => {}
         }
     }

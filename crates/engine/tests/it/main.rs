@@ -31,6 +31,7 @@ mod limits;
 mod looks;
 mod memory;
 mod once;
+mod paces;
 mod people;
 mod probes;
 mod remedies;

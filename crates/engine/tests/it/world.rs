@@ -138,6 +138,7 @@ impl World {
         assert_eq!(decide(again).as_ref(), Ok(&events), "the same decision twice");
         Arc::make_mut(&mut self.around).note(self.run.noted(&events));
         self.remember(events);
+        Arc::make_mut(&mut self.around).waits(&self.run);
         Ok(())
     }
 

@@ -184,7 +184,7 @@ fn of_the_run() -> Vec<Body> {
             settings: BTreeMap::new(),
         }
         .into(),
-        EpochBegan { epoch: Epoch(3), worker: "host-1/4242".into() }.into(),
+        EpochBegan { epoch: Epoch(3), worker: "host-1/4242".into(), prices: None }.into(),
     ];
     bodies.extend(of_the_mailbox());
     bodies.extend(of_limits());

@@ -1,5 +1,7 @@
 //! A journal grows linearly with its conversation, and every prompt that was ever sent can be rebuilt from it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use handfast_engine::Start;
@@ -44,7 +46,12 @@ fn world() -> World {
     let ask = json!({ "text": "a".repeat(400), "calls": [ { "tool": "look", "args": { "page": "p".repeat(100) } } ] });
     let end = json!({ "turn": TURNS, "text": "Read." });
     let script = json!({ "handfast_script": 1, "decisions": [ end ], "otherwise": ask });
-    let look = |_: Value, _: CallContext| async { Ok(json!({ "text": "t".repeat(500) })) };
+    // Who is told the same each time goes round in circles, and is stopped.
+    let looks = Arc::new(AtomicUsize::new(0));
+    let look = move |_: Value, _: CallContext| {
+        let text = format!("{:t>500}", looks.fetch_add(1, Ordering::Relaxed));
+        async move { Ok(json!({ "text": text })) }
+    };
     World::new(CONTRACT, &script, Functions::default().with("desk", "look", look))
 }
 

@@ -6,16 +6,14 @@
 use std::collections::BTreeMap;
 
 use handfast_events::{
-    Body, CallId, CallPolled, Digest, Event, FailureClass, Kept, MailOutcome, Next, Output, RunId, Seq,
-    Settled, Stayed, StepId, StepKind, Timestamp,
+    Body, CallId, CallIntended, CallNotSent, CallPolled, Digest, DoubtStayed, Event, Kept, MailOutcome,
+    Money, Next, Output, RunId, Seq, Settled, Stayed, StepId, StepKind, Timestamp,
 };
 use serde_json::Value;
 
+use super::asking::is_about_an_answer;
 use super::question;
-use super::{
-    Adjusted, Attempt, AttemptState, Call, CallAttempt, CallState, End, Note, Step, StepState, Trace, Turn,
-    Working,
-};
+use super::{AttemptState, Call, CallAttempt, CallState, End, Hold, Note, Step, StepState, Trace, Working};
 
 impl Trace {
     /// The trace of these events.
@@ -37,6 +35,7 @@ impl Trace {
             workflow: String::new(),
             input: Value::Null,
             model: None,
+            prices: None,
             began: None,
             newest: None,
             seq: Seq(0),
@@ -90,7 +89,10 @@ impl Trace {
                 self.began = Some(event.time);
                 return;
             }
-            Body::EpochBegan(began) => Note::Taken { worker: began.worker.clone(), epoch: began.epoch.0 },
+            Body::EpochBegan(began) => {
+                self.prices.clone_from(&began.prices);
+                Note::Taken { worker: began.worker.clone(), epoch: began.epoch.0 }
+            }
             Body::MailTaken(taken) => match &taken.outcome {
                 // What was done says so itself, in the events behind this one.
                 MailOutcome::Done => return self.follow_mail(event.time, taken),
@@ -181,12 +183,6 @@ impl Step {
         }
     }
 
-    /// The newest try of its model, while the step is at work.
-    pub(super) fn newest_attempt(&self) -> Option<&Attempt> {
-        let is_running = self.state == StepState::Running;
-        self.turns.last().filter(|_| is_running).and_then(|turn| turn.attempts.last())
-    }
-
     /// `elsewhere` is what another part of the run gives it.
     fn follow(&mut self, event: &Event, elsewhere: Option<Value>) {
         self.follow_listening(&event.body);
@@ -213,7 +209,7 @@ impl Step {
             Body::StepFailed(failed) => {
                 self.ended = Some(event.time);
                 if is_about_an_answer(failed.failure.class) {
-                    self.blame_answer(&failed.failure.detail);
+                    self.reject_answer(None, &failed.failure.detail);
                 }
                 self.state = StepState::Failed {
                     failure: failed.failure.clone(),
@@ -231,9 +227,10 @@ impl Step {
             Body::ModelIntended(_)
             | Body::ModelAnswered(_)
             | Body::ModelFailed(_)
-            | Body::ContextAdjusted(_) => {
-                self.follow_model(event);
-            }
+            | Body::ContextAdjusted(_)
+            | Body::ModelSwitched(_)
+            | Body::ModelHeld(_)
+            | Body::ToolTakenAway(_) => self.follow_model(event),
             Body::CallProposed(proposed) => {
                 let (turn, calls) = match self.turns.last_mut() {
                     Some(turn) => (turn.turn, &mut turn.calls),
@@ -245,67 +242,12 @@ impl Step {
             }
             body if event.call.is_none() && question::follow(&mut self.questions, event.time, body) => {}
             body => {
-                let open = self.turns.last_mut().map_or(&mut self.calls, |turn| &mut turn.calls);
                 let Some(id) = &event.call else { return };
-                if let Some(call) = open.iter_mut().find(|call| id.is_of(&call.id)) {
+                let of_turns = self.turns.iter_mut().rev().flat_map(|turn| &mut turn.calls);
+                if let Some(call) = of_turns.chain(&mut self.calls).find(|call| id.is_of(&call.id)) {
                     call.follow_any(id, event.time, body);
                 }
             }
-        }
-    }
-
-    fn follow_model(&mut self, event: &Event) {
-        if let Body::ModelIntended(intent) = &event.body {
-            if self.turns.last().is_none_or(|turn| turn.turn != intent.turn) {
-                self.turns.push(Turn { turn: intent.turn, attempts: Vec::new(), calls: Vec::new() });
-            }
-            let attempt = Attempt {
-                attempt: intent.attempt,
-                model: intent.model.clone(),
-                at: event.time,
-                reserved: intent.reserved,
-                prompt_bytes: u64::try_from(intent.prompt.delta.len()).unwrap_or(u64::MAX),
-                state: AttemptState::Asked,
-                adjusted: None,
-            };
-            if let Some(turn) = self.turns.last_mut() {
-                turn.attempts.push(attempt);
-            }
-            return;
-        }
-        let Some(attempt) = self.turns.last_mut().and_then(|turn| turn.attempts.last_mut()) else { return };
-        match &event.body {
-            Body::ModelAnswered(said) => {
-                attempt.state = AttemptState::Answered {
-                    text: said.answer.refusal.clone().unwrap_or_else(|| said.answer.text.clone()),
-                    asks: said.answer.calls.iter().map(|ask| ask.tool.clone()).collect(),
-                    usage: said.usage,
-                    cost: said.cost,
-                    latency_ms: said.latency_ms,
-                    unusable: None,
-                };
-            }
-            Body::ModelFailed(failed) => {
-                attempt.state = AttemptState::Failed {
-                    failure: failed.failure.clone(),
-                    forfeited: failed.forfeited,
-                    latency_ms: failed.latency_ms,
-                    retry: failed.retry.clone(),
-                };
-            }
-            Body::ContextAdjusted(adjusted) => {
-                attempt.adjusted = Some(Adjusted { why: adjusted.why.clone(), what: adjusted.what.clone() });
-                self.blame_answer(&adjusted.why);
-            }
-            _ => {}
-        }
-    }
-
-    /// The newest answer could not be used, and this is why.
-    fn blame_answer(&mut self, why: &str) {
-        let attempt = self.turns.last_mut().and_then(|turn| turn.attempts.last_mut());
-        if let Some(Attempt { state: AttemptState::Answered { unusable, .. }, .. }) = attempt {
-            *unusable = Some(why.into());
         }
     }
 }
@@ -320,6 +262,7 @@ impl Call {
             idempotency: None,
             queued: Vec::new(),
             held: None,
+            holds: Vec::new(),
             attempts: Vec::new(),
             questions: Vec::new(),
             settled: None,
@@ -359,17 +302,20 @@ impl Call {
         }
         match body {
             Body::CallRefused(refused) => self.state = CallState::Refused(refused.clone()),
-            Body::CallQueued(queued) => self.queued.push((queued.behind.clone(), queued.resource.clone())),
-            Body::CallWaits(waits) => self.held = Some(waits.clone()),
+            Body::CallQueued(queued) => {
+                // It rests on that other call now, whatever it waited for before.
+                self.not_before = None;
+                self.queued.push((queued.behind.clone(), queued.resource.clone()));
+            }
+            Body::CallWaits(waits) => (self.not_before, self.held) = (None, Some(waits.clone())),
+            Body::CallHeld(held) => {
+                self.not_before = held.until;
+                let attempt = u32::try_from(self.attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
+                self.holds.push(Hold { at: time, attempt, held: held.clone() });
+            }
             Body::CallGiven(given) => (self.held, self.state) = (None, CallState::Given(given.clone())),
             Body::CallWithheld(withheld) => self.withheld = Some(withheld.clone()),
-            Body::CallIntended(intent) => {
-                self.held = None;
-                self.sends = Some(intent.sends.clone());
-                self.idempotency = Some(intent.idempotency.clone());
-                self.attempts.push(CallAttempt::new(intent.attempt, time));
-                self.state = CallState::Intended;
-            }
+            Body::CallIntended(intent) => self.intended(time, intent),
             Body::CallWorking(taken) => {
                 self.state = CallState::Working(Working {
                     server: taken.server.clone(),
@@ -382,7 +328,7 @@ impl Call {
                 });
             }
             Body::CallPolled(polled) => self.polled(polled),
-            Body::CallNotSent(not) => self.missed(None, &not.failure, &not.next),
+            Body::CallNotSent(not) => self.not_sent(not),
             Body::CallNotApplied(not) => self.missed(Some(not.latency_ms), &not.failure, &not.next),
             Body::CallDoubted(doubted) => {
                 self.missed(Some(doubted.latency_ms), &doubted.failure, &doubted.next);
@@ -403,20 +349,40 @@ impl Call {
             Body::CallFound(found) => {
                 self.settle(&found.settled, found.look.to_string(), found.evidence.clone());
             }
-            Body::DoubtStayed(stayed) => {
-                self.stayed.push(stayed.why.clone());
-                match &stayed.next {
-                    Stayed::Look => {}
-                    Stayed::Repeat(_) => self.state = CallState::Proposed,
-                    Stayed::Person { role } => self.role.clone_from(role),
-                }
-            }
+            Body::DoubtStayed(stayed) => self.stay(stayed),
             Body::CallJudged(judged) => {
                 if let CallState::Applied { verdicts, .. } = &mut self.state {
                     verdicts.clone_from(&judged.verdicts);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// It may have left.
+    fn intended(&mut self, time: Timestamp, intent: &CallIntended) {
+        (self.not_before, self.held) = (None, None);
+        self.sends = Some(intent.sends.clone());
+        self.idempotency = Some(intent.idempotency.clone());
+        self.attempts.push(CallAttempt::new(intent.attempt, time, intent.costs));
+        self.state = CallState::Intended;
+    }
+
+    /// Nothing left, which costs nothing.
+    fn not_sent(&mut self, not: &CallNotSent) {
+        self.missed(None, &not.failure, &not.next);
+        if let Some(attempt) = self.attempts.last_mut() {
+            attempt.costs = Money::ZERO;
+        }
+    }
+
+    /// What was to end its doubt did not.
+    fn stay(&mut self, stayed: &DoubtStayed) {
+        self.stayed.push(stayed.why.clone());
+        match &stayed.next {
+            Stayed::Look => {}
+            Stayed::Repeat(retry) => (self.state, self.not_before) = (CallState::Proposed, Some(retry.at)),
+            Stayed::Person { role } => self.role.clone_from(role),
         }
     }
 
@@ -460,6 +426,10 @@ impl Call {
             attempt.failure = Some(failure.clone());
             attempt.next = Some(next.clone());
         }
+        self.not_before = match next {
+            Next::Retry(retry) => Some(retry.at),
+            Next::Settlement | Next::GiveUp => None,
+        };
         self.state = match next {
             Next::Retry(_) => CallState::Proposed,
             Next::Settlement => CallState::InDoubt,
@@ -467,24 +437,21 @@ impl Call {
         };
     }
 
-    /// When it is tried again, where it waits for that.
+    /// When it is tried, where it waits for that.
     pub(crate) fn due(&self) -> Option<Timestamp> {
-        let next = self.attempts.last().and_then(|attempt| attempt.next.as_ref());
-        match (&self.state, next) {
-            (CallState::Proposed, Some(Next::Retry(retry))) => Some(retry.at),
-            (CallState::Proposed, None) => self.not_before,
-            _ => None,
-        }
+        self.not_before.filter(|_| self.state == CallState::Proposed)
+    }
+
+    /// What it is held by, where it waits for that.
+    pub(crate) fn hold(&self) -> Option<&Hold> {
+        let newest = self.holds.last().filter(|_| self.state == CallState::Proposed)?;
+        let is_next = usize::try_from(newest.attempt).is_ok_and(|attempt| attempt > self.attempts.len());
+        Some(newest).filter(|hold| is_next && hold.held.until == self.not_before)
     }
 }
 
 impl CallAttempt {
-    const fn new(attempt: u32, at: Timestamp) -> Self {
-        Self { attempt, at, latency_ms: None, failure: None, is_doubtful: false, next: None }
+    const fn new(attempt: u32, at: Timestamp, costs: Money) -> Self {
+        Self { attempt, at, costs, latency_ms: None, failure: None, is_doubtful: false, next: None }
     }
-}
-
-/// Whether a failure of this class says that a model's answer could not be used.
-const fn is_about_an_answer(class: FailureClass) -> bool {
-    matches!(class, FailureClass::Malformed | FailureClass::Refused | FailureClass::ContentFiltered)
 }

@@ -70,10 +70,7 @@ impl Trace {
             return None;
         }
         let live = || self.steps.iter().filter(|step| !self.is_failing(&step.id));
-        let asks_due = live().filter_map(Step::newest_attempt).filter_map(|attempt| match &attempt.state {
-            AttemptState::Failed { retry, .. } => retry.as_ref().map(|retry| retry.at),
-            _ => None,
-        });
+        let asks_due = live().filter_map(Step::asked_again_at);
         let own = live().flat_map(Step::all_calls);
         let taking_back = self.calls().filter(|call| call.id.takes_back().is_some());
         asks_due.chain(own.chain(taking_back).filter_map(Call::due)).min()

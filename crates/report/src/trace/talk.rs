@@ -125,7 +125,9 @@ impl Step {
             }
             Body::Said(_) => self.listening = Some(Listening::default()),
             Body::MessageAwaited(awaited) => self.listening = Some(Listening { until: awaited.until }),
-            Body::ModelIntended(_) | Body::TalkEnded(_) => self.listening = None,
+            Body::ModelIntended(_) | Body::ModelHeld(_) | Body::ModelSwitched(_) | Body::TalkEnded(_) => {
+                self.listening = None
+            }
             _ => {}
         }
     }

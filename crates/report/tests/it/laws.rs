@@ -28,21 +28,44 @@ fn a_live_view_is_the_view_of_the_whole() {
 fn totals_are_those_of_the_events() {
     every_beginning(|story, index, trace| {
         let (mut cost, mut tokens, mut forfeited, mut asked) = (Money::ZERO, 0, 0, 0);
+        let (mut tools, mut summing, mut unusable) = (Money::ZERO, Money::ZERO, Money::ZERO);
+        let (mut sums_up, mut newest_price, mut answered) = (false, Money::ZERO, None);
         for event in &story.events[..=index] {
+            let just_answered = answered.take();
             match &event.body {
-                Body::ModelIntended(_) => asked += 1,
+                Body::ModelIntended(intent) => {
+                    asked += 1;
+                    sums_up = intent.summarises.is_some();
+                }
                 Body::ModelAnswered(said) => {
                     cost = cost.plus(said.cost);
                     tokens += said.usage.total();
+                    if sums_up {
+                        summing = summing.plus(said.cost);
+                    }
+                    answered = Some(said.cost);
                 }
                 Body::ModelFailed(failed) => forfeited += failed.forfeited.tokens,
+                Body::ContextAdjusted(adjusted) if adjusted.replaces.is_none() => {
+                    unusable = unusable.plus(just_answered.unwrap_or_default());
+                }
+                Body::ModelSwitched(_) => unusable = unusable.plus(just_answered.unwrap_or_default()),
+                Body::CallIntended(intent) => {
+                    newest_price = intent.costs;
+                    tools = tools.plus(intent.costs);
+                }
+                Body::CallNotSent(_) => tools = tools.minus(newest_price),
                 _ => {}
             }
         }
         let totals = trace.totals();
         assert_eq!(
             (totals.cost, totals.usage.total(), totals.tokens_forfeited, totals.models_asked),
-            (cost, tokens, forfeited, asked)
+            (cost.plus(tools), tokens, forfeited, asked)
+        );
+        assert_eq!(
+            (totals.cost_tools, totals.cost_summing, totals.cost_unusable),
+            (tools, summing, unusable)
         );
     });
 }

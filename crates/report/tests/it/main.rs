@@ -4,3 +4,4 @@ mod stories;
 
 mod laws;
 mod pages;
+mod remedies;

@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a story that can't be told must stop the test")]
 
+mod remedies;
 mod working;
 
 use handfast_events::*;
 use serde_json::{Value, json};
 
+pub(crate) use remedies::{does_not_fit, held, held_call, in_circles, mended, models_run_out};
 pub(crate) use working::{contradicted, working};
 
 pub(crate) const RUN: RunId =
@@ -36,7 +38,7 @@ impl Story {
             model: Some("script:examples/support/scripts/late-parcel.json".into()),
             settings: Default::default(),
         });
-        story.run(EpochBegan { epoch: Epoch(1), worker: "laptop/4711".into() }).start(
+        story.run(EpochBegan { epoch: Epoch(1), worker: "laptop/4711".into(), prices: None }).start(
             "resolve",
             StepKind::Agent("clerk".into()),
             json!({ "text": "Where is my parcel?" }),
@@ -320,7 +322,7 @@ pub(crate) fn in_doubt() -> Story {
         .answer(1, 1, asks(&[("open_case", case.clone())]))
         .intend("resolve@1.0", "open_case", case, Idempotency::None)
         .after(9_000)
-        .run(EpochBegan { epoch: Epoch(2), worker: "laptop/4720".into() })
+        .run(EpochBegan { epoch: Epoch(2), worker: "laptop/4720".into(), prices: None })
         .call(
             "resolve@1.0",
             CallDoubted {
@@ -469,5 +471,11 @@ pub(crate) fn all() -> Vec<Story> {
         stuck(),
         standing(),
         hostile(),
+        mended(),
+        held(),
+        held_call(),
+        in_circles(),
+        does_not_fit(),
+        models_run_out(),
     ]
 }

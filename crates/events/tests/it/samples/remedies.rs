@@ -13,7 +13,12 @@ pub(super) fn all() -> Vec<Sample> {
     let until = time("2026-11-21T06:02:00Z");
     let why = || "it has been down since 06:00".to_owned();
     let adjusted = ContextAdjusted { turn: 2, why: "context overflow".into(), ..ContextAdjusted::default() };
-    let mut told = vec![of_step(said().into())];
+    let began = EpochBegan {
+        epoch: Epoch(4),
+        worker: "host-1/4243".into(),
+        prices: Some("genai-prices 0.2.1".into()),
+    };
+    let mut told = vec![of_step(said().into()), (None, None, began.into())];
     told.extend(intents().into_iter().map(|intent| of_step(intent.into())));
     told.extend([
         of_step(ContextAdjusted { what: "Summed up.".into(), replaces: Some(3), ..adjusted.clone() }.into()),

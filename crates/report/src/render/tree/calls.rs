@@ -1,12 +1,12 @@
 //! One call as a node: what it sent, what came of each try, whom it asked, what became of what it did.
 
-use handfast_events::{Held, Idempotency, Settled, Verdict};
+use handfast_events::{Held, Idempotency, Money, Settled, Verdict};
 
 use super::super::Paint;
-use super::{Detail, Mark, Node};
-use crate::explain::party_name;
+use super::{Detail, Mark, Node, dollars};
+use crate::explain_ended::party_name;
 use crate::explain_late::heard;
-use crate::journal::{failure as failure_told, kept, next as next_told, purpose as purpose_told};
+use crate::journal::{failure as failure_told, kept, next as next_told, purpose as purpose_told, until};
 use crate::people::Asked;
 use crate::text::{duration, json, number_of};
 use crate::trace::{Call, CallAttempt, CallState, Compensation, CompensationState, Late, Step};
@@ -23,6 +23,7 @@ pub(super) fn call(step: &Step, call: &Call) -> Node {
         details
             .push(Detail::line(Paint::Dim, format!("waited for {behind}, which goes first on {resource}")));
     }
+    details.extend(held(call));
     details
         .extend(call.questions.iter().flat_map(|question| asked(Asked { question, step, call: Some(call) })));
     let is_plain = call.attempts.iter().all(|attempt| attempt.failure.is_none());
@@ -48,6 +49,8 @@ pub(super) fn call(step: &Step, call: &Call) -> Node {
     let time: u64 = call.attempts.iter().filter_map(|attempt| attempt.latency_ms).sum();
     let is_timed = call.attempts.iter().any(|attempt| attempt.latency_ms.is_some());
     let time = if is_timed { duration(time) } else { String::new() };
+    let cost: Money = call.attempts.iter().map(|attempt| attempt.costs).sum();
+    let cost = if cost == Money::ZERO { String::new() } else { dollars(cost) };
     let name = match &call.purpose {
         None => call.tool.clone(),
         Some(purpose) => format!("{}: {}", purpose_told(purpose), call.tool),
@@ -56,10 +59,21 @@ pub(super) fn call(step: &Step, call: &Call) -> Node {
         mark,
         name,
         text: format!(" {}", json(&call.args)),
-        columns: [String::new(), String::new(), String::new(), time],
+        columns: [String::new(), String::new(), cost, time],
         details,
         children: call.side.iter().map(|side| self::call(step, side)).collect(),
     }
+}
+
+/// What kept a call from leaving: the newest hold, which others may have come before.
+fn held(call: &Call) -> Option<Detail> {
+    let hold = call.holds.last()?;
+    let times = match call.holds.len() {
+        1 => String::new(),
+        times => format!(" {times} times"),
+    };
+    let text = format!("held{times}{}: {}", until(hold.held.until), hold.held.why);
+    Some(Detail::story(Paint::Doubt, text))
 }
 
 /// What people were asked, and answered.

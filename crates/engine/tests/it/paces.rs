@@ -1,0 +1,86 @@
+//! How much is asked of somebody at a time, and what a tool costs.
+
+use crate::check;
+
+const PACED: &str = r#"
+handfast: 1
+name: paced
+version: "1"
+models: { main: { use: openai/test, url: "http://127.0.0.1:1/v1", price: free, limits: { rate: 2/m } } }
+servers: { shop: { rust: {}, limits: { at_once: 2 } } }
+tools:
+  read:
+    via: shop.read
+    description: Reads one order.
+    input: { order: string }
+    effects: [ { reads: "order/{args.order}" } ]
+    costs: 0.40 USD
+agents:
+  clerk: { purpose: Resolve one problem., model: main, may: [ read ], limits: { turns: 20, cost: 2 USD } }
+workflows:
+  ask: { steps: { ask: { agent: clerk } } }
+"#;
+
+#[test]
+fn who_may_be_asked_so_often_in_a_time_has_its_turn_in_a_row_that_all_share() {
+    check(
+        PACED,
+        r#"start  ask
+           when   the model calls read {"order":"1"}
+           then   ModelAnswered, CallProposed, CallIntended
+           when   read returns "x"
+           then   CallApplied, CallJudged, ClaimChanged pace/model/main, ModelIntended ask turn 2
+           given  the model calls read {"order":"2"}
+           when   read returns "y"
+           then   CallApplied, CallJudged, ClaimChanged pace/model/main, ModelHeld ask its turn under the rate of
+           says   ""has_turn":true"
+           owes   wait
+           given  time passes 30s
+           owes   wait
+           when   time passes
+           then   ModelIntended ask turn 3"#,
+    );
+}
+
+#[test]
+fn so_many_are_under_way_at_once_and_who_waits_comes_next() {
+    check(
+        PACED,
+        r#"start  ask
+           when   the model calls read {"order":"1"} and read {"order":"2"} and read {"order":"3"}
+           then   ModelAnswered, CallProposed, CallProposed, CallProposed, CallIntended ask@1.0, CallIntended ask@1.1,
+                  CallHeld ask@1.2 as many are under way as may be at once of `server/paced/shop`
+           status running
+           when   ask@1.1 returns "y"
+           then   CallApplied ask@1.1, CallJudged ask@1.1
+           when   time passes 1s
+           then   CallIntended ask@1.2"#,
+    );
+}
+
+#[test]
+fn what_a_tool_costs_is_reserved_booked_and_held_against_every_ceiling() {
+    check(
+        PACED,
+        r#"start    ask
+           given    the model calls read {"order":"1"}
+           reserved 0 tokens 0.40 USD
+           when     read returns "x"
+           spent    110 tokens 0.4002 USD
+           reserved 4346 tokens 0.04121 USD
+           given    the model calls read {"order":"2"} and read {"order":"3"} and read {"order":"4"}
+           given    ask@2.0 returns "x", ask@2.1 is not sent
+           spent    220 tokens 0.8004 USD
+           reserved 0 tokens 0.40 USD
+           given    ask@2.2 returns "x", time passes
+           spent    220 tokens 1.2004 USD
+           reserved 0 tokens 0.40 USD
+           given    ask@2.1 returns "x"
+           spent    220 tokens 1.6004 USD
+           given    time passes
+           when     the model calls read {"order":"5"}
+           then     ModelAnswered, CallProposed, RunPaused agents.clerk.limits.cost ceiling 2.00 USD used 1.6006 USD needs 0.40 USD
+           when     ada raises cost to 3 USD
+           then     MailTaken, LimitRaised, RunResumed, CallIntended ask@3.0"#,
+    );
+}
