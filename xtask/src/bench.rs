@@ -22,3 +22,9 @@ pub(crate) fn sim(args: &[String]) -> anyhow::Result<()> {
     let mut command = cargo(["run", "--release", "--package", "handfast-sim", "--example", "worlds", "--"]);
     run(command.args(args))
 }
+
+/// A storm in virtual time, told second by second.
+pub(crate) fn storm(args: &[String]) -> anyhow::Result<()> {
+    let mut command = cargo(["run", "--release", "--package", "handfast-sim", "--example", "storm", "--"]);
+    run(command.args(args))
+}

@@ -1,4 +1,4 @@
-//! The project's own chores: `cargo xtask demo | test | tidy | bench | sim`.
+//! The project's own chores: `cargo xtask demo | test | tidy | bench | sim | storm`.
 //!
 //! Start with `tidy` for what the tree promises about itself, with `demo` and `test` for what the README's commands do.
 
@@ -22,7 +22,8 @@ usage: cargo xtask COMMAND
   bench conditions             prints what the evaluation of one condition takes
   sim [--worlds N] [--seed S] [--contract NAME]
                                lets worlds happen, and breaks every boundary of a good run once
-  sim --mutants                looks whether each law catches the worlds that break it on purpose";
+  sim --mutants                looks whether each law catches the worlds that break it on purpose
+  storm [--seed S] [--runs N]  lets many runs ask a provider that turns half of all calls away for a minute";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -46,6 +47,7 @@ fn chore(args: &[String]) -> anyhow::Result<()> {
         ("tidy", []) => tidy::report(),
         ("bench", rest) => bench::bench(rest),
         ("sim", rest) => bench::sim(rest),
+        ("storm", rest) => bench::storm(rest),
         ("help" | "--help" | "-h", _) => {
             println!("{USAGE}");
             Ok(())

@@ -12,7 +12,7 @@ use crate::around::{BREAKERS, outage};
 use crate::decide::Draft;
 use crate::limits::{HOLD_SPREAD, OUTAGE_FIRST, OUTAGE_MAX};
 use crate::remedy::jitter;
-use crate::state::Run;
+use crate::state::{CallState, Run};
 
 /// Whether somebody may be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,15 +48,19 @@ impl Draft {
                 Some(row) => row,
                 None => {
                     let Some(alone) = self.around.is_failing(identity, self.now) else { return Way::Free };
-                    let until = self.after(OUTAGE_FIRST).max(alone.unwrap_or(self.now));
+                    let alone = alone.unwrap_or(self.now).min(self.after(OUTAGE_MAX));
+                    let until = self.after(OUTAGE_FIRST).max(alone);
                     return Way::Trips { name, until };
                 }
             },
         };
         let Some(known) = outage(&value) else { return Way::Free };
-        let is_own = by == self.run.id && known.trial;
+        // A trial of its own that it has lost may be made again; another of its calls waits for that one, as those of all do.
+        let is_own = by == self.run.id && known.trial && !self.run.asks_of(identity);
         if known.until > self.now && !is_own {
-            return Way::Down { until: known.until };
+            // A trial is given as long as the slowest answer takes; most come sooner, and whoever waits looks again.
+            let looks = if known.trial { self.after(pause(known.trips)) } else { known.until };
+            return Way::Down { until: looks.min(known.until) };
         }
         let before = if by == self.run.id { ClaimBefore::Own } else { ClaimBefore::Is(value) };
         Way::Trial { name, before, trips: known.trips }
@@ -101,8 +105,7 @@ impl Draft {
             Heard::Up => None,
             Heard::Down(alone) => {
                 let trips = trips.saturating_add(1);
-                let pause = OUTAGE_FIRST.saturating_mul(1 << trips.saturating_sub(1).min(16)).min(OUTAGE_MAX);
-                let pause = pause.max(Duration::from_millis(alone.unwrap_or(0)).min(OUTAGE_MAX));
+                let pause = pause(trips).max(Duration::from_millis(alone.unwrap_or(0)).min(OUTAGE_MAX));
                 value(&Outage { until: self.after(pause), trips, trial: false })
             }
         };
@@ -121,6 +124,14 @@ impl Draft {
 }
 
 impl Run {
+    /// Whether something is under way that it asks of whoever has this identity.
+    fn asks_of(&self, identity: &str) -> bool {
+        let is_theirs = |other: Option<Arc<str>>| other.as_deref() == Some(identity);
+        let mut sent = self.calls().filter(|call| matches!(call.state, CallState::Intended(_)));
+        self.steps.iter().any(|step| is_theirs(self.asked_identity(&step.id)))
+            || sent.any(|call| is_theirs(self.plan.server_of(&call.tool)))
+    }
+
     /// Which trials the run holds.
     pub(crate) fn evolve_breaker(&mut self, changed: &ClaimChanged) {
         if !changed.name.starts_with(BREAKERS) {
@@ -132,6 +143,11 @@ impl Run {
             None => _ = self.trials.remove(&changed.name),
         }
     }
+}
+
+/// For how long nobody asks whoever was found to be down so often in a row.
+fn pause(trips: u32) -> Duration {
+    OUTAGE_FIRST.saturating_mul(1 << trips.saturating_sub(1).min(16)).min(OUTAGE_MAX)
 }
 
 /// A row is JSON; it can only fail for maps whose keys aren't text, and it has none.

@@ -8,6 +8,7 @@
 //!
 //! Start with [`run`] and `world.rs`. The laws are in `laws.rs`, and each has two [`Mutant`]s at least; what can break, and
 //! where, is in `faults.rs`; [`sweep`] breaks every boundary of a good run once, [`shrink`] makes a broken world small.
+//! [`storm`] is a world of its own: many runs of several workers, and a provider that turns half of their calls away.
 
 mod counts;
 mod faults;
@@ -43,12 +44,15 @@ mod campaign;
 mod shrink;
 mod sweep;
 
+mod storm;
+
 pub use campaign::{Campaign, FirstBroken, Progress, Tally, campaign};
 pub use counts::Counts;
 pub use faults::{Boundary, Fault, Faults, Happened, Point};
 pub use laws::{Broken, Law};
 pub use mutant::Mutant;
 pub use shrink::{Shrunk, shrink, story};
+pub use storm::{Shift, Shifted, Storm, Stormed, storm};
 pub use subject::{Skipped, Subject};
 pub use sweep::{Caught, Sweep, hunt, sweep};
 pub use told::{Telling, Told};

@@ -125,7 +125,7 @@ impl Subject {
     }
 }
 
-fn load(name: &str, text: &str) -> Result<Arc<Contract>, String> {
+pub(crate) fn load(name: &str, text: &str) -> Result<Arc<Contract>, String> {
     let file = format!("{name}.yaml");
     let mut read = handfast_contract::alone(&file, text);
     let loaded = handfast_contract::load(&file, "/sim", &BTreeMap::new(), &mut read);

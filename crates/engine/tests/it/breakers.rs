@@ -30,6 +30,7 @@ agents:
 workflows:
   one:  { steps: { ask: { agent: alone } } }
   two:  { steps: { ask: { agent: alone }, then: { agent: clerk, needs: ask } } }
+  pair: { steps: { one: { agent: alone }, other: { agent: alone } } }
   step: { steps: { look: { tool: read, with: { order: "'1'" } } } }
 "#;
 
@@ -108,5 +109,40 @@ fn an_agents_call_of_a_server_that_is_down_is_refused_and_a_steps_own_waits() {
                   ModelIntended ask turn 2
            told   "`read` is out of reach until 2023", "server `shop` is down", "You may still use `other`""#
         ),
+    );
+}
+
+#[test]
+fn a_run_makes_one_trial_at_a_time_and_who_waits_for_it_looks_again_long_before_it_must_be_over() {
+    check(
+        FRAIL,
+        r#"start  pair
+           given  the model of one fails overloaded for nothing, time passes, the model of one fails overloaded for nothing
+           given  time passes, the model of one fails overloaded for nothing, time passes
+           given  the model of one fails overloaded for nothing, the model of other fails overloaded for nothing
+           given  time passes, time passes
+           when   time passes
+           then   ClaimChanged, ModelIntended one #5
+           when   time passes
+           then   ModelHeld other
+           says   "nobody asks before 2023-11-14T22:13:41"
+           when   the model of one answers "done"
+           then   ModelAnswered one, ClaimChanged breaker/main free, StepSucceeded one
+           when   time passes
+           then   ModelIntended other #2"#,
+    );
+}
+
+#[test]
+fn who_asks_to_be_left_alone_for_hours_is_tried_within_minutes() {
+    check(
+        FRAIL,
+        r#"start  pair
+           given  the model of one fails overloaded for nothing, time passes, the model of one fails overloaded for nothing
+           given  time passes, the model of one fails overloaded for nothing, time passes
+           given  the model of other fails overloaded for nothing
+           when   the model of one fails rate_limited for nothing asking for 7200s, time passes
+           then   ModelFailed one, ClaimChanged breaker/main, ModelHeld other
+           says   "nobody asks before 2023-11-14T22:18:22""#,
     );
 }

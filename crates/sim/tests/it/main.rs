@@ -2,6 +2,8 @@
 
 #![expect(clippy::panic, reason = "a test that is surprised must stop")]
 
+mod storm;
+
 use std::sync::Arc;
 
 use handfast_sim::{
