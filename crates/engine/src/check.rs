@@ -36,12 +36,13 @@ impl Draft {
                 granted().and_then(|briefing| briefing.agent.grant(&call.tool)).map(|grant| &grant.tool)
             }
         };
-        let Some(tool) = tool else { return Some(self.not_granted(agent, &call.tool)) };
-        if let Some(refused) = objection_to_type(tool, &call.args) {
+        // Before all else: who is refused the same for ever goes round in circles, too.
+        if let Some(refused) = self.objection_to_circles(call, tool.map(|tool| &**tool)) {
             return Some(refused);
         }
+        let Some(tool) = tool else { return Some(self.not_granted(agent, &call.tool)) };
         let out_of_reach = || self.objection_to_reach(call, tool);
-        if let Some(refused) = self.objection_to_circles(call, tool).or_else(out_of_reach) {
+        if let Some(refused) = objection_to_type(tool, &call.args).or_else(out_of_reach) {
             return Some(refused);
         }
         // What the contract itself asks for has its values from the contract.

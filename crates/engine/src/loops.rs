@@ -89,9 +89,9 @@ const CLAUSE: &str = ".limits.repeats";
 
 impl Draft {
     /// Refuses a call that was made before, again and again, and told the same each time.
-    pub(crate) fn objection_to_circles(&self, call: &Call, tool: &Tool) -> Option<CallRefused> {
+    pub(crate) fn objection_to_circles(&self, call: &Call, tool: Option<&Tool>) -> Option<CallRefused> {
         let agent = self.agent_step(&call.id.step()).filter(|_| call.purpose.is_none())?;
-        if tool.volatile.is_some() {
+        if tool.is_some_and(|tool| tool.volatile.is_some()) {
             return None;
         }
         let repeats = agent.repeats(call);

@@ -112,7 +112,7 @@ impl Draft {
             Follows::Next => self.switch(step, failure.detail).map(|_| ()),
             Follows::Pause => self.pause_for_operator(&failure.detail),
             Follows::End => {
-                let party = party(failure.class);
+                let party = party(&failure);
                 self.fail(step, failure, None, party)
             }
         }
@@ -311,11 +311,14 @@ enum Follows {
 }
 
 /// Who is at fault for a failure of a model's call.
-const fn party(class: FailureClass) -> Party {
-    match class {
-        FailureClass::Refused | FailureClass::ContentFiltered | FailureClass::Malformed => Party::Model,
-        FailureClass::BadRequest | FailureClass::ContextOverflow => Party::Runtime,
-        FailureClass::Unknown => Party::Unknown,
+const fn party(failure: &Failure) -> Party {
+    match (failure.class, failure.status) {
+        (FailureClass::Refused | FailureClass::ContentFiltered, _) => Party::Model,
+        // There is no such model or path, or it is elsewhere: the contract says where whom to ask.
+        (FailureClass::BadRequest, Some(300..=399 | 404 | 405 | 410)) => Party::Author,
+        (FailureClass::BadRequest | FailureClass::ContextOverflow, _) => Party::Runtime,
+        (FailureClass::Unknown, _) => Party::Unknown,
+        // What is no answer of its wire, too: a value that misses its form is found elsewhere, and is the model's.
         _ => Party::Server,
     }
 }

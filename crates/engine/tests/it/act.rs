@@ -294,12 +294,16 @@ fn trouble(how: &str) -> ModelTrouble {
         Some((how, time)) => (how, Some(u64::try_from(duration(time).as_millis()).expect("a short time"))),
         None => (how, None),
     };
-    let (class, may_have_cost) = match how.strip_suffix(" for nothing") {
-        Some(class) => (class, false),
+    let (how, may_have_cost) = match how.strip_suffix(" for nothing") {
+        Some(how) => (how, false),
         None => (how, true),
     };
+    let (class, status) = match how.split_once(" status ") {
+        Some((class, status)) => (class, Some(status.parse().expect("an HTTP status"))),
+        None => (how, None),
+    };
     let failure = Failure::new(failure_class(class), "the provider said so");
-    ModelTrouble { failure: Failure { retry_after_ms: asks, ..failure }, may_have_cost }
+    ModelTrouble { failure: Failure { retry_after_ms: asks, status, ..failure }, may_have_cost }
 }
 
 fn tool_error(how: &str) -> ToolError {

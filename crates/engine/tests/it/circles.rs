@@ -62,6 +62,31 @@ fn who_does_the_same_and_is_told_the_same_is_told_so_then_refused_then_stopped()
 }
 
 #[test]
+fn who_is_refused_the_same_for_its_form_or_its_name_is_told_so_then_stopped_too() {
+    for (call, clause) in
+        [(r#"read {"ordre":"1"}"#, "tools.read.input"), (r#"raed {"order":"1"}"#, "agents.clerk.may")]
+    {
+        check(
+            DESK,
+            &format!(
+                r#"start  ask
+                   given  the model calls {call}, the model calls {call}
+                   when   the model calls {call}
+                   then   ModelAnswered, CallProposed, CallRefused ask@3.0 {clause}, ContextAdjusted ask,
+                          ModelIntended ask turn 4
+                   when   the model calls {call}
+                   then   ModelAnswered, CallProposed, CallRefused ask@4.0 agents.clerk.limits.repeats,
+                          ModelIntended ask turn 5
+                   given  the model calls {call}
+                   when   the model calls {call}
+                   then   ModelAnswered, CallProposed, CallRefused ask@6.0 agents.clerk.limits.repeats,
+                          StepFailed ask stalled agents.clerk.limits.repeats blames model, RunFailed"#
+            ),
+        );
+    }
+}
+
+#[test]
 fn turn_about_is_a_circle_too_and_another_result_is_none() {
     check(
         DESK,

@@ -86,6 +86,19 @@ fn what_nobody_can_name_is_tried_once_more_then_by_the_next_model() {
 }
 
 #[test]
+fn what_is_no_answer_of_its_wire_is_the_provider_s_and_not_the_model_s() {
+    check(
+        TWO,
+        r#"start  one
+           when   the model fails malformed
+           then   ModelFailed ask #1 malformed again
+           given  time passes
+           when   the model fails malformed
+           then   ModelFailed ask #2 malformed no more, StepFailed ask malformed blames server, RunFailed"#,
+    );
+}
+
+#[test]
 fn a_model_that_misses_the_form_three_times_leaves_it_to_the_next_which_sees_none_of_that() {
     check(
         TWO,

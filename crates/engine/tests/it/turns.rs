@@ -178,12 +178,19 @@ fn every_transient_class_of_failure_is_tried_again() {
 
 #[test]
 fn every_other_class_of_failure_ends_the_step_and_names_the_party() {
-    for (class, party) in [("bad_request", "runtime"), ("content_filtered", "model")] {
+    // Where there is no such model or path, the contract says where to ask whom.
+    for (class, how, party) in [
+        ("bad_request", "", "runtime"),
+        ("bad_request", " status 400", "runtime"),
+        ("bad_request", " status 404", "author"),
+        ("bad_request", " status 307", "author"),
+        ("content_filtered", "", "model"),
+    ] {
         check(
             SHOP,
             &format!(
                 "start  ticket
-                 when   the model fails {class}
+                 when   the model fails {class}{how}
                  then   ModelFailed resolve {class} no more, StepFailed resolve {class} blames {party},
                         RunFailed resolve {class}
                  status failed
