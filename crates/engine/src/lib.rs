@@ -18,6 +18,7 @@ mod ask;
 mod blame;
 mod block;
 mod breaker;
+mod ceilings;
 mod check;
 mod choice;
 mod compose;

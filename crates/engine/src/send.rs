@@ -26,6 +26,14 @@ struct Touched {
     writes: Vec<String>,
 }
 
+/// A call that nothing of its own run is in the way of.
+struct Ready<'a> {
+    due: &'a Due,
+    sends: Value,
+    touched: Touched,
+    way: Way,
+}
+
 impl Draft {
     /// Intends the call, if nothing is in its way.
     pub(crate) fn send(&mut self, id: &CallId) -> Result<(), Refusal> {
@@ -64,7 +72,14 @@ impl Draft {
         if self.is_call_halted(&call, &tool)? || !self.yes_counts(&call, &tool)? {
             return Ok(());
         }
-        if due.attempt == 1 && call.purpose.is_none() && self.pause_by_count(&id.step(), &tool)? {
+        self.leave(&call, &tool, Ready { due, sends, touched, way })
+    }
+
+    /// Intends a call that nothing of its run is in the way of, within its limits.
+    fn leave(&mut self, call: &Call, tool: &Tool, ready: Ready<'_>) -> Result<(), Refusal> {
+        let Ready { due, sends, touched, way } = ready;
+        let id = &call.id;
+        if due.attempt == 1 && call.purpose.is_none() && self.pause_by_count(&id.step(), tool)? {
             return Ok(());
         }
         if !call.is_aftermath() && self.pause_call(&id.step(), &call.tool, tool.limits.attempts, due.tries)? {
@@ -78,7 +93,7 @@ impl Draft {
         let timeout = tool.limits.timeout.unwrap_or(TOOL_TIMEOUT);
         let valid_until = match &due.doubt {
             Some(doubt) => doubt.valid_until,
-            None => key_valid(&tool).and_then(|valid| self.now.checked_add(valid).ok()),
+            None => key_valid(tool).and_then(|valid| self.now.checked_add(valid).ok()),
         };
         if let Some(doubt) = due.doubt.as_ref().filter(|_| self.is_forgotten(valid_until, timeout)) {
             let told = "the server may have forgotten the key of the attempt in doubt, so it is not repeated";
@@ -86,22 +101,25 @@ impl Draft {
             let (attempt, latency_ms, next) = (doubt.attempt, 0, Next::Settlement);
             return self.tell_call(id, CallDoubted { attempt, failure, latency_ms, next });
         }
-        if !self.is_first(&call, due, &tool)? || !self.is_up_to_date(&call, &tool)? {
+        // Its turn comes first: nothing is claimed for a call that waits for it.
+        if !self.call_keeps_pace(id, due, tool)? || !self.is_first(call, due, tool)? {
+            return Ok(());
+        }
+        if !self.is_up_to_date(call, tool)? {
             return Ok(());
         }
         let intent = CallIntended {
             attempt: due.attempt,
             sends,
-            idempotency: idempotency(&self.run, &tool, id),
+            idempotency: idempotency(&self.run, tool, id),
             reads: touched.reads,
             writes: touched.writes,
             timeout_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX),
             valid_until,
             costs,
         };
-        match self.memory_of(&tool) {
-            Some(memory) => self.remember(&call, &tool, &memory, intent),
-            None if !self.call_keeps_pace(id, due, &tool)? => Ok(()),
+        match self.memory_of(tool) {
+            Some(memory) => self.remember(call, tool, &memory, intent),
             None => {
                 self.take_trial(way, timeout)?;
                 self.tell_call(id, intent)
