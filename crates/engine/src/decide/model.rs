@@ -56,6 +56,17 @@ impl Draft {
         let cost = usage.zip(rates).map_or(asked.reserved.cost, |(usage, rates)| rates.cost(usage));
         let was_cut = usage.is_some_and(|usage| agent.was_cut(usage.input));
         let usage = usage.unwrap_or(Usage { input: asked.reserved.tokens, ..Usage::default() });
+        let is_over = usage.total() > asked.reserved.tokens || cost > asked.reserved.cost;
+        let over = is_over.then(|| {
+            format!(
+                "the provider of `{}` counted {} tokens for {cost}, and the request could come to {} for {} at most: \
+                 see what it bills, or give the model a `price:`",
+                asked.model,
+                usage.total(),
+                asked.reserved.tokens,
+                asked.reserved.cost
+            )
+        });
         let (turn, attempt) = (asked.due.turn, asked.due.attempt);
         let event = ModelAnswered {
             turn,
@@ -70,6 +81,9 @@ impl Draft {
         let identity = self.run.asked_identity(step);
         self.tell_step(step, event)?;
         self.tried(identity, Some(Heard::Up))?;
+        if let Some(why) = over {
+            self.pause_for_operator(&why)?;
+        }
         if let Some(oldest) = asked.summarises {
             return self.summed_up(step, turn, oldest, &answer);
         }

@@ -53,7 +53,7 @@ workflows:
 
   inner:
     input: { name: string }
-    limits: { tokens: 12k, deadline: 1h }
+    limits: { tokens: 4200, deadline: 1h }
     steps:
       found: { tool: look, with: { name: input.name } }
       text:  { agent: writer, with: { about: steps.found.text } }
@@ -152,7 +152,7 @@ workflows:
 
   bounded:
     steps:
-      said: { agent: writer, with: { about: "'it'" }, limits: { tokens: 6k, time: 10m } }
+      said: { agent: writer, with: { about: "'it'" }, limits: { tokens: 4200, time: 10m } }
     output: steps.said
 
   pause:
@@ -261,13 +261,13 @@ fn a_workflow_within_has_its_own_limits_and_counts_against_all_around() {
         FLOW,
         r#"start  outer {"name":"a"}
            given  first/found done {"text":"t","good":true}
-           when   the model answers "" using 9000+2900
+           when   the model answers "" using 90+4000
            then   ModelAnswered first/text, ContextAdjusted first/text,
-                  RunPaused workflows.inner.limits.tokens used 11900
-           spent  11900 tokens
+                  RunPaused workflows.inner.limits.tokens used 4090
+           spent  4090 tokens
            when   ada raises tokens to 40000
            then   MailTaken raise, LimitRaised, RunResumed, ModelIntended first/text turn 1 #2
-           given  the model answers "hello" using 9050+10
+           given  the model answers "hello" using 190+10
            owes   call then@0.0
            when   then done {"id":"p1"}
            then   CallApplied, CallJudged, StepSucceeded then, RunSucceeded "p1""#,
@@ -394,14 +394,14 @@ fn a_step_has_limits_of_its_own() {
     check(
         FLOW,
         r#"start  bounded
-           when   the model answers "" using 3000+2900
+           when   the model answers "" using 90+4000
            then   ModelAnswered said, ContextAdjusted said,
-                  RunPaused workflows.bounded.steps.said.limits.tokens used 5900
+                  RunPaused workflows.bounded.steps.said.limits.tokens used 4090
            when   ada raises tokens to 20000
            then   MailTaken raise, LimitRaised, RunResumed, ModelIntended said turn 1 #2
            when   time passes 600s
            then   
-           when   the model answers "" using 30+29
+           when   the model answers "" using 90+29
            then   ModelAnswered said, ContextAdjusted said, RunPaused workflows.bounded.steps.said.limits.time
            status paused (limit)"#,
     );

@@ -215,3 +215,18 @@ fn a_whole_run_has_a_budget_of_retries() {
         ),
     );
 }
+
+#[test]
+fn a_provider_that_bills_more_than_could_be_is_booked_and_the_run_held() {
+    check(
+        LIMITS,
+        r#"start  cost
+           when   the model answers "yes" using 3000+10
+           then   ModelAnswered ask, RunPaused operator, StepSucceeded ask
+           says   "counted 3010 tokens for 0.0031 USD, and the request could come to 2073 for 0.019992 USD at most"
+           spent  3010 tokens 0.0031 USD
+           status paused (operator)
+           when   ada resumes
+           then   MailTaken, RunResumed, RunSucceeded"#,
+    );
+}
