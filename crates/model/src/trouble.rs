@@ -10,7 +10,7 @@ use serde_json::Value;
 pub(crate) struct ProviderError {
     /// The HTTP status; none where the error came within a stream.
     pub(crate) status: Option<u16>,
-    /// Its code, else its type.
+    /// Its code, and its type: the more exact comes first.
     pub(crate) codes: Vec<String>,
     /// Its sentence.
     pub(crate) message: String,
@@ -313,11 +313,11 @@ impl ProviderError {
         // Some put the status where others put a code.
         let status =
             status.or_else(|| code.and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok()));
-        let texts = [code, inner.get("type"), inner.get("status")];
         // Azure's filter and Anthropic's limits on spending name the cause one level down.
         let within = |name: &str, code: &str| inner.get(name).and_then(|inner| inner.get(code));
-        let nested = [within("innererror", "code"), within("details", "error_code")];
-        let codes = texts.into_iter().chain(nested).flatten().filter_map(Value::as_str);
+        let (azures, anthropics) = (within("innererror", "code"), within("details", "error_code"));
+        let texts = [code, azures, anthropics, inner.get("type"), inner.get("status")];
+        let codes = texts.into_iter().flatten().filter_map(Value::as_str);
         let codes = codes.filter(|code| !code.is_empty() && *code != "error").map(str::to_owned).collect();
         let said = |said: &Value| match said {
             Value::String(said) if !said.is_empty() => Some(said.clone()),
@@ -395,7 +395,7 @@ mod tests {
             (r#"{"object":"error","message":{"detail":"m"},"type":"t"}"#, vec!["t"], r#"{"detail":"m"}"#),
             (
                 r#"{"type":"error","error":{"type":"t","message":"m","details":{"error_code":"c"}}}"#,
-                vec!["t", "c"],
+                vec!["c", "t"],
                 "m",
             ),
             (r#"{"detail":"m"}"#, vec![], "m"),

@@ -5,4 +5,5 @@ mod breaks;
 mod cell;
 mod matrix;
 mod novel;
+mod page;
 mod told;

@@ -1,6 +1,6 @@
 //! What a run came to, in a few words: the class of the first trouble, what was done about it, and how it ended.
 
-use handfast_events::{Body, ContextAdjusted, ModelFailed, Party, PauseReason, Status};
+use handfast_events::{Body, ContextAdjusted, Failure, ModelFailed, Party, PauseReason, Status};
 
 use crate::agent::Small;
 
@@ -13,6 +13,8 @@ pub(super) struct Told {
     pub(super) story: String,
     /// Whether it ended, or rests on somebody.
     pub(super) is_settled: bool,
+    /// What its model's first failed call failed with.
+    pub(super) failure: Option<Failure>,
     /// What the model said last.
     pub(super) said: Option<String>,
 }
@@ -39,7 +41,11 @@ impl Told {
             Body::ModelAnswered(answered) => Some(answered.answer.text.clone()),
             _ => None,
         });
-        Self { class, story: story.join(", "), is_settled, said: said.last() }
+        let failure = small.bodies().find_map(|body| match body {
+            Body::ModelFailed(failed) => Some(failed.failure.clone()),
+            _ => None,
+        });
+        Self { class, story: story.join(", "), is_settled, failure, said: said.last() }
     }
 }
 
