@@ -32,6 +32,15 @@ impl Asked {
         self.json.get("stream").and_then(Value::as_bool).unwrap_or(false)
     }
 
+    /// The same without the wish for a stream.
+    pub(crate) fn unstreamed(&self) -> Self {
+        let mut asked = self.clone();
+        if let Some(members) = asked.json.as_object_mut() {
+            members.insert("stream".into(), false.into());
+        }
+        asked
+    }
+
     /// The model that it names, else `model-of-no-name`.
     #[must_use]
     pub fn model(&self) -> &str {

@@ -21,6 +21,7 @@ pub struct Cue {
     pub(crate) pieces: Pieces,
     pub(crate) broken: Option<Break>,
     pub(crate) window: Option<u64>,
+    pub(crate) is_whole: bool,
 }
 
 /// Whether it is an answer.
@@ -93,6 +94,7 @@ impl Cue {
             pieces: Pieces::default(),
             broken: None,
             window: None,
+            is_whole: false,
         }
     }
 
@@ -182,6 +184,13 @@ impl Cue {
     #[must_use]
     pub fn window(mut self, tokens: u64) -> Self {
         self.window = Some(tokens);
+        self
+    }
+
+    /// The same as one document, though a stream is wanted: some servers, and what stands before them, stream nothing.
+    #[must_use]
+    pub fn whole(mut self) -> Self {
+        self.is_whole = true;
         self
     }
 

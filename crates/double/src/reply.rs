@@ -34,6 +34,8 @@ pub(crate) struct Reply {
 
 /// What this cue comes to, asked this.
 pub(crate) fn reply(cue: &Cue, asked: &Asked) -> Reply {
+    let unstreamed = cue.is_whole.then(|| asked.unstreamed());
+    let asked = unstreamed.as_ref().unwrap_or(asked);
     let mut reply = match &cue.what {
         What::Raw { status, headers, body } => raw(*status, headers, body),
         What::Answer => answer(&cue.said, asked),

@@ -65,6 +65,7 @@ pub use once::Seen;
 pub use owed::{AskModel, CallTool, Debt, DebtKey, PollCall};
 pub use plan::Plan;
 pub use refusal::Refusal;
+pub use remedy::{MODEL_FAILURES, model_remedy};
 pub use state::{Illegal, Run, Spend};
 pub use table::{CLASSES, CallPhase, CallTrouble, Follows, failures_page, follows};
 

@@ -22,9 +22,13 @@ pub(crate) enum Remedy {
     Fail,
 }
 
-/// The remedy for a failure of this class.
+/// The remedy for this failure.
 pub(crate) const fn remedy(failure: &Failure) -> Remedy {
-    match failure.class {
+    of_class(failure.class)
+}
+
+const fn of_class(class: FailureClass) -> Remedy {
+    match class {
         FailureClass::RateLimited
         | FailureClass::Overloaded
         | FailureClass::Timeout
@@ -48,6 +52,44 @@ pub(crate) const fn remedy(failure: &Failure) -> Remedy {
         | FailureClass::NotReached
         | FailureClass::Stalled
         | FailureClass::Cancelled => Remedy::Fail,
+    }
+}
+
+/// The classes that a failure of a model's call can have, in the order in which people are told them.
+pub const MODEL_FAILURES: [FailureClass; 13] = [
+    FailureClass::RateLimited,
+    FailureClass::Overloaded,
+    FailureClass::Timeout,
+    FailureClass::ConnectionLost,
+    FailureClass::Unavailable,
+    FailureClass::ContextOverflow,
+    FailureClass::Malformed,
+    FailureClass::Refused,
+    FailureClass::ContentFiltered,
+    FailureClass::Billing,
+    FailureClass::Authentication,
+    FailureClass::BadRequest,
+    FailureClass::Unknown,
+];
+
+/// What is done about a model's call that failed in this class, in a sentence for people.
+pub const fn model_remedy(class: FailureClass) -> &'static str {
+    match of_class(class) {
+        Remedy::Retry => {
+            "It is asked again after a wait: as long as the provider asks for, else longer each time. Then the next model \
+             goes on; where there is none, the run pauses at its `attempts`."
+        }
+        Remedy::TryOnceMore => {
+            "It is asked once more. Then the next model goes on; where there is none, the step fails."
+        }
+        Remedy::Shorten => {
+            "The oldest part of the conversation is summed up, and the newest stays as it is; where there is nothing to sum \
+             up, the answer is to be shorter. Then the next model goes on; where there is none, the step fails."
+        }
+        Remedy::Pause => {
+            "It isn't asked again: the run pauses for the operator, and `handfast go RUN` goes on once that is mended."
+        }
+        Remedy::Fail => "It isn't asked again: the step fails.",
     }
 }
 

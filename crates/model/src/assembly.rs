@@ -31,11 +31,12 @@ pub(crate) fn count(value: &Value, name: &str) -> Option<u64> {
     value.get(name).and_then(Value::as_u64)
 }
 
-/// An error that stands where an answer should: in every wire under the same name.
+/// An error that stands where an answer should: in every wire under the same name, but for servers that give it bare.
 pub(crate) fn reported(value: &Value) -> Result<(), Broken> {
+    let is_bare = words(value, "object") == "error";
     match value.get("error").filter(|error| !error.is_null()) {
-        Some(_) => Err(Broken::Provider(ProviderError::of(None, value))),
-        None => Ok(()),
+        None if !is_bare => Ok(()),
+        _ => Err(Broken::Provider(ProviderError::of(None, value))),
     }
 }
 

@@ -333,7 +333,7 @@ impl HttpModel {
                     self.called,
                     self.wire.name()
                 );
-                Failure::new(FailureClass::Unknown, detail)
+                Failure::new(FailureClass::Malformed, detail)
             }
             Broken::TooManyCalls => {
                 let detail = format!("{}: it asks for more than {CALLS_MAX} calls at once", self.called);

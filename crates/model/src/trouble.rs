@@ -10,7 +10,7 @@ use serde_json::Value;
 pub(crate) struct ProviderError {
     /// The HTTP status; none where the error came within a stream.
     pub(crate) status: Option<u16>,
-    /// Its code, else its type.
+    /// Its code, and its type: the more exact comes first.
     pub(crate) codes: Vec<String>,
     /// Its sentence.
     pub(crate) message: String,
@@ -82,7 +82,7 @@ const ROWS: &[Row] = &[
     ),
     row(&[402], NONE, NONE, FailureClass::Billing, true),
     row(
-        &[400, 403, 429],
+        &[0, 400, 403, 429],
         NONE,
         &[
             "credit balance is too low",
@@ -98,13 +98,23 @@ const ROWS: &[Row] = &[
         true,
     ),
     // One request over a per-minute allowance: no wait makes it fit, only a smaller prompt.
-    row(&[413, 429], NONE, &["request too large for"], FailureClass::ContextOverflow, true),
+    row(&[0, 413, 429], NONE, &["request too large for"], FailureClass::ContextOverflow, true),
     // Reads like an overflow, is a rate.
     row(&[0, 400, 429, 503], NONE, &["too many tokens, please wait"], FailureClass::RateLimited, true),
-    row(&[503], &["slow_down"], NONE, FailureClass::Overloaded, true),
+    // One code for two things: where no status tells them apart, the sentence does, and else it is what OpenAI's own agent
+    // takes it for.
+    row(&[0], &["slow_down"], &["traffic increased"], FailureClass::RateLimited, true),
+    row(&[0, 503], &["slow_down"], NONE, FailureClass::Overloaded, true),
     row(
         ANY,
-        &["server_is_overloaded", "overloaded_error", "overloaded", "engine_overloaded_error"],
+        &[
+            "server_is_overloaded",
+            "overloaded_error",
+            "overloaded",
+            "engine_overloaded_error",
+            "service_unavailable_error",
+            "insufficient_system_resource",
+        ],
         NONE,
         FailureClass::Overloaded,
         true,
@@ -152,6 +162,7 @@ const ROWS: &[Row] = &[
             "exceeds the available context size",
             "exceeded max context length",
             "exceeded context length",
+            "exceeds the context length",
             "greater than the context length",
             "context the overflows",
             "loaded with context length of only",
@@ -211,26 +222,36 @@ const ROWS: &[Row] = &[
     row(&[401, 403], NONE, NONE, FailureClass::Authentication, true),
     row(
         ANY,
-        &["invalid_api_key", "authentication_error", "permission_error", "unauthorized"],
+        &[
+            "invalid_api_key",
+            "authentication_error",
+            "permission_error",
+            "unauthorized",
+            "unsupported_country_region_territory",
+        ],
         NONE,
         FailureClass::Authentication,
         true,
     ),
-    // Google says 400 for a wrong key.
+    // Google says 400 for a wrong key; a router hands on within its answer what somebody else said of one.
     row(
-        &[400],
+        &[0, 400],
         NONE,
-        &["api key not valid", "invalid api key", "incorrect api key"],
+        &["api key not valid", "invalid api key", "incorrect api key", "provide an api key"],
         FailureClass::Authentication,
         true,
     ),
-    row(&[408, 504], NONE, NONE, FailureClass::Timeout, false),
+    // Cloudflare's 524: the provider took the request, and may work on it still.
+    row(&[408, 504, 524], NONE, NONE, FailureClass::Timeout, false),
     row(ANY, &["timeout_error", "timeout"], NONE, FailureClass::Timeout, false),
+    row(&[0], NONE, &["request timed out"], FailureClass::Timeout, false),
     // Its one common cause is a server without room, or one that still loads its model.
     row(&[503], NONE, NONE, FailureClass::Overloaded, true),
+    // It says that all is well, and there is no answer in it.
+    row(&[201, 202, 203, 204, 205, 206], NONE, NONE, FailureClass::Malformed, false),
     row(&[409, 425], NONE, NONE, FailureClass::Unavailable, true),
     row(
-        &[500, 501, 502, 520, 521, 522, 523, 524, 525, 526, 527, 530],
+        &[500, 501, 502, 520, 521, 522, 523, 525, 526, 527, 530],
         NONE,
         NONE,
         FailureClass::Unavailable,
@@ -238,14 +259,27 @@ const ROWS: &[Row] = &[
     ),
     row(
         ANY,
-        &["server_error", "api_error", "internal_server_error", "internal_error"],
+        &["server_error", "api_error", "internal_server_error", "internal_error", "network_error"],
         NONE,
         FailureClass::Unavailable,
         false,
     ),
     row(
         ANY,
-        &["invalid_request_error", "not_found_error", "model_not_found", "invalid_prompt"],
+        &[
+            "invalid_request_error",
+            "not_found_error",
+            "model_not_found",
+            "invalid_prompt",
+            // Where an answer fails, OpenAI names the code and no type.
+            "invalid_function_parameters",
+            "invalid_encrypted_content",
+            "invalid_value",
+            "unknown_parameter",
+            "unsupported_parameter",
+            "unsupported_value",
+            "missing_required_parameter",
+        ],
         NONE,
         FailureClass::BadRequest,
         true,
@@ -279,18 +313,21 @@ impl ProviderError {
         // Some put the status where others put a code.
         let status =
             status.or_else(|| code.and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok()));
-        let texts = [code, inner.get("type"), inner.get("status")];
-        let nested = inner.get("innererror").and_then(|inner| inner.get("code"));
-        let codes = texts.into_iter().chain([nested]).flatten().filter_map(Value::as_str);
+        // Azure's filter and Anthropic's limits on spending name the cause one level down.
+        let within = |name: &str, code: &str| inner.get(name).and_then(|inner| inner.get(code));
+        let (azures, anthropics) = (within("innererror", "code"), within("details", "error_code"));
+        let texts = [code, azures, anthropics, inner.get("type"), inner.get("status")];
+        let codes = texts.into_iter().flatten().filter_map(Value::as_str);
         let codes = codes.filter(|code| !code.is_empty() && *code != "error").map(str::to_owned).collect();
-        let message = [inner.get("message"), inner.get("detail"), value.get("message"), Some(inner)]
-            .into_iter()
-            .flatten()
-            .find_map(|said| match said {
-                Value::String(said) if !said.is_empty() => Some(said.clone()),
-                Value::Array(said) if !said.is_empty() => Some(Value::from(said.clone()).to_string()),
-                _ => None,
-            });
+        let said = |said: &Value| match said {
+            Value::String(said) if !said.is_empty() => Some(said.clone()),
+            Value::Array(said) if !said.is_empty() => Some(Value::from(said.clone()).to_string()),
+            Value::Object(said) if !said.is_empty() => Some(Value::from(said.clone()).to_string()),
+            _ => None,
+        };
+        let message = [inner.get("message"), inner.get("detail"), value.get("message")];
+        let message =
+            message.into_iter().flatten().find_map(said).or_else(|| inner.as_str().map(str::to_owned));
         let mut message = message.unwrap_or_default();
         // OpenRouter wraps the sentence that matters.
         if let Some(raw) =
@@ -355,6 +392,12 @@ mod tests {
                 "m",
             ),
             (r#"{"object":"error","message":"m","type":"t","code":40303}"#, vec!["t"], "m"),
+            (r#"{"object":"error","message":{"detail":"m"},"type":"t"}"#, vec!["t"], r#"{"detail":"m"}"#),
+            (
+                r#"{"type":"error","error":{"type":"t","message":"m","details":{"error_code":"c"}}}"#,
+                vec!["c", "t"],
+                "m",
+            ),
             (r#"{"detail":"m"}"#, vec![], "m"),
             (r#"{"detail":[{"msg":"m"}]}"#, vec![], r#"[{"msg":"m"}]"#),
             ("<html>m</html>", vec![], "<html>m</html>"),

@@ -64,8 +64,10 @@ pub(crate) const fn json(
 
 impl Row {
     pub(crate) fn filed(&self) -> Filed {
-        let comes_within =
-            matches!(self.form, Form::Reply { content: Content::Json(_), status, .. } if status >= 400);
+        // What nobody knows is an error by its status alone: within a stream it is an event to be passed over.
+        let is_error = self.meaning != Meaning::Unknown;
+        let comes_within = is_error
+            && matches!(self.form, Form::Reply { content: Content::Json(_), status, .. } if status >= 400);
         Filed {
             fault: self.fault,
             meaning: self.meaning,

@@ -147,3 +147,24 @@ async fn dropped_it_is_gone() {
         tokio::task::yield_now().await;
     }
 }
+
+#[tokio::test]
+async fn a_server_that_streams_nothing_answers_and_fails_as_a_document() {
+    for wire in Wire::ALL {
+        let cues = [
+            Cue::said("Hi.").whole(),
+            Cue::fault(Fault::JsonTorn).whole(),
+            Cue::fault(Fault::Overloaded).within(2).whole(),
+        ];
+        let double = Double::giving(cues).await.unwrap();
+        let [said, torn, failed] = [
+            ask(&double, wire, &request(wire, true)).await,
+            ask(&double, wire, &request(wire, true)).await,
+            ask(&double, wire, &request(wire, true)).await,
+        ];
+        assert!(said.is_whole && said.json().is_object(), "{}", said.text());
+        assert!(torn.is_whole && !torn.text().ends_with('}'), "{}", torn.text());
+        let expected = if wire == Wire::Messages { 529 } else { 200 };
+        assert_eq!((failed.status, failed.json()["error"].is_object()), (expected, true));
+    }
+}

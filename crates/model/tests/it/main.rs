@@ -1,10 +1,17 @@
 //! Models as a host uses them: against an HTTP double on loopback, a script, and a recording.
 
-#![expect(clippy::unwrap_used, reason = "a test that can't go on must fail, in its helpers, too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that is surprised must stop, in its helpers, too"
+)]
 
+mod agent;
 mod dialect;
 mod double;
 mod errors;
+mod failing;
 mod http;
 mod recording;
 mod script;

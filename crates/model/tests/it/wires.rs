@@ -77,7 +77,7 @@ async fn an_answer_of_another_wire_is_told_as_such() {
     {
         let (reply, _) = ask(speaking(speaks), stream(body)).await;
         let failure = reply.outcome.unwrap_err().failure;
-        assert_eq!(failure.class, FailureClass::Unknown, "{}", failure.detail);
+        assert_eq!(failure.class, FailureClass::Malformed, "{}", failure.detail);
         assert!(failure.detail.contains("is `url` the base of such an interface"), "{}", failure.detail);
         assert_eq!(reply.body.as_deref(), Some(body));
     }
@@ -106,7 +106,7 @@ async fn a_window_that_was_passed_in_silence_is_an_overflow_that_cost_something(
         in_words(&reply),
         @"context overflow [silent_overflow], may have cost: model `main` (openai/gpt-test): it counts 9001 tokens in and its window has 9000; what didn't fit was dropped unsaid"
     );
-    let roomy = ModelUse { window: Some(9001), ..speaking(Speaks::Messages) };
+    let roomy = ModelUse { window: Some(9002), ..speaking(Speaks::Messages) };
     assert!(ask(roomy, Reply::json(200, body)).await.0.outcome.is_ok());
 }
 

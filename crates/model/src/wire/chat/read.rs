@@ -6,7 +6,7 @@ use handfast_engine::ModelSaid;
 use handfast_events::{Answer, Ask, Finish, Usage};
 use serde_json::{Map, Value};
 
-use crate::assembly::{Assembly, Counted, count, ended_with, reported, settled, words};
+use crate::assembly::{Assembly, Counted, count, ended_with, never_ended, reported, settled, words};
 use crate::decode::Broken;
 use crate::limits::CALLS_MAX;
 use crate::provider::Thinking;
@@ -20,6 +20,8 @@ pub(crate) struct Said {
     finish: Option<String>,
     usage: Option<Usage>,
     has_choice: bool,
+    /// Whether any event was one of this wire; nothing before there was one.
+    is_known: Option<bool>,
     /// Of its thinking, what must be given back.
     keeps: Thinking,
     thought: String,
@@ -36,6 +38,7 @@ impl Said {
             finish: None,
             usage: None,
             has_choice: false,
+            is_known: None,
             keeps,
             thought: String::new(),
             details: Vec::new(),
@@ -44,7 +47,9 @@ impl Said {
 
     fn take(&mut self, value: &Value) -> Result<(), Broken> {
         reported(value)?;
-        let choices = value.get("choices").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let choices = value.get("choices").and_then(Value::as_array);
+        self.is_known = Some(choices.is_some() || self.is_known == Some(true));
+        let choices = choices.map(Vec::as_slice).unwrap_or_default();
         let first = |choice: &&Value| choice.get("index").and_then(Value::as_u64).unwrap_or(0) == 0;
         let choice = choices.iter().find(first);
         // Moonshot counts within the choice.
@@ -201,14 +206,11 @@ impl Assembly for Said {
             Some(reason) => reason,
             // A server that ends its stream in good order but names no reason.
             None if ended && self.has_choice => "stop",
-            None => return Err(Broken::Cut),
+            None => return Err(never_ended(self.is_known)),
         };
-        let finish = match reason {
-            "length" | "max_tokens" | "model_length" => Finish::Length,
-            "content_filter" => Finish::Filtered,
-            "model_context_window_exceeded" | "error" => return Err(ended_with(reason)),
-            _ if self.calls.is_empty() => Finish::Stop,
-            _ => Finish::Calls,
+        let finish = match why(reason).ok_or_else(|| ended_with(reason))? {
+            Finish::Stop if !self.calls.is_empty() => Finish::Calls,
+            finish => finish,
         };
         let verbatim = self.verbatim().map(Into::into);
         let calls = settled(self.calls.into_iter().map(|(_, call)| call).collect(), turn);
@@ -217,6 +219,20 @@ impl Assembly for Said {
             answer: Answer { text: self.text, calls, refusal, finish, verbatim },
             usage: self.usage,
         })
+    }
+}
+
+/// Why an answer ended, in the words that servers have for it; of a word that nobody knows nothing: half of the answer may
+/// be missing, and it must not count as whole.
+fn why(reason: &str) -> Option<Finish> {
+    match reason.to_ascii_lowercase().as_str() {
+        "stop" | "eos" | "eos_token" | "stop_sequence" | "end_turn" | "complete" => Some(Finish::Stop),
+        "tool_calls" | "tool_call" | "tool_use" | "function_call" => Some(Finish::Stop),
+        "length" | "max_tokens" | "max_output_tokens" | "model_length" => Some(Finish::Length),
+        "content_filter" | "safety" | "sensitive" | "recitation" | "prohibited_content" => {
+            Some(Finish::Filtered)
+        }
+        _ => None,
     }
 }
 
