@@ -339,10 +339,18 @@ impl Run {
         if costs == Money::ZERO {
             return;
         }
-        let step = id.step();
-        if let Some(index) = self.steps.iter().position(|other| other.id == step) {
-            self.count(index, Reserved { tokens: 0, cost: costs }, &event.body);
+        let (step, held) = (id.step(), Reserved { tokens: 0, cost: costs });
+        match self.steps.iter().position(|other| other.id == step) {
+            Some(index) => self.count(index, held, &event.body),
+            None => self.count_behind(&step, held, &event.body),
         }
+    }
+
+    /// Counts what takes back a call whose step has gone with its frame: against what is still there around it, and the run.
+    fn count_behind(&mut self, gone: &StepId, held: Reserved, body: &Body) {
+        self.spend.follow(held, body);
+        let counts = |step: &&mut Arc<StepRun>| gone.is_within(&step.id) && step.limits().next().is_some();
+        self.steps.iter_mut().filter(counts).for_each(|step| Arc::make_mut(step).spend.follow(held, body));
     }
 
     /// Counts a call against its own step, those around it that have a limit of their own, and the run.

@@ -12,6 +12,7 @@
     reason = "a test that is surprised must stop"
 )]
 
+mod account;
 mod act;
 mod breakers;
 mod calls;
@@ -30,6 +31,7 @@ mod laws;
 mod limits;
 mod looks;
 mod memory;
+mod money;
 mod once;
 mod paces;
 mod people;

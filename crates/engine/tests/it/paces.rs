@@ -15,9 +15,27 @@ tools:
     input: { order: string }
     effects: [ { reads: "order/{args.order}" } ]
     costs: 0.40 USD
+  buy:
+    via: shop.buy
+    description: Buys one order.
+    input: { order: string }
+    effects: [ { writes: "order/{args.order}" } ]
+    idempotency: natural
+    compensate: { tool: undo, with: { order: args.order } }
+  undo:
+    via: shop.undo
+    description: Takes one order back.
+    input: { order: string }
+    effects: [ { writes: "order/{args.order}" } ]
+    idempotency: natural
+    costs: 0.03 USD
 agents:
   clerk: { purpose: Resolve one problem., model: main, may: [ read ], limits: { turns: 20, cost: 2 USD } }
 workflows:
+  lane:
+    steps:
+      each_one: { each: "['1']", as: order, steps: { buy: { tool: buy, with: { order: order } } } }
+      ask: { agent: clerk, needs: each_one }
   ask: { steps: { ask: { agent: clerk } } }
 "#;
 
@@ -82,5 +100,20 @@ fn what_a_tool_costs_is_reserved_booked_and_held_against_every_ceiling() {
            then     ModelAnswered, CallProposed, RunPaused agents.clerk.limits.cost ceiling 2.00 USD used 1.6006 USD needs 0.40 USD
            when     ada raises cost to 3 USD
            then     MailTaken, LimitRaised, RunResumed, CallIntended ask@3.0"#,
+    );
+}
+
+#[test]
+fn what_taking_back_costs_is_booked_though_the_step_has_long_gone_that_did_it() {
+    check(
+        PACED,
+        r#"start    lane
+           given    buy returns "x", ada cancels
+           owes     call each_one[0]/buy@0.0~compensate #1
+           reserved 0 tokens 0.03 USD
+           when     undo returns "x"
+           then     CallApplied, CallJudged, CallCompensated, RunCancelled
+           spent    0 tokens 0.03 USD
+           reserved 0 tokens"#,
     );
 }

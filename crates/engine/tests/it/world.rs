@@ -15,6 +15,8 @@ use handfast_events::{
 };
 use serde_json::Value;
 
+use crate::account::{CHEAP, DEAR};
+
 /// How long everything takes here.
 const LATENCY_MS: u64 = 5;
 
@@ -54,7 +56,7 @@ impl World {
         };
         let sheet = |name: &Name| ModelSheet {
             dialect: Arc::new(Plain),
-            rates: Some(rates()),
+            rates: Some(rates(name)),
             window: None,
             identity: name.to_string().into(),
         };
@@ -316,10 +318,12 @@ fn place_of(event: &Event) -> &str {
     event.call.as_ref().map_or_else(|| event.step.as_ref().map_or("", StepId::as_str), CallId::as_str)
 }
 
-/// 1 USD for a million tokens in, 10 USD for a million out.
-fn rates() -> Rates {
-    let (input, output) = (Money::from_nano_usd(1_000_000), Money::from_nano_usd(10_000_000));
-    Rates { input, input_cached: input, input_written: input, output, input_max: input, output_max: output }
+/// 1 USD for a million tokens in, 10 USD for a million out; model `dear` costs three times as much, to the unit.
+fn rates(model: &str) -> Rates {
+    let price = if model == "dear" { DEAR } else { CHEAP };
+    let [input, input_cached, input_max, output] =
+        [price.input, price.cached, price.input_max, price.output].map(Money::from_nano_usd);
+    Rates { input, input_cached, input_written: input_max, output, input_max, output_max: output }
 }
 
 /// The plainest dialect. It leaves out what the contract shows, so that the wording there changes no story's numbers.
