@@ -124,9 +124,15 @@ impl Around {
         self.waiting.values_mut().for_each(|(_, waiting)| waiting.retain(|(other, _)| *other != run));
     }
 
-    /// This run waits for places: it keeps those that it has in their queues.
+    /// Keeps the queues true to what this run waits for: what it waited for before has its place in them, and what it waits for
+    /// no more is in nobody's way.
     pub fn waits(&mut self, run: &Run) {
-        for (place, key, most) in run.waits_for_places() {
+        let now = run.waits_for_places();
+        for (key, (_, waiting)) in &mut self.waiting {
+            let is_waiting = |place: &Place| now.iter().any(|(own, of, _)| own == place && of == key);
+            waiting.retain(|place| place.0 != run.id() || is_waiting(place));
+        }
+        for (place, key, most) in now {
             let (known, waiting) = self.waiting.entry(key).or_default();
             *known = most;
             if !waiting.contains(&place) {
