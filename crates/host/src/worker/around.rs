@@ -50,6 +50,7 @@ impl<S: Store> Worker<S> {
         }
         let rows = rows.into_iter().map(|claim| (claim.name, claim.run, claim.value));
         Arc::make_mut(&mut self.around).found_all(rows);
-        Ok(())
+        // A run that was let go of leaves its places to others, and tells nobody.
+        self.go_on(self.around.next_up()).await
     }
 }
