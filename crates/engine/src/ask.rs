@@ -14,8 +14,8 @@ use crate::compose::Question;
 use crate::decide::Draft;
 use crate::dialect::Rates;
 use crate::limits::{
-    ATTEMPTS, ATTEMPTS_PATIENT, MESSAGE_TOKENS, OUTPUT_TOKENS, OUTPUT_TOKENS_MIN, RETRY_BUDGET,
-    SUMMARY_TOKENS, TURNS,
+    ATTEMPTS, ATTEMPTS_PATIENT, BYTES_PER_TOKEN_LEAST, MESSAGE_TOKENS, OUTPUT_TOKENS, OUTPUT_TOKENS_MIN,
+    RETRY_BUDGET, SUMMARY_TOKENS, TURNS,
 };
 use crate::pace::{Pace, Paced};
 use crate::plan::{Briefed, Briefing};
@@ -50,12 +50,10 @@ struct Window {
 }
 
 impl Window {
-    /// What the provider counted for the request before, and a third of what is new in bytes: no tokeniser in use needs
-    /// more on average.
+    /// What the provider counted for the request before, and what is new by its bytes.
     fn of(agent: &AgentStep, briefed: &Briefed, question: &Question) -> Self {
-        let counted = agent.counted.filter(|counted| counted.is_measured && !question.is_anew);
-        let known = counted.map_or(0, |counted| counted.tokens);
-        let needs = known + question.added.len() as u64 / 3;
+        let known = if question.is_anew { 0 } else { agent.probable_tokens() };
+        let needs = known + question.added.len() as u64 / BYTES_PER_TOKEN_LEAST;
         Self { size: briefed.sheet.window, needs: Some(needs) }
     }
 

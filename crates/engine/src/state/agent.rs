@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use handfast_events::{Body, ModelIntended, Prompt, StepId, StepStarted, Timestamp};
+use handfast_events::{Body, ModelIntended, Prompt, StepId, StepStarted, Timestamp, Usage};
 use serde_json::Value;
 
-use crate::limits::{BYTES_PER_TOKEN_MAX, CUT_TOKENS_MIN};
+use crate::limits::{BYTES_PER_TOKEN_LEAST, BYTES_PER_TOKEN_MAX, CUT_TOKENS_MIN};
 
 use super::messages::since;
 use super::step::evolve_one;
@@ -62,7 +62,8 @@ pub(crate) struct Counted {
     pub(crate) is_measured: bool,
     /// The length of the request's head that it is for.
     pub(crate) head_len: usize,
-    /// What the provider counted for a request that this one begins with, and the length of its head.
+    /// What the provider counted for a request that this one begins with, and the length of its head: the last that leaves no
+    /// doubt.
     pub(crate) begins_with: Option<(u64, usize)>,
 }
 
@@ -100,13 +101,37 @@ impl AgentStep {
 
     /// Whether the provider counted fewer tokens than the newest request has: it answers to a part of it, and doesn't say so.
     pub(crate) fn was_cut(&self, counted: u64) -> bool {
-        let Some((before, head_len)) = self.counted.and_then(|counted| counted.begins_with) else {
+        let Some(least) = self.counted.and_then(|counted| counted.begins_with).map(|known| self.least(known))
+        else {
             return false;
         };
-        let grown = self.prompt.head_len().saturating_sub(head_len) as u64 / BYTES_PER_TOKEN_MAX;
         // What a model thought before is no part of what it is asked later.
         let has_thought = |passage: &Passage| matches!(passage, Passage::Answered { answer, .. } if answer.verbatim.is_some());
-        counted + CUT_TOKENS_MIN < before + grown && !self.past.newest_first().any(has_thought)
+        counted + CUT_TOKENS_MIN < least && !self.past.newest_first().any(has_thought)
+    }
+
+    /// How many tokens the newest request has at least, for one with which it begins had so many.
+    fn least(&self, (tokens, head_len): (u64, usize)) -> u64 {
+        tokens + self.prompt.head_len().saturating_sub(head_len) as u64 / BYTES_PER_TOKEN_MAX
+    }
+
+    /// How many tokens the newest request probably has: what was counted of it, and the rest by its bytes.
+    pub(crate) fn probable_tokens(&self) -> u64 {
+        let (tokens, head_len) = match self.counted {
+            Some(counted) if counted.is_measured => (counted.tokens, counted.head_len),
+            Some(counted) => counted.begins_with.unwrap_or_default(),
+            None => (0, 0),
+        };
+        tokens + self.prompt.head_len().saturating_sub(head_len) as u64 / BYTES_PER_TOKEN_LEAST
+    }
+
+    /// The newest request has so many tokens, says its provider. Where that is fewer than it can have, what is counted later is
+    /// held against what was known before: a prompt that is cut a little at a time is found out, too.
+    fn was_counted(&mut self, tokens: u64) {
+        let known = self.counted.and_then(|counted| counted.begins_with);
+        let begins_with = known.filter(|known| tokens < self.least(*known));
+        let head_len = self.prompt.head_len();
+        self.counted = Some(Counted { tokens, is_measured: true, head_len, begins_with });
     }
 
     fn said(&mut self, answer: Arc<handfast_events::Answer>, calls: Arc<[Call]>) {
@@ -166,9 +191,12 @@ impl AgentStep {
             (Body::ModelIntended(intent), _) => {
                 self.intended(intent).ok_or_else(|| illegal("at another prompt"))?
             }
-            (Body::ModelAnswered(said), Turn::Asked(_)) => {
-                let (tokens, head_len) = (said.usage.input, self.prompt.head_len());
-                self.counted = Some(Counted { tokens, is_measured: true, head_len, begins_with: None });
+            (Body::ModelAnswered(said), Turn::Asked(asked)) => {
+                // What was booked because nobody counted is no count.
+                let booked = Usage { input: asked.reserved.tokens, ..Usage::default() };
+                if said.usage != booked {
+                    self.was_counted(said.usage.input);
+                }
             }
             (Body::Said(_), Turn::Answered(_, answer)) => {
                 self.said(answer.clone(), Arc::new([]));
@@ -210,7 +238,7 @@ impl AgentStep {
         let tokens = intent.reserved.tokens.saturating_sub(intent.output_tokens_max);
         let measured = self.counted.filter(|counted| counted.is_measured && !intent.prompt.anew);
         let begins_with = match (measured, self.counted) {
-            (Some(counted), _) => Some((counted.tokens, counted.head_len)),
+            (Some(counted), _) => counted.begins_with.or(Some((counted.tokens, counted.head_len))),
             // An attempt that nobody counted says nothing: the one before it still does.
             (None, Some(counted)) if !intent.prompt.anew => counted.begins_with,
             _ => None,
