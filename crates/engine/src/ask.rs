@@ -51,10 +51,11 @@ struct Window {
 
 impl Window {
     /// What the provider counted for the request before, and what is new by its bytes.
-    fn of(agent: &AgentStep, briefed: &Briefed, question: &Question) -> Self {
+    fn of(agent: &AgentStep, (model, briefed): (&str, &Briefed), question: &Question) -> Self {
         let known = if question.is_anew { 0 } else { agent.probable_tokens() };
         let needs = known + question.added.len() as u64 / BYTES_PER_TOKEN_LEAST;
-        Self { size: briefed.sheet.window, needs: Some(needs) }
+        let sizes = [briefed.sheet.window, agent.cut_by(model)];
+        Self { size: sizes.into_iter().flatten().min(), needs: Some(needs) }
     }
 
     /// Whether too little room is left for an answer.
@@ -119,7 +120,7 @@ impl Draft {
             return Ok(());
         }
         let Some(agent) = self.agent_step(id) else { return Ok(()) };
-        let window = Window::of(agent, briefed, &question);
+        let window = Window::of(agent, (model, briefed), &question);
         let way = self.way(&briefed.sheet.identity);
         if !matches!(way, Way::Free | Way::Trial { .. }) {
             return self.hold_ask(id, question.due.turn, model, way);

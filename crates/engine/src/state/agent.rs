@@ -41,6 +41,8 @@ pub(crate) struct AgentStep {
     pub(crate) was_told: Arc<Vec<Arc<str>>>,
     /// How long it waited for people: for messages, and for answers while none of its calls was under way.
     pub(crate) waited: Duration,
+    /// The model that was found to cut what it is sent, and to how many tokens.
+    cuts: Option<(Arc<str>, u64)>,
     /// Since when it waits for answers.
     asking_since: Option<Timestamp>,
 }
@@ -84,6 +86,7 @@ impl AgentStep {
             taken_away: BTreeMap::new(),
             was_told: Arc::default(),
             waited: Duration::ZERO,
+            cuts: None,
             asking_since: None,
         }
     }
@@ -132,6 +135,11 @@ impl AgentStep {
         let begins_with = known.filter(|known| tokens < self.least(*known));
         let head_len = self.prompt.head_len();
         self.counted = Some(Counted { tokens, is_measured: true, head_len, begins_with });
+    }
+
+    /// How much this model reads of what it is sent, where it was found to cut that.
+    pub(crate) fn cut_by(&self, model: &str) -> Option<u64> {
+        self.cuts.as_ref().filter(|(cuts, _)| **cuts == *model).map(|(_, tokens)| *tokens)
     }
 
     fn said(&mut self, answer: Arc<handfast_events::Answer>, calls: Arc<[Call]>) {
@@ -209,8 +217,10 @@ impl AgentStep {
                         .sum_up(usize::try_from(oldest).unwrap_or(usize::MAX), adjusted.what.as_str().into());
                     self.written = None;
                 }
-                // An answer to less than was asked is no part of the conversation.
-                (None, Turn::Answered(..)) if adjusted.what.is_empty() => {}
+                // An answer to less than was asked is no part of the conversation, and it tells how much is read.
+                (None, Turn::Answered(asked, _)) if adjusted.what.is_empty() => {
+                    self.cuts = self.counted.map(|counted| (asked.model.clone(), counted.tokens));
+                }
                 (None, Turn::Answered(asked, answer)) => {
                     let (model, what) = (asked.model.clone(), adjusted.what.as_str().into());
                     self.past.push(Passage::Amended { model, answer: answer.clone(), what });

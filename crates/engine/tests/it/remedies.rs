@@ -187,7 +187,12 @@ fn a_provider_that_cuts_a_little_at_a_time_is_found_out_too() {
            given  the model calls read {"order":"2"} using 8000+10, read returns 3000 bytes
            when   the model calls read {"order":"3"} using 8000+10
            then   ModelAnswered ask turn 3, ContextAdjusted ask, ModelIntended ask turn 3 #2 cap 1024
-           says   "it cuts what doesn't fit, so the answer doesn't count""#,
+           says   "it cuts what doesn't fit, so the answer doesn't count"
+           given  the model answers "Two were read." using 700+10
+           given  the model calls read {"order":"3"} using 7000+10
+           when   read returns 3000 bytes
+           then   CallApplied, CallJudged, ModelIntended ask turn 4 #1 cap 1024
+           says   ""summarises""#,
     );
     // Who counts more with each turn cuts nothing, however little a token of it is.
     check(
