@@ -13,6 +13,7 @@ mod double;
 mod errors;
 mod failing;
 mod http;
+mod long;
 mod recording;
 mod script;
 mod setup;
