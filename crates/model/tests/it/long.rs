@@ -8,7 +8,7 @@ use handfast_double::{Asked, Beyond, Cue, Double, Fault, Said, Window, Wire};
 use handfast_events::{Body, ContextAdjusted, ModelIntended, Money, Prompt, Status};
 use serde_json::{Value, json};
 
-use crate::agent::Small;
+use crate::agent::{Kit, Small};
 
 /// The model's window, in tokens of four bytes.
 const WINDOW: u64 = 8_000;
@@ -63,7 +63,7 @@ workflows:
 "#,
         double.url()
     );
-    let small = Small::begin(&contract, "long", text_of).drive().await;
+    let small = Small::begin(&Kit::new(&contract), "long", json!({}), text_of).drive().await;
     (small, double.asked())
 }
 

@@ -9,7 +9,6 @@
 
 mod agent;
 mod dialect;
-mod double;
 mod errors;
 mod failing;
 mod http;
