@@ -11,16 +11,38 @@ use handfast_engine::{
 };
 use handfast_events::{Body, Epoch, Event, RunId, Timestamp};
 use handfast_model::{Models, ModelsOptions, Place, Source};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Commands after which a run that still moves would never rest.
 const COMMANDS_MAX: usize = 2_000;
+
+/// A contract made ready, for any number of runs.
+pub(crate) struct Kit {
+    plan: Arc<Plan>,
+    models: Models,
+}
+
+impl Kit {
+    pub(crate) fn new(contract: &str) -> Arc<Self> {
+        let loaded = load("small.yaml", "/", &BTreeMap::new(), &mut alone("small.yaml", contract));
+        let report = loaded.report(Paint::Plain);
+        let contract = Arc::new(loaded.contract.unwrap_or_else(|| panic!("{report}")));
+        let options = ModelsOptions { folder: "/".into(), source: Source::Contract, priced_at: began() };
+        let models = Models::open(&contract, &options, |_| None).unwrap();
+        Arc::new(Self { plan: Arc::new(Plan::new(contract, &models.sheets(), None)), models })
+    }
+}
+
+/// When every run begins.
+fn began() -> Timestamp {
+    "2026-11-21T06:00:00Z".parse().unwrap()
+}
 
 /// A run, and all that happened to it.
 pub(crate) struct Small {
     pub(crate) run: Run,
     pub(crate) events: Vec<Event>,
-    models: Models,
+    kit: Arc<Kit>,
     now: Timestamp,
     around: Arc<Around>,
     reads: fn(&Value) -> Value,
@@ -28,19 +50,13 @@ pub(crate) struct Small {
 
 impl Small {
     /// A run of this workflow that has begun. What a tool gives is a function of its arguments.
-    pub(crate) fn begin(contract: &str, workflow: &str, reads: fn(&Value) -> Value) -> Self {
-        let loaded = load("small.yaml", "/", &BTreeMap::new(), &mut alone("small.yaml", contract));
-        let report = loaded.report(Paint::Plain);
-        let contract = Arc::new(loaded.contract.unwrap_or_else(|| panic!("{report}")));
-        let now: Timestamp = "2026-11-21T06:00:00Z".parse().unwrap();
-        let options = ModelsOptions { folder: "/".into(), source: Source::Contract, priced_at: now };
-        let models = Models::open(&contract, &options, |_| None).unwrap();
-        let plan = Arc::new(Plan::new(contract, &models.sheets(), None));
-        let fresh = Run::new(plan, RunId::from_bytes([7; 16]));
-        let start = Start { workflow: workflow.into(), input: json!({}), ..Start::default() };
+    pub(crate) fn begin(kit: &Arc<Kit>, workflow: &str, input: Value, reads: fn(&Value) -> Value) -> Self {
+        let now = began();
+        let fresh = Run::new(kit.plan.clone(), RunId::from_bytes([7; 16]));
+        let start = Start { workflow: workflow.into(), input, ..Start::default() };
         let events = fresh.start(start, now).unwrap();
         let run = events.iter().try_fold(fresh, Run::evolve).unwrap();
-        let mut small = Self { run, events, models, now, around: Arc::default(), reads };
+        let mut small = Self { run, events, kit: kit.clone(), now, around: Arc::default(), reads };
         small.tell(Command::Begin { epoch: Epoch(1), worker: "one".into() });
         small
     }
@@ -57,7 +73,7 @@ impl Small {
                     let place =
                         Place { run: ask.run, step: ask.step.clone(), turn: ask.turn, attempt: ask.attempt };
                     let timeout = Duration::from_millis(ask.timeout_ms);
-                    let reply = self.models.ask(&ask.model, &ask.prompt.text(), &place, timeout).await;
+                    let reply = self.kit.models.ask(&ask.model, &ask.prompt.text(), &place, timeout).await;
                     Command::ModelReturned { step: ask.step, turn: ask.turn, attempt: ask.attempt, reply }
                 }
                 Some(Debt::CallTool(CallTool { call, attempt, args, .. })) => {
