@@ -183,26 +183,28 @@ fn a_provider_that_cuts_a_little_at_a_time_is_found_out_too() {
     check(
         TWO,
         r#"start  one
+           given  the model calls read {"order":"0"}, read returns 30000 bytes
            given  the model calls read {"order":"1"} using 8000+10, read returns 3000 bytes
            given  the model calls read {"order":"2"} using 8000+10, read returns 3000 bytes
            when   the model calls read {"order":"3"} using 8000+10
-           then   ModelAnswered ask turn 3, ContextAdjusted ask, ModelIntended ask turn 3 #2 cap 1024
+           then   ModelAnswered ask turn 4, ContextAdjusted ask, ModelIntended ask turn 4 #2 cap 1024
            says   "it cuts what doesn't fit, so the answer doesn't count"
            given  the model answers "Two were read." using 700+10
-           given  the model calls read {"order":"3"} using 7000+10
-           when   read returns 3000 bytes
-           then   CallApplied, CallJudged, ModelIntended ask turn 4 #1 cap 1024
+           given  the model calls read {"order":"3"} using 6000+10
+           when   read returns 6000 bytes
+           then   CallApplied, CallJudged, ModelIntended ask turn 5 #1 cap 1024
            says   ""summarises""#,
     );
     // Who counts more with each turn cuts nothing, however little a token of it is.
     check(
         TWO,
         r#"start  one
+           given  the model calls read {"order":"0"}, read returns 30000 bytes
            given  the model calls read {"order":"1"} using 8000+10, read returns 3000 bytes
            given  the model calls read {"order":"2"} using 8190+10, read returns 3000 bytes
            given  the model calls read {"order":"3"} using 8380+10, read returns 3000 bytes
            when   the model calls read {"order":"4"} using 8570+10
-           then   ModelAnswered ask turn 4, CallProposed, CallIntended"#,
+           then   ModelAnswered ask turn 5, CallProposed, CallIntended"#,
     );
 }
 
