@@ -46,6 +46,8 @@ pub(crate) struct Small {
     now: Timestamp,
     around: Arc<Around>,
     reads: fn(&Value) -> Value,
+    /// How long the model of this name is waited for now, where that is known to be in vain.
+    in_vain: Box<dyn Fn(&str) -> Option<Duration>>,
 }
 
 impl Small {
@@ -56,9 +58,23 @@ impl Small {
         let start = Start { workflow: workflow.into(), input, ..Start::default() };
         let events = fresh.start(start, now).unwrap();
         let run = events.iter().try_fold(fresh, Run::evolve).unwrap();
-        let mut small = Self { run, events, kit: kit.clone(), now, around: Arc::default(), reads };
+        let mut small = Self {
+            run,
+            events,
+            kit: kit.clone(),
+            now,
+            around: Arc::default(),
+            reads,
+            in_vain: Box::new(|_| None),
+        };
         small.tell(Command::Begin { epoch: Epoch(1), worker: "one".into() });
         small
+    }
+
+    /// The same, whose models are waited for so long where that is known to be in vain: only silence is cut short, and no
+    /// answer that is slow to come.
+    pub(crate) fn hasty(self, in_vain: impl Fn(&str) -> Option<Duration> + 'static) -> Self {
+        Self { in_vain: Box::new(in_vain), ..self }
     }
 
     /// Pays what the run owes, one debt after the other, until there is none.
@@ -72,7 +88,8 @@ impl Small {
                 Some(Debt::AskModel(ask)) => {
                     let place =
                         Place { run: ask.run, step: ask.step.clone(), turn: ask.turn, attempt: ask.attempt };
-                    let timeout = Duration::from_millis(ask.timeout_ms);
+                    let timeout = (self.in_vain)(&ask.model);
+                    let timeout = timeout.unwrap_or(Duration::from_millis(ask.timeout_ms));
                     let reply = self.kit.models.ask(&ask.model, &ask.prompt.text(), &place, timeout).await;
                     Command::ModelReturned { step: ask.step, turn: ask.turn, attempt: ask.attempt, reply }
                 }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use handfast_double::{Asked, Cue, Double, Said, Wire};
 use serde_json::{Value, json};
@@ -14,7 +15,7 @@ use crate::agent::{Kit, Small};
 pub(super) const WINDOW: u64 = 100_000;
 
 /// How long the model that fails may be silent, where it is.
-const SILENCE: &str = "500ms";
+const SILENCE: Duration = Duration::from_millis(150);
 
 /// What a run meets.
 #[derive(Clone, Debug)]
@@ -34,8 +35,7 @@ type Cases = Arc<Mutex<BTreeMap<String, (Case, usize)>>>;
 /// The stage of one wire.
 pub(super) struct Stage {
     cases: Cases,
-    patient: Arc<Kit>,
-    hasty: Arc<Kit>,
+    kit: Arc<Kit>,
     /// They are there as long as the stage is.
     _doubles: [Double; 2],
 }
@@ -57,23 +57,26 @@ impl Stage {
         });
         let main = main.await.unwrap();
         let spare = Double::by(|asked| well(asked, "All is well, says the other.")).await.unwrap();
-        let kit = |patience| Kit::new(&contract(wire, [main.url(), spare.url()], patience));
-        Self { cases, patient: kit("60s"), hasty: kit(SILENCE), _doubles: [main, spare] }
+        let kit = Kit::new(&contract(wire, [main.url(), spare.url()]));
+        Self { cases, kit, _doubles: [main, spare] }
     }
 
     /// A run that meets this: its model reads twice, and then answers.
     pub(super) async fn meets(&self, case: Case) -> Small {
-        let (workflow, kit) = (
-            if case.is_alone { "alone" } else { "spared" },
-            if case.is_silent { &self.hasty } else { &self.patient },
-        );
+        let workflow = if case.is_alone { "alone" } else { "spared" };
         let name = {
             let mut cases = self.cases.lock().unwrap();
             let name = format!("case-{:05}", cases.len());
             cases.insert(name.clone(), (case, 0));
             name
         };
-        Small::begin(kit, workflow, json!({ "case": name }), given).drive().await
+        let (cases, own) = (self.cases.clone(), name.clone());
+        let in_vain = move |model: &str| {
+            let (case, asked) = cases.lock().unwrap().get(&own).cloned()?;
+            let is_met = asked >= 2 && asked - 2 < case.times;
+            (model == "main" && case.is_silent && is_met).then_some(SILENCE)
+        };
+        Small::begin(&self.kit, workflow, json!({ "case": name }), given).hasty(in_vain).drive().await
     }
 }
 
@@ -96,7 +99,7 @@ fn given(args: &Value) -> Value {
     json!({ "text": format!("Of {} there is nothing to be said.", args["id"]) })
 }
 
-fn contract(wire: Wire, [main, spare]: [&str; 2], patience: &str) -> String {
+fn contract(wire: Wire, [main, spare]: [&str; 2]) -> String {
     let known = format!("speaks: {wire}, price: {{ input: 1 USD, output: 4 USD }}, window: {WINDOW}");
     format!(
         r#"
@@ -104,7 +107,7 @@ handfast: 1
 name: matrix
 version: "1"
 models:
-  main:  {{ use: openai/first, url: "{main}", {known}, timeout: {patience} }}
+  main:  {{ use: openai/first, url: "{main}", {known}, timeout: 60s }}
   spare: {{ use: openai/second, url: "{spare}", {known}, timeout: 60s }}
 servers: {{ shelf: {{ rust: {{}} }} }}
 tools:
