@@ -115,3 +115,21 @@ fn a_models_window_is_the_contracts_or_else_the_tables() {
     assert_eq!(window(ModelUse { window: Some(1_000), ..known }), Some(1_000));
     assert_eq!(window(model("http://127.0.0.1:8080/v1")), None);
 }
+
+/// As llama.cpp's server of October 2026 said it, byte for byte: `cargo xtask llama` asks it anew. It numbers no items of
+/// Responses, and closes a block of Messages only when all have been told.
+const LLAMACPP: [(Speaks, &str); 3] = [
+    (Speaks::Chat, include_str!("streams/llamacpp-chat.sse")),
+    (Speaks::Responses, include_str!("streams/llamacpp-responses.sse")),
+    (Speaks::Messages, include_str!("streams/llamacpp-messages.sse")),
+];
+
+#[tokio::test]
+async fn what_llamacpp_streams_is_one_answer_with_all_its_calls_over_every_wire() {
+    let mut told = String::new();
+    for (speaks, body) in LLAMACPP {
+        let (reply, _) = ask(speaking(speaks), stream(body)).await;
+        told.push_str(&format!("{speaks:?} → {}\n", in_words(&reply).escape_debug()));
+    }
+    insta::assert_snapshot!(told);
+}
