@@ -38,6 +38,9 @@ fn began() -> Timestamp {
     "2026-11-21T06:00:00Z".parse().unwrap()
 }
 
+/// How long the model of this name is waited for in vain; none where it is waited for as long as its contract says.
+type InVain = Box<dyn Fn(&str) -> Option<Duration>>;
+
 /// A run, and all that happened to it.
 pub(crate) struct Small {
     pub(crate) run: Run,
@@ -47,7 +50,7 @@ pub(crate) struct Small {
     around: Arc<Around>,
     reads: fn(&Value) -> Value,
     /// How long the model of this name is waited for now, where that is known to be in vain.
-    in_vain: Box<dyn Fn(&str) -> Option<Duration>>,
+    in_vain: InVain,
 }
 
 impl Small {
