@@ -17,7 +17,7 @@ use crate::state::{CallState, Run};
 /// What the names of the rows of those who are down begin with.
 pub const BREAKERS: &str = "breaker/";
 
-/// What the names of the rows begin with that hold turns under a rate.
+/// What the names of the rows begin with that hold slots under a rate.
 pub(crate) const PACES: &str = "pace/";
 
 /// The rows that a worker keeps in mind.
@@ -42,7 +42,7 @@ type Place = (RunId, String);
 pub struct Noted(Said);
 
 impl Noted {
-    /// Whether it takes something that others would take too: a turn, a place, a trial.
+    /// Whether it takes something that others would take too: a slot, a place, a trial.
     pub const fn is_taken(&self) -> bool {
         matches!(self.0, Said::Row(..) | Said::Began(..))
     }

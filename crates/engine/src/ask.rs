@@ -179,19 +179,19 @@ impl Draft {
             return Ok(());
         }
         let until = Some(self.looks_again(until, id.as_str()));
-        self.tell_step(id, ModelHeld { turn, until, has_turn: false, why })
+        self.tell_step(id, ModelHeld { turn, until, has_slot: false, why })
     }
 
     /// Whether the model may be asked now for all the pace that is kept with it; if not, until when it waits is told.
     fn keeps_pace(&mut self, id: &StepId, due: &TurnDue, paced: Option<&Paced>) -> Result<bool, Refusal> {
         let Some(paced) = paced else { return Ok(true) };
         let turn = due.turn;
-        match self.pace(id.as_str(), std::slice::from_ref(paced), due.turn_at)? {
+        match self.pace(id.as_str(), std::slice::from_ref(paced), due.slot_at)? {
             Pace::Now => Ok(true),
             Pace::Held { until: None, .. } if due.waits_for_place => Ok(false),
             Pace::Held { until, why } => {
-                let has_turn = until.is_some();
-                self.tell_step(id, ModelHeld { turn, until, has_turn, why }).map(|()| false)
+                let has_slot = until.is_some();
+                self.tell_step(id, ModelHeld { turn, until, has_slot, why }).map(|()| false)
             }
         }
     }

@@ -45,7 +45,7 @@ impl Draft {
         }
         if let Some(until) = self.told_again_at(&call, &tool).filter(|until| *until > self.now) {
             let why = format!("what `{}` tells changes by itself: it is not asked sooner", tool.name);
-            return self.tell_call(id, CallHeld { until: Some(until), has_turn: false, why });
+            return self.tell_call(id, CallHeld { until: Some(until), has_slot: false, why });
         }
         let way = self.run.plan.server_of(&call.tool).map_or(Way::Free, |server| self.way(&server));
         if !matches!(way, Way::Free | Way::Trial { .. }) {
@@ -101,7 +101,7 @@ impl Draft {
             let (attempt, latency_ms, next) = (doubt.attempt, 0, Next::Settlement);
             return self.tell_call(id, CallDoubted { attempt, failure, latency_ms, next });
         }
-        // Its turn comes first: nothing is claimed for a call that waits for it.
+        // Its slot comes first: nothing is claimed for a call that waits for one.
         if !self.call_keeps_pace(id, due, tool)? || !self.is_first(call, due, tool)? {
             return Ok(());
         }
@@ -131,11 +131,11 @@ impl Draft {
     /// told.
     fn call_keeps_pace(&mut self, id: &CallId, due: &Due, tool: &Tool) -> Result<bool, Refusal> {
         let paces = self.run.plan.paces_of_tool(tool);
-        match self.pace(id.as_str(), &paces, due.turn_at)? {
+        match self.pace(id.as_str(), &paces, due.slot_at)? {
             Pace::Now => Ok(true),
             Pace::Held { until: None, .. } if due.waits_for_place => Ok(false),
             Pace::Held { until, why } => {
-                self.tell_call(id, CallHeld { until, has_turn: until.is_some(), why }).map(|()| false)
+                self.tell_call(id, CallHeld { until, has_slot: until.is_some(), why }).map(|()| false)
             }
         }
     }
@@ -153,7 +153,7 @@ impl Draft {
         let why = format!("server `{}` is down: nobody asks before {until}", tool.via.server);
         if due.doubt.is_some() || !self.is_agents(&call.id) {
             let until = Some(self.looks_again(until, call.id.as_str()));
-            return self.tell_call(&call.id, CallHeld { until, has_turn: false, why });
+            return self.tell_call(&call.id, CallHeld { until, has_slot: false, why });
         }
         self.take_away(&call.id.step(), &call.tool, Some(until), why)?;
         match self.objection_to_reach(call, tool) {

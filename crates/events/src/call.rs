@@ -93,9 +93,9 @@ pub struct CallHeld {
     /// Not before this time; without one until somebody who is under way has come back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
-    /// Whether it has its turn then, and asks nobody any more for one.
+    /// Whether it has a slot under a rate then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub has_turn: bool,
+    pub has_slot: bool,
     /// Why: what stands in its way.
     pub why: String,
 }

@@ -76,9 +76,9 @@ pub struct Outage {
     pub trial: bool,
 }
 
-/// The value of the row of a rate (`pace/…`): how many began, or have their turn, in each part of time.
+/// The value of the row of a rate (`pace/…`): how many began, or have their slot, in each part of time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Turns {
+pub struct Slots {
     /// How long a part is, in milliseconds.
     pub part_ms: i64,
     /// The number of the first part, counted from the beginning of 1970.

@@ -46,7 +46,7 @@ pub use call::{
     CallProposed, CallQueued, CallRefused, CallSettled, CallWithheld, CallWorking, Came, Handle, Idempotency,
     Kept, Next, ResultCameLate, SaidBefore, Settled,
 };
-pub use claim::{Action, CallGiven, CallWaits, ClaimBefore, ClaimChanged, ClaimSeen, Done, Outage, Turns};
+pub use claim::{Action, CallGiven, CallWaits, ClaimBefore, ClaimChanged, ClaimSeen, Done, Outage, Slots};
 pub use compensation::{
     CallCompensated, CallLeftStanding, CompensationBegan, CompensationRetried, CompensationStuck, Standing,
     StandingAccepted,

@@ -67,8 +67,8 @@ pub(crate) struct Due {
     pub(crate) not_before: Option<Timestamp>,
     /// The call that goes first, once that was said.
     pub(crate) behind: Option<CallId>,
-    /// When its turn is, or was, that it waited for.
-    pub(crate) turn_at: Option<Timestamp>,
+    /// When its slot under a rate is, or was, that it waited for.
+    pub(crate) slot_at: Option<Timestamp>,
     /// Whether it waits until somebody who is under way has come back.
     pub(crate) waits_for_place: bool,
     /// A person's yes, used up by the next intent.
@@ -233,8 +233,8 @@ impl Call {
             }
             (DueState(due), Body::CallHeld(held)) => {
                 let (not_before, waits_for_place) = (held.until, held.until.is_none());
-                let turn_at = if held.has_turn { held.until } else { due.turn_at };
-                DueState(Due { not_before, waits_for_place, turn_at, behind: None, ..due })
+                let slot_at = if held.has_slot { held.until } else { due.slot_at };
+                DueState(Due { not_before, waits_for_place, slot_at, behind: None, ..due })
             }
             (DueState(due), Body::CallWaits(waits)) => {
                 let looks = due.held.map_or(0, |held| held.looks) + 1;

@@ -40,7 +40,7 @@ workflows:
 "#;
 
 #[test]
-fn who_may_be_asked_so_often_in_a_time_has_its_turn_in_a_row_that_all_share() {
+fn who_may_be_asked_so_often_in_a_time_has_its_slot_in_a_row_that_all_share() {
     check(
         PACED,
         r#"start  ask
@@ -50,8 +50,8 @@ fn who_may_be_asked_so_often_in_a_time_has_its_turn_in_a_row_that_all_share() {
            then   CallApplied, CallJudged, ClaimChanged pace/model/main, ModelIntended ask turn 2
            given  the model calls read {"order":"2"}
            when   read returns "y"
-           then   CallApplied, CallJudged, ClaimChanged pace/model/main, ModelHeld ask its turn under the rate of
-           says   ""has_turn":true"
+           then   CallApplied, CallJudged, ClaimChanged pace/model/main, ModelHeld ask its slot under the rate of
+           says   ""has_slot":true"
            owes   wait
            given  time passes 30s
            owes   wait

@@ -24,8 +24,8 @@ pub(super) fn all() -> Vec<Sample> {
         of_step(ContextAdjusted { what: "Summed up.".into(), replaces: Some(3), ..adjusted.clone() }.into()),
         of_step(ContextAdjusted { output_tokens_max: Some(1024), ..adjusted }.into()),
         of_step(ModelSwitched { turn: 2, from: "main".into(), to: "local".into(), why: why() }.into()),
-        of_step(ModelHeld { turn: 2, until: Some(until), has_turn: true, why: why() }.into()),
-        of_step(ModelHeld { turn: 2, until: None, has_turn: false, why: why() }.into()),
+        of_step(ModelHeld { turn: 2, until: Some(until), has_slot: true, why: why() }.into()),
+        of_step(ModelHeld { turn: 2, until: None, has_slot: false, why: why() }.into()),
     ]);
     for until in [None, Some(until)] {
         let (tool, what) = ("refund".to_owned(), "`refund` is out of reach.".to_owned());
@@ -44,8 +44,8 @@ pub(super) fn all() -> Vec<Sample> {
     let of_call = |body: Body| (Some("resolve"), Some("resolve@1.0"), body);
     told.extend([
         of_call(priced.into()),
-        of_call(CallHeld { until: Some(until), has_turn: false, why: why() }.into()),
-        of_call(CallHeld { until: None, has_turn: true, why: why() }.into()),
+        of_call(CallHeld { until: Some(until), has_slot: false, why: why() }.into()),
+        of_call(CallHeld { until: None, has_slot: true, why: why() }.into()),
     ]);
     let stalled = failure(FailureClass::Stalled);
     let failed =

@@ -109,7 +109,7 @@ impl Story {
 
     fn hold(&mut self, turn: u32, until_ms: i64) -> &mut Self {
         let why = "openai is down".into();
-        self.step("resolve", ModelHeld { turn, until: Some(at(until_ms)), has_turn: false, why })
+        self.step("resolve", ModelHeld { turn, until: Some(at(until_ms)), has_slot: false, why })
     }
 
     /// A call that costs something, each time that it leaves.
@@ -157,7 +157,7 @@ pub(crate) fn mended() -> Story {
     let order = json!({ "order": "1" });
     let held = CallHeld {
         until: Some(at(93_000)),
-        has_turn: false,
+        has_slot: false,
         why: "what `state` tells changes by itself: it is not asked sooner".into(),
     };
     // A call that costs, and that never left the first time.
@@ -204,7 +204,7 @@ pub(crate) fn mended() -> Story {
             ModelHeld {
                 turn: 4,
                 until: None,
-                has_turn: false,
+                has_slot: false,
                 why: "as many are under way as may be at once of `local`".into(),
             },
         )
@@ -279,7 +279,7 @@ pub(crate) fn held_call() -> Story {
         .call("resolve@1.0", CallProposed { tool: "state".into(), args: json!({}) })
         .call(
             "resolve@1.0",
-            CallHeld { until, has_turn: true, why: "`state` may be asked once a day".into() },
+            CallHeld { until, has_slot: true, why: "`state` may be asked once a day".into() },
         );
     story
 }
