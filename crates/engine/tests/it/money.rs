@@ -174,7 +174,7 @@ impl Told {
         let input = (intent.reserved.tokens - cap) * parts[0] / 100;
         let input_cached = input * parts[2] / 100;
         let usage = Usage { input, input_cached, input_written: 0, output: cap * parts[1] / 100 };
-        let usage = (which % 11 != 0).then_some(usage);
+        let usage = (!which.is_multiple_of(11)).then_some(usage);
         let call = |tool: &str, order: usize| {
             let args = json!({ "order": order.to_string() }).to_string();
             Ask { id: format!("c{order}"), tool: tool.into(), args }
@@ -186,7 +186,7 @@ impl Told {
             _ => vec![call("look", which)],
         };
         let finish = if calls.is_empty() { Finish::Stop } else { Finish::Calls };
-        let text = if which % 5 == 0 { "" } else { "so it is" };
+        let text = if which.is_multiple_of(5) { "" } else { "so it is" };
         let answer = Answer { text: text.into(), calls, finish, ..Answer::default() };
         self.answered = Some((ask.step.to_string(), ask.turn, ask.attempt));
         self.account.came.insert(key, Came::Answered(usage));
