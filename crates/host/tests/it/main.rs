@@ -14,5 +14,6 @@ mod late;
 mod memory;
 mod once;
 mod people;
+mod storm;
 mod working;
 mod world;
