@@ -46,6 +46,11 @@ impl Noted {
     pub const fn is_taken(&self) -> bool {
         matches!(self.0, Said::Row(..) | Said::Began(..))
     }
+
+    /// The row that it changes.
+    pub const fn row(&self) -> Option<&str> {
+        if let Said::Row(name, _) = &self.0 { Some(name.as_str()) } else { None }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -77,6 +82,8 @@ impl Around {
             match said {
                 Said::Row(name, row) => self.found(&name, row),
                 Said::Began(place, keys) => {
+                    // What was under way there before has come back, or this wouldn't begin.
+                    self.open.values_mut().for_each(|open| _ = open.remove(&place));
                     for key in keys {
                         if let Some((_, waiting)) = self.waiting.get_mut(&key) {
                             waiting.retain(|other| *other != place);
@@ -92,6 +99,20 @@ impl Around {
                     if counts.len() > OUTCOMES_KEPT {
                         counts.pop_front();
                     }
+                }
+            }
+        }
+    }
+
+    /// What was taken so was not remembered: what was about to begin hasn't, and is the next to begin. How its rows stand is
+    /// to be found out.
+    pub fn take_back(&mut self, taken: &[Noted]) {
+        for Noted(said) in taken.iter().rev() {
+            let Said::Began(place, keys) = said else { continue };
+            for key in keys {
+                self.open.get_mut(key).map(|open| open.remove(place));
+                if let Some((_, waiting)) = self.waiting.get_mut(key) {
+                    waiting.push_front(place.clone());
                 }
             }
         }
@@ -125,12 +146,15 @@ impl Around {
     }
 
     /// Keeps the queues true to what this run waits for: what it waited for before has its place in them, and what it waits for
-    /// no more is in nobody's way.
-    pub fn waits(&mut self, run: &Run) {
+    /// no more is in nobody's way. Tells whether it left a queue, so that others may go on.
+    pub fn waits(&mut self, run: &Run) -> bool {
+        let mut has_left = false;
         let now = run.waits_for_places();
         for (key, (_, waiting)) in &mut self.waiting {
             let is_waiting = |place: &Place| now.iter().any(|(own, of, _)| own == place && of == key);
+            let before = waiting.len();
             waiting.retain(|place| place.0 != run.id() || is_waiting(place));
+            has_left |= waiting.len() < before;
         }
         for (place, key, most) in now {
             let (known, waiting) = self.waiting.entry(key).or_default();
@@ -139,6 +163,7 @@ impl Around {
                 waiting.push_back(place);
             }
         }
+        has_left
     }
 
     /// The runs that may go on, because there is a place for them now.
@@ -158,7 +183,10 @@ impl Around {
         most: usize,
         begun: usize,
     ) -> bool {
-        let open = self.open.get(key).map_or(0, BTreeSet::len) + begun;
+        // A place that is its own already, since it was about to begin before, is in nobody's way.
+        let others =
+            |open: &BTreeSet<Place>| open.iter().filter(|(by, at)| (*by, &**at) != (run, place)).count();
+        let open = self.open.get(key).map_or(0, others) + begun;
         let before = self.waiting.get(key).map_or(0, |(_, waiting)| {
             waiting.iter().position(|(other, at)| *other == run && at == place).unwrap_or(waiting.len())
         });
@@ -194,6 +222,12 @@ impl Run {
             said.extend(self.outcome(event).map(|(identity, outcome)| Said::Came(identity, outcome)));
             said.extend(self.moved(event, events));
         }
+        // What begins is noted before it is remembered, and what ended there before must not end it then.
+        let begun: Vec<Place> = said
+            .iter()
+            .filter_map(|said| if let Said::Began(place, _) = said { Some(place.clone()) } else { None })
+            .collect();
+        said.retain(|said| !matches!(said, Said::Ended(place) if begun.contains(place)));
         said.into_iter().map(Noted).collect()
     }
 
@@ -215,9 +249,7 @@ impl Run {
         let place = || Some((self.id(), place_of(event)?));
         match &event.body {
             Body::ModelIntended(intent) => {
-                let agent = self.agent_of(event.step.as_ref()?)?;
-                let briefed = self.plan.briefing(agent)?.models.get(&*intent.model)?;
-                Some(Said::Began(place()?, keys(briefed.paced.iter())))
+                Some(Said::Began(place()?, keys(self.plan.pace_of_model(&intent.model).into_iter())))
             }
             Body::CallIntended(_) => {
                 let tool = self.tool_of(event.call.as_ref()?, events)?;

@@ -186,7 +186,7 @@ impl Draft {
     fn keeps_pace(&mut self, id: &StepId, due: &TurnDue, paced: Option<&Paced>) -> Result<bool, Refusal> {
         let Some(paced) = paced else { return Ok(true) };
         let turn = due.turn;
-        match self.pace(id.as_str(), std::slice::from_ref(paced), due.has_turn)? {
+        match self.pace(id.as_str(), std::slice::from_ref(paced), due.turn_at)? {
             Pace::Now => Ok(true),
             Pace::Held { until: None, .. } if due.waits_for_place => Ok(false),
             Pace::Held { until, why } => {

@@ -48,6 +48,12 @@ impl Paced {
 }
 
 impl Plan {
+    /// The pace that is kept with a model, whichever agent asks it.
+    pub(crate) fn pace_of_model(&self, model: &str) -> Option<&Paced> {
+        let mut briefed = self.briefings().filter_map(|briefing| briefing.models.get(model));
+        briefed.find_map(|briefed| briefed.paced.as_ref())
+    }
+
     /// Those whose pace a call of this tool keeps.
     pub(crate) fn paces_of_tool(&self, tool: &Tool) -> Vec<Paced> {
         let own = || format!("tool/{}/{}", self.contract().name, tool.name);
@@ -61,11 +67,20 @@ impl Plan {
 }
 
 impl Draft {
-    /// Whether something may begin now that keeps the pace of these; its turn is taken where it needs one. `has_turn`: it
-    /// waited for its turn, and that has come.
-    pub(crate) fn pace(&mut self, place: &str, paces: &[Paced], has_turn: bool) -> Result<Pace, Refusal> {
+    /// Whether something may begin now that keeps the pace of these; its turn is taken where it needs one. `turn_at`: it
+    /// waited for its turn, which was then. One that is missed by as long as a rate counts is nobody's: after a night in which
+    /// nobody drove, all whose turns it held would begin at once.
+    pub(crate) fn pace(
+        &mut self,
+        place: &str,
+        paces: &[Paced],
+        turn_at: Option<Timestamp>,
+    ) -> Result<Pace, Refusal> {
         let rated: Vec<(&Paced, Rate)> =
             paces.iter().filter_map(|paced| Some((paced, paced.rate?))).collect();
+        let good_for = rated.iter().map(|(_, rate)| rate.per).min().unwrap_or_default();
+        let has_turn =
+            turn_at.is_some_and(|at| self.now < at.checked_add(good_for).unwrap_or(Timestamp::MAX));
         let (at, changes) =
             if has_turn || rated.is_empty() { (self.now, Vec::new()) } else { self.next_turn(&rated) };
         let is_later = at > self.now;

@@ -127,6 +127,10 @@ impl Plan {
         &self.contract
     }
 
+    pub(crate) fn briefings(&self) -> impl Iterator<Item = &Briefing> {
+        self.briefings.values()
+    }
+
     pub(crate) fn workflow(&self, name: &str) -> Option<Arc<Workflow>> {
         self.contract.workflows.get(name).cloned()
     }

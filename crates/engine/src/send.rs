@@ -131,7 +131,7 @@ impl Draft {
     /// told.
     fn call_keeps_pace(&mut self, id: &CallId, due: &Due, tool: &Tool) -> Result<bool, Refusal> {
         let paces = self.run.plan.paces_of_tool(tool);
-        match self.pace(id.as_str(), &paces, due.has_turn)? {
+        match self.pace(id.as_str(), &paces, due.turn_at)? {
             Pace::Now => Ok(true),
             Pace::Held { until: None, .. } if due.waits_for_place => Ok(false),
             Pace::Held { until, why } => {

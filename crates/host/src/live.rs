@@ -47,7 +47,9 @@ struct Pending {
     again: Option<Command>,
     /// What was heard of an attempt, for whoever has the run if this worker has lost it.
     late: Option<Mail>,
-    /// What it says of those who were asked.
+    /// What it takes, and others would take too.
+    taken_now: Vec<Noted>,
+    /// What else it says of those who were asked.
     noted: Vec<Noted>,
 }
 
@@ -187,10 +189,12 @@ impl Live {
             let wake_at = if status == Status::Running { None } else { next.wakes_at() };
             let asked = Instant::now();
             // What it takes nobody else may take meanwhile, though it isn't remembered yet: a commit that fails says who was first.
-            let (taken_now, noted) = self.run.noted(&events).into_iter().partition(Noted::is_taken);
-            Arc::make_mut(around).note(taken_now);
+            let (taken_now, noted): (Vec<Noted>, _) =
+                self.run.noted(&events).into_iter().partition(Noted::is_taken);
+            Arc::make_mut(around).note(taken_now.clone());
             let again = claims(&events).then_some(again);
-            self.pending = Some(Pending { next, asked, taken: mail.clone(), hold, again, late, noted });
+            self.pending =
+                Some(Pending { next, asked, taken: mail.clone(), hold, again, late, taken_now, noted });
             return Ok(Some(Append {
                 id: new_append_id(),
                 run: self.lease.run,
@@ -209,14 +213,18 @@ impl Live {
         Ok(None)
     }
 
-    /// Another run was first: nothing of the append happened, and the same is decided anew, knowing what stands there.
-    pub(crate) fn was_second(&mut self, name: String, claim: Option<Claim>) {
-        let Some(Pending { again: Some(command), .. }) = self.pending.take() else { return };
+    /// Another run was first: nothing of the append happened, and the same is decided anew, knowing what stands there. Tells
+    /// what it had taken.
+    pub(crate) fn was_second(&mut self, name: String, claim: Option<Claim>) -> Vec<Noted> {
+        let Some(Pending { again: Some(command), taken_now, .. }) = self.pending.take() else {
+            return Vec::new();
+        };
         self.commands.push_front(command);
         match claim {
             Some(claim) => _ = self.seen.insert(name, (claim.run, claim.value)),
             None => _ = self.seen.remove(&name),
         }
+        taken_now
     }
 
     /// The append is confirmed: the run becomes what it says. Tells whether it was let go of, and what it says of others.

@@ -254,11 +254,7 @@ impl<S: Store> Worker<S> {
                 return self.tell_late(run, heard).await;
             }
             Err(AppendError::ClaimHeld { name, .. }) => {
-                let claim = self.store.claim(&name).await?;
-                self.found(&name, claim.as_ref());
-                if let Some(live) = self.lives.get_mut(&run) {
-                    live.was_second(name, claim);
-                }
+                self.was_second(run, name).await?;
                 return self.think(run).await;
             }
             Err(error) => return self.set_aside(run, error.to_string()).await,

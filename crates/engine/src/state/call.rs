@@ -67,8 +67,8 @@ pub(crate) struct Due {
     pub(crate) not_before: Option<Timestamp>,
     /// The call that goes first, once that was said.
     pub(crate) behind: Option<CallId>,
-    /// Whether it waited for its turn, and needs none any more.
-    pub(crate) has_turn: bool,
+    /// When its turn is, or was, that it waited for.
+    pub(crate) turn_at: Option<Timestamp>,
     /// Whether it waits until somebody who is under way has come back.
     pub(crate) waits_for_place: bool,
     /// A person's yes, used up by the next intent.
@@ -233,8 +233,8 @@ impl Call {
             }
             (DueState(due), Body::CallHeld(held)) => {
                 let (not_before, waits_for_place) = (held.until, held.until.is_none());
-                let has_turn = held.has_turn || due.has_turn;
-                DueState(Due { not_before, waits_for_place, has_turn, behind: None, ..due })
+                let turn_at = if held.has_turn { held.until } else { due.turn_at };
+                DueState(Due { not_before, waits_for_place, turn_at, behind: None, ..due })
             }
             (DueState(due), Body::CallWaits(waits)) => {
                 let looks = due.held.map_or(0, |held| held.looks) + 1;

@@ -49,8 +49,8 @@ pub(crate) struct Due {
     pub(crate) attempt: u32,
     /// Attempts that count against the limit.
     pub(crate) tries: u64,
-    /// Whether it waited for its turn, and needs none any more.
-    pub(crate) has_turn: bool,
+    /// When its turn is, or was, that it waited for.
+    pub(crate) turn_at: Option<Timestamp>,
     /// Whether it waits until somebody who is under way has come back.
     pub(crate) waits_for_place: bool,
     /// Whether it was asked to be left alone the last time.
@@ -158,7 +158,7 @@ impl Turn {
                 if (intent.turn, intent.attempt) == (due.turn, due.attempt) =>
             {
                 Self::Asked(Asked {
-                    due: Due { tries: due.tries + 1, has_turn: false, waits_for_place: false, ..due },
+                    due: Due { tries: due.tries + 1, turn_at: None, waits_for_place: false, ..due },
                     model: intent.model.as_str().into(),
                     reserved: intent.reserved,
                     timeout_ms: intent.timeout_ms,
@@ -167,10 +167,13 @@ impl Turn {
             }
             (Self::Due(due), Body::ModelHeld(held)) if held.turn == due.turn => {
                 let (not_before, waits_for_place) = (held.until, held.until.is_none());
-                Self::Due(Due { not_before, waits_for_place, has_turn: held.has_turn || due.has_turn, ..due })
+                let turn_at = if held.has_turn { held.until } else { due.turn_at };
+                Self::Due(Due { not_before, waits_for_place, turn_at, ..due })
             }
             (Self::Due(due), Body::ModelSwitched(switched)) if switched.turn == due.turn => {
-                Self::Due(Due { malformed: 0, length: Length::default(), cap: None, ..due.anew() })
+                // A turn is one with whoever was to be asked.
+                let due = Due { turn_at: None, ..due.anew() };
+                Self::Due(Due { malformed: 0, length: Length::default(), cap: None, ..due })
             }
             (Self::Due(due), Body::ContextAdjusted(adjusted)) if adjusted.turn == due.turn => {
                 Self::Due(due.adjusted(adjusted))

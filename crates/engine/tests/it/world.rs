@@ -77,6 +77,10 @@ impl World {
         }
     }
 
+    pub(crate) fn plan(&self) -> Arc<Plan> {
+        self.plan.clone()
+    }
+
     /// The first workflow of the contract.
     pub(crate) fn workflow(&self) -> String {
         self.plan.contract().workflows.keys().next().expect("a workflow").to_string()

@@ -10,21 +10,34 @@ use handfast_store::{Claim, Store};
 use super::{DriveError, Worker};
 
 impl<S: Store> Worker<S> {
-    /// Takes in what a run remembered. Tells which others may go on, because somebody has come back.
+    /// Takes in what a run remembered. Tells which others may go on, because somebody has come back, or waits no more.
     pub(super) fn note(&mut self, run: RunId, noted: Vec<Noted>) -> BTreeSet<RunId> {
         let around = Arc::make_mut(&mut self.around);
-        if let Some(live) = self.lives.get(&run) {
-            around.waits(live.run());
-        }
-        if noted.is_empty() {
+        let has_left = self.lives.get(&run).is_some_and(|live| around.waits(live.run()));
+        if noted.is_empty() && !has_left {
             return BTreeSet::new();
         }
         around.note(noted);
         around.next_up()
     }
 
+    /// Another run was first to a row: what this one was about to take is not taken, and all the rows of it are as the store
+    /// has them.
+    pub(super) async fn was_second(&mut self, run: RunId, name: String) -> Result<(), DriveError> {
+        let claim = self.store.claim(&name).await?;
+        self.found(&name, claim.as_ref());
+        let Some(live) = self.lives.get_mut(&run) else { return Ok(()) };
+        let taken = live.was_second(name.clone(), claim);
+        Arc::make_mut(&mut self.around).take_back(&taken);
+        for row in taken.iter().filter_map(Noted::row).filter(|row| *row != name) {
+            let claim = self.store.claim(row).await?;
+            self.found(row, claim.as_ref());
+        }
+        Ok(())
+    }
+
     /// Takes in how a row was found that another run changed.
-    pub(super) fn found(&mut self, name: &str, claim: Option<&Claim>) {
+    fn found(&mut self, name: &str, claim: Option<&Claim>) {
         if SHARED.iter().any(|prefix| name.starts_with(prefix)) {
             let row = claim.map(|claim| (claim.run, claim.value.clone()));
             Arc::make_mut(&mut self.around).found(name, row);

@@ -8,7 +8,7 @@ use handfast_engine::{Around, Command, Debt, DebtKey, Noted, Refusal, Run, SHARE
 use handfast_events::{Body, Event, RunId};
 use jiff::Timestamp;
 
-use super::rows::{Row, Rows};
+use super::rows::Rows;
 
 /// A worker, with what it knows of those whom its runs ask.
 #[derive(Default)]
@@ -31,6 +31,7 @@ struct Live {
 struct Pending {
     next: Run,
     again: Command,
+    taken: Vec<Noted>,
     noted: Vec<Noted>,
 }
 
@@ -89,21 +90,26 @@ impl Worker {
                 Err(_) => continue,
             };
             // What is taken is nobody else's from now on, though it isn't remembered yet.
-            let (taken, noted) = live.run.noted(&decision.events).into_iter().partition(Noted::is_taken);
-            Arc::make_mut(&mut self.around).note(taken);
-            live.pending = Some(Pending { next: decision.next, again: command, noted });
+            let (taken, noted): (Vec<Noted>, _) =
+                live.run.noted(&decision.events).into_iter().partition(Noted::is_taken);
+            Arc::make_mut(&mut self.around).note(taken.clone());
+            live.pending = Some(Pending { next: decision.next, again: command, taken, noted });
             return Ok(Some(Arc::new(decision.events)));
         }
         Ok(None)
     }
 
     /// Another run was first: the same is decided anew, knowing what stands there.
-    pub(super) fn was_second(&mut self, run: RunId, name: String, row: Option<Row>) {
-        if SHARED.iter().any(|prefix| name.starts_with(prefix)) {
-            Arc::make_mut(&mut self.around).found(&name, row.clone());
-        }
+    pub(super) fn was_second(&mut self, run: RunId, name: String, rows: &Rows) {
+        let row = rows.row(&name).cloned();
         let Some(live) = self.lives.get_mut(&run) else { return };
         let Some(pending) = live.pending.take() else { return };
+        let around = Arc::make_mut(&mut self.around);
+        around.take_back(&pending.taken);
+        let shared = Some(name.as_str()).filter(|name| SHARED.iter().any(|prefix| name.starts_with(prefix)));
+        for name in pending.taken.iter().filter_map(Noted::row).chain(shared) {
+            around.found(name, rows.row(name).cloned());
+        }
         live.commands.push_front(pending.again);
         match row {
             Some(row) => _ = live.seen.insert(name, row),
@@ -118,9 +124,9 @@ impl Worker {
         live.seen.clear();
         live.run = pending.next;
         let around = Arc::make_mut(&mut self.around);
-        around.waits(&live.run);
+        let has_left = around.waits(&live.run);
         let mut offered = Offered::default();
-        if !pending.noted.is_empty() {
+        if has_left || !pending.noted.is_empty() {
             around.note(pending.noted);
             offered.next_up = around.next_up();
         }
