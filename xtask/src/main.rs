@@ -1,9 +1,10 @@
-//! The project's own chores: `cargo xtask demo | test | tidy | bench | sim | storm`.
+//! The project's own chores: `cargo xtask demo | test | tidy | bench | sim | storm | llama`.
 //!
 //! Start with `tidy` for what the tree promises about itself, with `demo` and `test` for what the README's commands do.
 
 mod bench;
 mod demo;
+mod llama;
 mod shell;
 mod test;
 mod tidy;
@@ -23,7 +24,8 @@ usage: cargo xtask COMMAND
   sim [--worlds N] [--seed S] [--contract NAME]
                                lets worlds happen, and breaks every boundary of a good run once
   sim --mutants                looks whether each law catches the worlds that break it on purpose
-  storm [--seed S] [--runs N]  lets many runs ask a provider that turns half of all calls away for a minute";
+  storm [--seed S] [--runs N]  lets many runs ask a provider that turns half of all calls away for a minute
+  llama                        tries the client on llama.cpp's own server, with a model of random weights";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -48,11 +50,14 @@ fn chore(args: &[String]) -> anyhow::Result<()> {
         ("bench", rest) => bench::bench(rest),
         ("sim", rest) => bench::sim(rest),
         ("storm", rest) => bench::storm(rest),
+        ("llama", []) => llama::llama(),
         ("help" | "--help" | "-h", _) => {
             println!("{USAGE}");
             Ok(())
         }
-        ("demo" | "test" | "tidy", _) => bail!("`cargo xtask {command}` takes no arguments\n{USAGE}"),
+        ("demo" | "test" | "tidy" | "llama", _) => {
+            bail!("`cargo xtask {command}` takes no arguments\n{USAGE}")
+        }
         _ => bail!("there is no chore `{command}`\n{USAGE}"),
     }
 }

@@ -14,7 +14,8 @@ use crate::compose::Question;
 use crate::decide::Draft;
 use crate::dialect::Rates;
 use crate::limits::{
-    ATTEMPTS, ATTEMPTS_PATIENT, MESSAGE_TOKENS, OUTPUT_TOKENS, OUTPUT_TOKENS_MIN, SUMMARY_TOKENS, TURNS,
+    ATTEMPTS, ATTEMPTS_PATIENT, BYTES_PER_TOKEN_LEAST, MESSAGE_TOKENS, OUTPUT_TOKENS, OUTPUT_TOKENS_MIN,
+    SUMMARY_TOKENS, TURNS,
 };
 use crate::pace::{Pace, Paced};
 use crate::plan::{Briefed, Briefing};
@@ -40,13 +41,12 @@ struct Window {
 }
 
 impl Window {
-    /// What the provider counted for the request before, and a third of what is new in bytes: no tokeniser in use needs
-    /// more on average.
-    fn of(agent: &AgentStep, briefed: &Briefed, question: &Question) -> Self {
-        let counted = agent.counted.filter(|counted| counted.is_measured && !question.is_anew);
-        let known = counted.map_or(0, |counted| counted.tokens);
-        let needs = known + question.added.len() as u64 / 3;
-        Self { size: briefed.sheet.window, needs: Some(needs) }
+    /// What the provider counted for the request before, and what is new by its bytes.
+    fn of(agent: &AgentStep, (model, briefed): (&str, &Briefed), question: &Question) -> Self {
+        let known = if question.is_anew { 0 } else { agent.probable_tokens() };
+        let needs = known + question.added.len() as u64 / BYTES_PER_TOKEN_LEAST;
+        let sizes = [briefed.sheet.window, agent.cut_by(model)];
+        Self { size: sizes.into_iter().flatten().min(), needs: Some(needs) }
     }
 
     /// Whether too little room is left for an answer.
@@ -102,7 +102,7 @@ impl Draft {
             return Ok(());
         }
         let Some(agent) = self.agent_step(id) else { return Ok(()) };
-        let window = Window::of(agent, briefed, &question);
+        let window = Window::of(agent, (model, briefed), &question);
         let way = self.way(&briefed.sheet.identity);
         if !matches!(way, Way::Free | Way::Trial { .. }) {
             return self.hold_ask(id, question.due.turn, model, way);

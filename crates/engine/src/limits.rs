@@ -29,6 +29,8 @@ pub(crate) const EXTRACT_CHARS: usize = 160;
 pub(crate) const SUMMARY_TRIES: u32 = 2;
 /// More bytes than that are in no token on average, in no tokeniser and no text that people or tools write.
 pub(crate) const BYTES_PER_TOKEN_MAX: u64 = 16;
+/// No tokeniser in use makes tokens of fewer bytes than that on average.
+pub(crate) const BYTES_PER_TOKEN_LEAST: u64 = 3;
 /// Providers count the same request by so many tokens differently from one attempt to the next, and mean nothing by it.
 pub(crate) const CUT_TOKENS_MIN: u64 = 256;
 /// The same call that told the same three times tells it the fourth time too.

@@ -14,6 +14,7 @@ mod diff;
 mod examples;
 mod format;
 mod holds;
+mod llama;
 mod people;
 mod refusals;
 mod scale;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use handfast_events::{Body, ModelIntended, Prompt, StepId, StepStarted, Timestamp};
+use handfast_events::{Body, ModelIntended, Prompt, StepId, StepStarted, Timestamp, Usage};
 use serde_json::Value;
 
-use crate::limits::{BYTES_PER_TOKEN_MAX, CUT_TOKENS_MIN};
+use crate::limits::{BYTES_PER_TOKEN_LEAST, BYTES_PER_TOKEN_MAX, CUT_TOKENS_MIN};
 
 use super::messages::since;
 use super::step::evolve_one;
@@ -41,6 +41,8 @@ pub(crate) struct AgentStep {
     pub(crate) was_told: Arc<Vec<Arc<str>>>,
     /// How long it waited for people: for messages, and for answers while none of its calls was under way.
     pub(crate) waited: Duration,
+    /// The model that was found to cut what it is sent, and to how many tokens.
+    cuts: Option<(Arc<str>, u64)>,
     /// Since when it waits for answers.
     asking_since: Option<Timestamp>,
 }
@@ -62,7 +64,8 @@ pub(crate) struct Counted {
     pub(crate) is_measured: bool,
     /// The length of the request's head that it is for.
     pub(crate) head_len: usize,
-    /// What the provider counted for a request that this one begins with, and the length of its head.
+    /// What the provider counted for a request that this one begins with, and the length of its head: the last that leaves no
+    /// doubt.
     pub(crate) begins_with: Option<(u64, usize)>,
 }
 
@@ -83,6 +86,7 @@ impl AgentStep {
             taken_away: BTreeMap::new(),
             was_told: Arc::default(),
             waited: Duration::ZERO,
+            cuts: None,
             asking_since: None,
         }
     }
@@ -100,13 +104,42 @@ impl AgentStep {
 
     /// Whether the provider counted fewer tokens than the newest request has: it answers to a part of it, and doesn't say so.
     pub(crate) fn was_cut(&self, counted: u64) -> bool {
-        let Some((before, head_len)) = self.counted.and_then(|counted| counted.begins_with) else {
+        let Some(least) = self.counted.and_then(|counted| counted.begins_with).map(|known| self.least(known))
+        else {
             return false;
         };
-        let grown = self.prompt.head_len().saturating_sub(head_len) as u64 / BYTES_PER_TOKEN_MAX;
         // What a model thought before is no part of what it is asked later.
         let has_thought = |passage: &Passage| matches!(passage, Passage::Answered { answer, .. } if answer.verbatim.is_some());
-        counted + CUT_TOKENS_MIN < before + grown && !self.past.newest_first().any(has_thought)
+        counted + CUT_TOKENS_MIN < least && !self.past.newest_first().any(has_thought)
+    }
+
+    /// How many tokens the newest request has at least, for one with which it begins had so many.
+    fn least(&self, (tokens, head_len): (u64, usize)) -> u64 {
+        tokens + self.prompt.head_len().saturating_sub(head_len) as u64 / BYTES_PER_TOKEN_MAX
+    }
+
+    /// How many tokens the newest request probably has: what was counted of it, and the rest by its bytes.
+    pub(crate) fn probable_tokens(&self) -> u64 {
+        let (tokens, head_len) = match self.counted {
+            Some(counted) if counted.is_measured => (counted.tokens, counted.head_len),
+            Some(counted) => counted.begins_with.unwrap_or_default(),
+            None => (0, 0),
+        };
+        tokens + self.prompt.head_len().saturating_sub(head_len) as u64 / BYTES_PER_TOKEN_LEAST
+    }
+
+    /// The newest request has so many tokens, says its provider. Where that is fewer than it can have, what is counted later is
+    /// held against what was known before: a prompt that is cut a little at a time is found out, too.
+    fn was_counted(&mut self, tokens: u64) {
+        let known = self.counted.and_then(|counted| counted.begins_with);
+        let begins_with = known.filter(|known| tokens < self.least(*known));
+        let head_len = self.prompt.head_len();
+        self.counted = Some(Counted { tokens, is_measured: true, head_len, begins_with });
+    }
+
+    /// How much this model reads of what it is sent, where it was found to cut that.
+    pub(crate) fn cut_by(&self, model: &str) -> Option<u64> {
+        self.cuts.as_ref().filter(|(cuts, _)| **cuts == *model).map(|(_, tokens)| *tokens)
     }
 
     fn said(&mut self, answer: Arc<handfast_events::Answer>, calls: Arc<[Call]>) {
@@ -166,9 +199,12 @@ impl AgentStep {
             (Body::ModelIntended(intent), _) => {
                 self.intended(intent).ok_or_else(|| illegal("at another prompt"))?
             }
-            (Body::ModelAnswered(said), Turn::Asked(_)) => {
-                let (tokens, head_len) = (said.usage.input, self.prompt.head_len());
-                self.counted = Some(Counted { tokens, is_measured: true, head_len, begins_with: None });
+            (Body::ModelAnswered(said), Turn::Asked(asked)) => {
+                // What was booked because nobody counted is no count.
+                let booked = Usage { input: asked.reserved.tokens, ..Usage::default() };
+                if said.usage != booked {
+                    self.was_counted(said.usage.input);
+                }
             }
             (Body::Said(_), Turn::Answered(_, answer)) => {
                 self.said(answer.clone(), Arc::new([]));
@@ -181,8 +217,10 @@ impl AgentStep {
                         .sum_up(usize::try_from(oldest).unwrap_or(usize::MAX), adjusted.what.as_str().into());
                     self.written = None;
                 }
-                // An answer to less than was asked is no part of the conversation.
-                (None, Turn::Answered(..)) if adjusted.what.is_empty() => {}
+                // An answer to less than was asked is no part of the conversation, and it tells how much is read.
+                (None, Turn::Answered(asked, _)) if adjusted.what.is_empty() => {
+                    self.cuts = self.counted.map(|counted| (asked.model.clone(), counted.tokens));
+                }
                 (None, Turn::Answered(asked, answer)) => {
                     let (model, what) = (asked.model.clone(), adjusted.what.as_str().into());
                     self.past.push(Passage::Amended { model, answer: answer.clone(), what });
@@ -210,7 +248,7 @@ impl AgentStep {
         let tokens = intent.reserved.tokens.saturating_sub(intent.output_tokens_max);
         let measured = self.counted.filter(|counted| counted.is_measured && !intent.prompt.anew);
         let begins_with = match (measured, self.counted) {
-            (Some(counted), _) => Some((counted.tokens, counted.head_len)),
+            (Some(counted), _) => counted.begins_with.or(Some((counted.tokens, counted.head_len))),
             // An attempt that nobody counted says nothing: the one before it still does.
             (None, Some(counted)) if !intent.prompt.anew => counted.begins_with,
             _ => None,

@@ -183,11 +183,13 @@ fn model(world: &mut World, rest: &str) -> Result<(), Refusal> {
     let outcome = match (verb, what) {
         ("answers", value) => Ok(said(value)),
         ("calls", calls) => {
+            let (calls, usage) = counted(calls);
             let asks = split(calls, " and ").into_iter().enumerate().map(|(index, call)| {
                 let (tool, args) = call.split_once(' ').expect("calls TOOL {args}");
                 Ask { id: format!("c{index}"), tool: tool.into(), args: unquoted(args).into() }
             });
-            of(Answer { calls: asks.collect(), finish: Finish::Calls, ..Answer::default() })
+            let answer = Answer { calls: asks.collect(), finish: Finish::Calls, ..Answer::default() };
+            Ok(ModelSaid { answer, usage })
         }
         ("declines", why) => of(Answer { refusal: Some(unquoted(why).into()), ..Answer::default() }),
         ("is", "filtered") => of(Answer { finish: Finish::Filtered, ..Answer::default() }),
@@ -269,24 +271,21 @@ fn outcome(rest: &str, place: &str) -> ToolOutcome {
 const USAGE: Usage = Usage { input: 100, input_cached: 0, input_written: 0, output: 10 };
 
 fn said(text: &str) -> ModelSaid {
-    let (text, usage) = match (text.strip_suffix(" uncounted"), text.rsplit_once(" using ")) {
+    let (text, usage) = counted(text);
+    ModelSaid { answer: Answer { text: unquoted(text).into(), ..Answer::default() }, usage }
+}
+
+/// What it says, and how its provider counts it: `… using IN+OUT`, `… uncounted`.
+fn counted(text: &str) -> (&str, Option<Usage>) {
+    match (text.strip_suffix(" uncounted"), text.rsplit_once(" using ")) {
         (Some(text), _) => (text, None),
         (_, Some((text, usage))) => {
             let (input, output) = usage.split_once('+').expect("using IN+OUT");
             let number = |text: &str| text.parse().expect("a number of tokens");
-            (
-                text,
-                Some(Usage {
-                    input: number(input),
-                    output: number(output),
-                    input_cached: 0,
-                    input_written: 0,
-                }),
-            )
+            (text, Some(Usage { input: number(input), output: number(output), ..USAGE }))
         }
         (None, None) => (text, Some(USAGE)),
-    };
-    ModelSaid { answer: Answer { text: unquoted(text).into(), ..Answer::default() }, usage }
+    }
 }
 
 fn trouble(how: &str) -> ModelTrouble {

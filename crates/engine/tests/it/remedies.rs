@@ -177,3 +177,64 @@ fn a_provider_that_cuts_what_does_not_fit_and_says_nothing_is_found_out() {
            says   "it cuts what doesn't fit, so the answer doesn't count""#,
     );
 }
+
+#[test]
+fn a_provider_that_cuts_a_little_at_a_time_is_found_out_too() {
+    check(
+        TWO,
+        r#"start  one
+           given  the model calls read {"order":"0"}, read returns 30000 bytes
+           given  the model calls read {"order":"1"} using 8000+10, read returns 3000 bytes
+           given  the model calls read {"order":"2"} using 8000+10, read returns 3000 bytes
+           when   the model calls read {"order":"3"} using 8000+10
+           then   ModelAnswered ask turn 4, ContextAdjusted ask, ModelIntended ask turn 4 #2 cap 1024
+           says   "it cuts what doesn't fit, so the answer doesn't count"
+           given  the model answers "Two were read." using 700+10
+           given  the model calls read {"order":"3"} using 6000+10
+           when   read returns 6000 bytes
+           then   CallApplied, CallJudged, ModelIntended ask turn 5 #1 cap 1024
+           says   ""summarises""#,
+    );
+    // Who counts more with each turn cuts nothing, however little a token of it is.
+    check(
+        TWO,
+        r#"start  one
+           given  the model calls read {"order":"0"}, read returns 30000 bytes
+           given  the model calls read {"order":"1"} using 8000+10, read returns 3000 bytes
+           given  the model calls read {"order":"2"} using 8190+10, read returns 3000 bytes
+           given  the model calls read {"order":"3"} using 8380+10, read returns 3000 bytes
+           when   the model calls read {"order":"4"} using 8570+10
+           then   ModelAnswered ask turn 5, CallProposed, CallIntended"#,
+    );
+}
+
+#[test]
+fn an_answer_that_nobody_counted_says_nothing_of_what_was_cut_later() {
+    check(
+        TWO,
+        r#"start  two
+           given  the model answers "one" uncounted
+           when   the model answers {"text":"two"}
+           then   ModelAnswered ask #2, StepSucceeded ask, RunSucceeded"#,
+    );
+}
+
+#[test]
+fn a_provider_that_never_counts_is_not_taken_for_one_that_is_full() {
+    check(
+        &TWO.replacen("price: free", "price: free, window: 8000", 1),
+        r#"start  one
+           given  the model calls read {"order":"1"} uncounted, read returns 3000 bytes
+           given  the model calls read {"order":"2"} uncounted, read returns 3000 bytes
+           given  the model calls read {"order":"3"} uncounted
+           when   read returns 3000 bytes
+           then   CallApplied, CallJudged, ModelIntended ask turn 4 #1 cap 4096
+           given  the model fails overloaded for nothing
+           when   time passes
+           then   ModelIntended ask turn 4 #2 cap 4096
+           given  the model calls read {"order":"4"} uncounted
+           when   read returns 15000 bytes
+           then   CallApplied, CallJudged, ModelIntended ask turn 5 #1 cap 1024
+           says   ""summarises""#,
+    );
+}

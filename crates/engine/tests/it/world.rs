@@ -57,7 +57,7 @@ impl World {
         let sheet = |name: &Name| ModelSheet {
             dialect: Arc::new(Plain),
             rates: Some(rates(name)),
-            window: None,
+            window: contract.models.get(name).and_then(|used| used.window),
             identity: name.to_string().into(),
         };
         let sheets = contract.models.keys().map(|name| (name.clone(), sheet(name))).collect();

@@ -11,38 +11,73 @@ use handfast_engine::{
 };
 use handfast_events::{Body, Epoch, Event, RunId, Timestamp};
 use handfast_model::{Models, ModelsOptions, Place, Source};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Commands after which a run that still moves would never rest.
 const COMMANDS_MAX: usize = 2_000;
+
+/// A contract made ready, for any number of runs.
+pub(crate) struct Kit {
+    plan: Arc<Plan>,
+    models: Models,
+}
+
+impl Kit {
+    pub(crate) fn new(contract: &str) -> Arc<Self> {
+        let loaded = load("small.yaml", "/", &BTreeMap::new(), &mut alone("small.yaml", contract));
+        let report = loaded.report(Paint::Plain);
+        let contract = Arc::new(loaded.contract.unwrap_or_else(|| panic!("{report}")));
+        let options = ModelsOptions { folder: "/".into(), source: Source::Contract, priced_at: began() };
+        let models = Models::open(&contract, &options, |_| None).unwrap();
+        Arc::new(Self { plan: Arc::new(Plan::new(contract, &models.sheets(), None)), models })
+    }
+}
+
+/// When every run begins.
+fn began() -> Timestamp {
+    "2026-11-21T06:00:00Z".parse().unwrap()
+}
+
+/// How long the model of this name is waited for in vain; none where it is waited for as long as its contract says.
+type InVain = Box<dyn Fn(&str) -> Option<Duration>>;
 
 /// A run, and all that happened to it.
 pub(crate) struct Small {
     pub(crate) run: Run,
     pub(crate) events: Vec<Event>,
-    models: Models,
+    kit: Arc<Kit>,
     now: Timestamp,
     around: Arc<Around>,
     reads: fn(&Value) -> Value,
+    /// How long the model of this name is waited for now, where that is known to be in vain.
+    in_vain: InVain,
 }
 
 impl Small {
     /// A run of this workflow that has begun. What a tool gives is a function of its arguments.
-    pub(crate) fn begin(contract: &str, workflow: &str, reads: fn(&Value) -> Value) -> Self {
-        let loaded = load("small.yaml", "/", &BTreeMap::new(), &mut alone("small.yaml", contract));
-        let report = loaded.report(Paint::Plain);
-        let contract = Arc::new(loaded.contract.unwrap_or_else(|| panic!("{report}")));
-        let now: Timestamp = "2026-11-21T06:00:00Z".parse().unwrap();
-        let options = ModelsOptions { folder: "/".into(), source: Source::Contract, priced_at: now };
-        let models = Models::open(&contract, &options, |_| None).unwrap();
-        let plan = Arc::new(Plan::new(contract, &models.sheets(), None));
-        let fresh = Run::new(plan, RunId::from_bytes([7; 16]));
-        let start = Start { workflow: workflow.into(), input: json!({}), ..Start::default() };
+    pub(crate) fn begin(kit: &Arc<Kit>, workflow: &str, input: Value, reads: fn(&Value) -> Value) -> Self {
+        let now = began();
+        let fresh = Run::new(kit.plan.clone(), RunId::from_bytes([7; 16]));
+        let start = Start { workflow: workflow.into(), input, ..Start::default() };
         let events = fresh.start(start, now).unwrap();
         let run = events.iter().try_fold(fresh, Run::evolve).unwrap();
-        let mut small = Self { run, events, models, now, around: Arc::default(), reads };
+        let mut small = Self {
+            run,
+            events,
+            kit: kit.clone(),
+            now,
+            around: Arc::default(),
+            reads,
+            in_vain: Box::new(|_| None),
+        };
         small.tell(Command::Begin { epoch: Epoch(1), worker: "one".into() });
         small
+    }
+
+    /// The same, whose models are waited for so long where that is known to be in vain: only silence is cut short, and no
+    /// answer that is slow to come.
+    pub(crate) fn hasty(self, in_vain: impl Fn(&str) -> Option<Duration> + 'static) -> Self {
+        Self { in_vain: Box::new(in_vain), ..self }
     }
 
     /// Pays what the run owes, one debt after the other, until there is none.
@@ -56,8 +91,9 @@ impl Small {
                 Some(Debt::AskModel(ask)) => {
                     let place =
                         Place { run: ask.run, step: ask.step.clone(), turn: ask.turn, attempt: ask.attempt };
-                    let timeout = Duration::from_millis(ask.timeout_ms);
-                    let reply = self.models.ask(&ask.model, &ask.prompt.text(), &place, timeout).await;
+                    let timeout = (self.in_vain)(&ask.model);
+                    let timeout = timeout.unwrap_or(Duration::from_millis(ask.timeout_ms));
+                    let reply = self.kit.models.ask(&ask.model, &ask.prompt.text(), &place, timeout).await;
                     Command::ModelReturned { step: ask.step, turn: ask.turn, attempt: ask.attempt, reply }
                 }
                 Some(Debt::CallTool(CallTool { call, attempt, args, .. })) => {

@@ -3,8 +3,7 @@
 use handfast_contract::Speaks;
 use handfast_model::Source;
 
-use crate::double::{Double, Piece, Reply};
-use crate::setup::{PATIENCE, in_words, model, open, place};
+use crate::setup::{PATIENCE, document, in_words, model, open, place, provider, stream};
 
 type Headers = &'static [(&'static str, &'static str)];
 
@@ -298,9 +297,8 @@ const WITHIN: &[(Speaks, &str)] = &[
 async fn an_error_within_an_answer_has_its_class_over_every_wire_and_may_have_cost() {
     let mut told = String::new();
     for (speaks, event) in WITHIN {
-        let double =
-            Double::giving([Reply::stream(vec![Piece::Bytes(format!("data: {event}\n\n").into())])]).await;
-        let used = handfast_contract::ModelUse { speaks: Some(*speaks), ..model(&double.url) };
+        let double = provider([stream(&format!("data: {event}\n\n"))]).await;
+        let used = handfast_contract::ModelUse { speaks: Some(*speaks), ..model(double.url()) };
         let reply =
             open(&used, Source::Contract).unwrap().ask("main", "{}", &place("s", 1, 1), PATIENCE).await;
         assert!(reply.outcome.as_ref().unwrap_err().may_have_cost);
@@ -315,9 +313,9 @@ async fn every_error_that_providers_word_has_its_class_its_wait_and_its_sentence
     let mut told = String::new();
     for (status, body, headers) in SEEN {
         let reply =
-            headers.iter().fold(Reply::json(*status, body), |reply, (name, value)| reply.with(name, value));
-        let double = Double::giving([reply]).await;
-        let models = open(&model(&double.url), Source::Contract).unwrap();
+            headers.iter().fold(document(*status, body), |reply, (name, value)| reply.header(name, *value));
+        let double = provider([reply]).await;
+        let models = open(&model(double.url()), Source::Contract).unwrap();
         let reply = models.ask("main", "{}", &place("s", 1, 1), PATIENCE).await;
         assert_eq!(double.asked().len(), 1);
         assert_eq!(reply.body.as_deref().unwrap_or_default(), *body);

@@ -6,4 +6,5 @@ mod cell;
 mod matrix;
 mod novel;
 mod page;
+mod stage;
 mod told;

@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use handfast_contract::Speaks;
+use handfast_double::{Cue, Double, Fault, Pieces};
 use handfast_events::FailureClass;
 use handfast_model::{Models, Source};
 
-use crate::double::{Double, Piece, Reply};
-use crate::setup::{KEY, PATIENCE, in_words, model, open, options, place};
+use crate::setup::{KEY, PATIENCE, document, in_words, model, open, options, place, provider, stream};
 
 const EVENTS: [&str; 5] = [
     "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"Grüße\"}}]}\r\n\r\n",
@@ -19,18 +19,24 @@ const EVENTS: [&str; 5] = [
 ];
 const SAID: &str = r#"Calls "Grüße 🚚" find({"n":1}); 10 (8 cached) in, 4 out"#;
 
-fn bytes(text: &str) -> Piece {
-    Piece::Bytes(text.as_bytes().to_vec())
+/// The answer that these events are.
+fn whole() -> Cue {
+    stream(&EVENTS.concat())
+}
+
+/// How long the first of them are.
+fn bytes(events: usize) -> usize {
+    EVENTS.iter().take(events).map(|event| event.len()).sum()
 }
 
 async fn ask(double: &Double, timeout: Duration) -> handfast_engine::ModelReply {
-    let models = open(&model(&double.url), Source::Contract).unwrap();
+    let models = open(&model(double.url()), Source::Contract).unwrap();
     models.ask("main", "{\"messages\":[]}", &place("resolve", 2, 1), timeout).await
 }
 
 /// Asks once a provider that gives one reply, and checks that it was asked once.
-async fn asked_once(reply: Reply) -> handfast_engine::ModelReply {
-    let double = Double::giving([reply]).await;
+async fn asked_once(reply: Cue) -> handfast_engine::ModelReply {
+    let double = provider([reply]).await;
     let said = ask(&double, PATIENCE).await;
     assert_eq!(double.asked().len(), 1, "{}", in_words(&said));
     said
@@ -38,7 +44,7 @@ async fn asked_once(reply: Reply) -> handfast_engine::ModelReply {
 
 #[tokio::test]
 async fn a_request_goes_out_as_it_is_with_the_key_in_its_header() {
-    let double = Double::giving([Reply::stream(EVENTS.map(bytes).to_vec())]).await;
+    let double = provider([whole()]).await;
     let reply = ask(&double, PATIENCE).await;
     assert_eq!(in_words(&reply), SAID);
     assert_eq!(reply.request_id.as_deref(), Some("req-1"));
@@ -46,51 +52,43 @@ async fn a_request_goes_out_as_it_is_with_the_key_in_its_header() {
     let asked = double.asked();
     assert_eq!(asked.len(), 1);
     assert_eq!(
-        (asked[0].path.as_str(), asked[0].body.as_str()),
+        (asked[0].path.as_str(), asked[0].text().as_str()),
         ("/v1/chat/completions", "{\"messages\":[]}")
     );
-    assert_eq!(asked[0].headers["authorization"], format!("Bearer {KEY}").as_str());
-    assert_eq!(asked[0].headers["content-type"], "application/json");
-    assert!(asked[0].headers["user-agent"].to_str().unwrap().starts_with("handfast/"));
+    let header = |name| asked[0].headers.get(name).unwrap();
+    assert_eq!(header("authorization"), format!("Bearer {KEY}"));
+    assert_eq!(header("content-type"), "application/json");
+    assert!(header("user-agent").starts_with("handfast/"));
 }
 
 #[tokio::test]
 async fn chunks_split_characters_and_events_and_nothing_is_lost() {
-    let whole = EVENTS.concat();
-    let single: Vec<Piece> = whole.bytes().map(|byte| Piece::Bytes(vec![byte])).collect();
-    assert_eq!(in_words(&asked_once(Reply::stream(single)).await), SAID);
-    assert_eq!(in_words(&asked_once(Reply::stream(vec![bytes(&whole)])).await), SAID);
-    let mislabelled = Reply { headers: Vec::new(), ..Reply::stream(vec![bytes(&whole)]) };
-    assert_eq!(in_words(&asked_once(mislabelled).await), SAID);
+    assert_eq!(in_words(&asked_once(whole().in_pieces(Pieces::Bytes(1))).await), SAID);
+    assert_eq!(in_words(&asked_once(whole().in_pieces(Pieces::Whole)).await), SAID);
+    assert_eq!(in_words(&asked_once(whole().without_header("content-type")).await), SAID);
 }
 
 #[tokio::test]
 async fn a_server_that_keeps_the_connection_open_after_the_end_does_not_hold_us() {
-    let mut pieces = EVENTS.map(bytes).to_vec();
-    pieces.push(Piece::Silence);
-    assert_eq!(in_words(&asked_once(Reply::stream(pieces)).await), SAID);
+    assert_eq!(in_words(&asked_once(whole().silent_at(bytes(EVENTS.len()))).await), SAID);
 }
 
 #[tokio::test]
 async fn a_document_in_place_of_a_stream_is_read() {
     let body = r#"{"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}]}"#;
-    assert_eq!(in_words(&asked_once(Reply::json(200, body)).await), r#"Stop "Hi" ; tokens unknown"#);
+    assert_eq!(in_words(&asked_once(document(200, body)).await), r#"Stop "Hi" ; tokens unknown"#);
 }
 
 #[tokio::test]
 async fn a_stream_that_breaks_is_no_answer_unless_it_had_ended() {
-    let cut = |upto: usize| {
-        let mut pieces: Vec<Piece> = EVENTS.iter().take(upto).copied().map(bytes).collect();
-        pieces.push(Piece::Cut);
-        Reply::stream(pieces)
-    };
+    let cut = |upto: usize| whole().cut_at(bytes(upto));
     let broken = asked_once(cut(2)).await;
     let trouble = broken.outcome.clone().unwrap_err();
     assert_eq!((trouble.failure.class, trouble.may_have_cost), (FailureClass::ConnectionLost, true));
     assert_eq!(broken.body.as_deref(), Some(EVENTS[..2].concat().as_str()));
     let ended = asked_once(cut(4)).await;
     assert_eq!(in_words(&ended), r#"Calls "Grüße 🚚" find({"n":1}); tokens unknown"#);
-    let short = asked_once(Reply::stream(vec![bytes(EVENTS[0])])).await;
+    let short = asked_once(stream(EVENTS[0])).await;
     assert_eq!(short.outcome.unwrap_err().failure.class, FailureClass::ConnectionLost);
 }
 
@@ -98,7 +96,7 @@ async fn a_stream_that_breaks_is_no_answer_unless_it_had_ended() {
 async fn an_error_after_the_status_was_200_is_classified_and_may_have_cost() {
     let error =
         "data: {\"error\":{\"message\":\"Please try again in 1.5s\",\"code\":\"rate_limit_exceeded\"}}\n\n";
-    let reply = asked_once(Reply::stream(vec![bytes(EVENTS[0]), bytes(error)])).await;
+    let reply = asked_once(stream(&format!("{}{error}", EVENTS[0]))).await;
     assert_eq!(
         in_words(&reply),
         "rate limited [rate_limit_exceeded], may have cost; wait 1500 ms: model `main` (openai/gpt-test) broke off \
@@ -108,8 +106,8 @@ async fn an_error_after_the_status_was_200_is_classified_and_may_have_cost() {
 
 #[tokio::test]
 async fn silence_ends_with_the_timeout_before_and_within_an_answer() {
-    for reply in [Reply::never(), Reply::stream(vec![bytes(EVENTS[0]), Piece::Silence])] {
-        let double = Double::giving([reply]).await;
+    for reply in [Cue::fault(Fault::SilentBeforeHead), whole().silent_at(bytes(1))] {
+        let double = provider([reply]).await;
         let trouble = ask(&double, Duration::from_millis(300)).await.outcome.unwrap_err();
         assert_eq!((trouble.failure.class, trouble.may_have_cost), (FailureClass::Timeout, true));
         assert_eq!(double.asked().len(), 1);
@@ -129,8 +127,8 @@ async fn a_server_that_is_not_there_costs_nothing() {
 
 #[tokio::test]
 async fn an_encrypted_connection_that_cannot_be_made_costs_nothing_and_sends_no_key() {
-    let double = Double::giving([]).await;
-    let models = open(&model(&double.url.replace("http:", "https:")), Source::Contract).unwrap();
+    let double = provider([]).await;
+    let models = open(&model(&double.url().replace("http:", "https:")), Source::Contract).unwrap();
     let reply = models.ask("main", "{}", &place("s", 1, 1), PATIENCE).await;
     let trouble = reply.outcome.unwrap_err();
     // A machine without certificates says so before it connects.
@@ -169,7 +167,7 @@ async fn a_connection_that_is_dropped_is_not_opened_again() {
 
 #[tokio::test]
 async fn no_redirect_is_followed() {
-    let reply = asked_once(Reply::json(307, "").with("location", "/elsewhere")).await;
+    let reply = asked_once(document(307, "").header("location", "/elsewhere")).await;
     assert_eq!(
         in_words(&reply),
         "bad request, cost nothing: model `main` (openai/gpt-test) answered 307: nothing more; it points to \
@@ -185,13 +183,13 @@ async fn a_key_is_never_told_whatever_a_provider_echoes() {
     let event = format!(
         "data: {{\"choices\":[{{\"delta\":{{\"content\":\"{KEY}\"}},\"finish_reason\":\"stop\"}}]}}\n\n"
     );
-    let (head, tail) = event.split_at(event.find(second).unwrap());
     for reply in [
-        Reply::json(401, &error).with("x-request-id", KEY),
-        Reply::json(400, &echo),
-        Reply::json(302, "").with("location", &format!("http://x/?key={KEY}")),
-        Reply::stream(vec![bytes(head), bytes(tail)]),
-        Reply::stream(vec![bytes(&format!("data: {{\"error\":\"{echo}\"}}\n\n"))]),
+        document(401, &error).header("x-request-id", KEY),
+        document(400, &echo),
+        document(302, "").header("location", format!("http://x/?key={KEY}")),
+        // Its second piece begins within the key.
+        stream(&event).in_pieces(Pieces::Bytes(event.find(second).unwrap())),
+        stream(&format!("data: {{\"error\":\"{echo}\"}}\n\n")),
     ] {
         let told = format!("{:?}", asked_once(reply).await);
         assert!(!told.contains(KEY), "{told}");
@@ -205,8 +203,8 @@ async fn a_servers_secrets_are_masked_in_what_a_model_says() {
                 web: { mcp: { url: \"http://127.0.0.1:9/mcp\", bearer: { secret: WEB_TOKEN } } }\n  desk: { process: { command: \
                 [./tool.sh], env: { TOKEN: { secret: DESK_TOKEN } } } }\n";
     let said = r#"{"choices":[{"message":{"content":"web-token-1 desk"},"finish_reason":"stop"}]}"#;
-    let double = Double::giving([Reply::json(200, said), Reply::json(400, "desk or web-token-1?")]).await;
-    let text = text.replace("URL", &double.url);
+    let double = provider([document(200, said), document(400, "desk or web-token-1?")]).await;
+    let text = text.replace("URL", double.url());
     let loaded = handfast_contract::load(
         "handfast.yaml",
         ".",
@@ -230,14 +228,14 @@ async fn a_servers_secrets_are_masked_in_what_a_model_says() {
 
 #[tokio::test]
 async fn a_key_that_is_missing_empty_short_or_torn_is_named_and_nothing_is_sent() {
-    let double = Double::giving([]).await;
+    let double = provider([]).await;
     for (value, why) in [
         (None, "is not set; set it to the key and go on"),
         (Some(""), "is empty; set it to the key and go on"),
         (Some("abc"), "has fewer than 4 bytes, too few to be masked in what comes back; give a longer key"),
         (Some("sk-a\nb"), "holds a line break or another character that no key has; set it to the key alone"),
     ] {
-        let used = model(&double.url);
+        let used = model(double.url());
         let secret = |_: &str| value.map(str::to_owned);
         let models = Models::of([&used], &options(".".as_ref(), Source::Contract), secret).unwrap();
         let reply = models.ask("main", "{}", &place("s", 1, 1), PATIENCE).await;
@@ -251,10 +249,10 @@ async fn a_key_that_is_missing_empty_short_or_torn_is_named_and_nothing_is_sent(
 
 #[tokio::test]
 async fn a_listener_hears_how_far_the_answer_has_come() {
-    let double = Double::giving([Reply::stream(EVENTS.map(bytes).to_vec())]).await;
+    let double = provider([whole()]).await;
     let heard = Arc::new(Mutex::new(Vec::new()));
     let hears = heard.clone();
-    let models = open(&model(&double.url), Source::Contract)
+    let models = open(&model(double.url()), Source::Contract)
         .unwrap()
         .with_listener(move |progress| hears.lock().unwrap().push(progress.clone()));
     models.ask("main", "{}", &place("resolve", 2, 3), PATIENCE).await.outcome.unwrap();

@@ -9,10 +9,10 @@
 
 mod agent;
 mod dialect;
-mod double;
 mod errors;
 mod failing;
 mod http;
+mod long;
 mod recording;
 mod script;
 mod setup;

@@ -2,25 +2,25 @@
 
 use std::path::Path;
 
+use handfast_double::Cue;
 use handfast_engine::ModelReply;
 use handfast_model::{Models, Source};
 
-use crate::double::{Double, Reply};
-use crate::setup::{PATIENCE, in_words, model, open, place};
+use crate::setup::{PATIENCE, document, in_words, model, open, place, provider};
 
 /// Nobody is there.
 const NOWHERE: &str = "http://127.0.0.1:9/v1";
 
-fn replies() -> [Reply; 2] {
+fn replies() -> [Cue; 2] {
     let answer =
         r#"{"choices":[{"message":{"content":"Hi"}}],"usage":{"prompt_tokens":3,"completion_tokens":1}}"#;
     let limited = r#"{"error":{"message":"Slow","code":"rate_limit_exceeded"}}"#;
-    [Reply::json(429, limited).with("retry-after", "2"), Reply::json(200, answer).with("x-request-id", "r2")]
+    [document(429, limited).header("retry-after", "2"), document(200, answer).header("x-request-id", "r2")]
 }
 
 async fn record(file: &Path) -> [ModelReply; 2] {
-    let double = Double::giving(replies()).await;
-    let models = open(&model(&double.url), Source::Record(file.into())).unwrap();
+    let double = provider(replies()).await;
+    let models = open(&model(double.url()), Source::Record(file.into())).unwrap();
     let first = models.ask("main", "prompt", &place("resolve", 1, 1), PATIENCE).await;
     let second = models.ask("main", "prompt", &place("resolve", 1, 2), PATIENCE).await;
     [first, second]

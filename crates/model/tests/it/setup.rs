@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use handfast_contract::{ModelUse, Secret};
+use handfast_double::{Cue, Double};
 use handfast_engine::ModelReply;
 use handfast_events::{RunId, StepId};
 use handfast_model::{Models, ModelsOptions, OpenError, Place, Source};
@@ -28,6 +29,21 @@ pub(crate) fn model(url: &str) -> ModelUse {
         window: None,
         limits: handfast_contract::Limits::default(),
     }
+}
+
+/// A provider that gives these replies, in order.
+pub(crate) async fn provider(cues: impl IntoIterator<Item = Cue>) -> Double {
+    Double::giving(cues).await.unwrap()
+}
+
+/// A whole JSON document as a reply.
+pub(crate) fn document(status: u16, body: &str) -> Cue {
+    Cue::raw(status, &[("content-type", "application/json")], body)
+}
+
+/// A stream of events as a reply.
+pub(crate) fn stream(body: &str) -> Cue {
+    Cue::raw(200, &[("content-type", "text/event-stream"), ("x-request-id", "req-1")], body)
 }
 
 /// A model that is this script.

@@ -18,6 +18,8 @@ use crate::wire::text::{arguments, id};
 #[derive(Debug, Default)]
 pub(crate) struct Said {
     items: BTreeMap<u64, Item>,
+    /// The places of items that are told by their ids alone.
+    places: BTreeMap<String, u64>,
     /// The response as it was told last, once it had ended.
     response: Option<Value>,
     bytes: u64,
@@ -156,8 +158,18 @@ impl Said {
         Ok(())
     }
 
+    /// The item that an event tells of: the one with its number. llama.cpp gives none, and there it is the one with its id,
+    /// or a new one.
     fn item(&mut self, event: &Value) -> &mut Item {
-        self.items.entry(count(event, "output_index").unwrap_or(0)).or_default()
+        let place = count(event, "output_index").unwrap_or_else(|| {
+            let id = match words(event, "item_id") {
+                "" => event.get("item").map_or("", |item| words(item, "id")),
+                id => id,
+            };
+            let next = self.places.len() as u64;
+            *self.places.entry(id.to_owned()).or_insert(next)
+        });
+        self.items.entry(place).or_default()
     }
 
     /// Adds a piece to one of an item's texts.
@@ -293,12 +305,17 @@ mod tests {
     #[test]
     fn items_count_whole_or_else_in_pieces_or_else_from_the_end() {
         let end = r#"{"type":"response.completed","response":{"status":"completed","output":[]}}"#;
-        let added = r#"{"type":"response.output_item.added","output_index":1,"item":{"type":"function_call","call_id":"c","name":"find","arguments":""}}"#;
-        let args = r#"{"type":"response.function_call_arguments.delta","output_index":1,"delta":"{}"}"#;
-        let text = r#"{"type":"response.output_text.delta","output_index":0,"delta":"Hi"}"#;
+        let added = r#"{"type":"response.output_item.added","output_index":1,"item":{"id":"fc_1","type":"function_call","call_id":"c","name":"find","arguments":""}}"#;
+        let args = r#"{"type":"response.function_call_arguments.delta","output_index":1,"item_id":"fc_1","delta":"{}"}"#;
+        let text = r#"{"type":"response.output_text.delta","output_index":0,"item_id":"msg_1","delta":"Hi"}"#;
         let said = streamed_by::<Said>(&[text, added, args, end]).unwrap().answer;
         let call = Ask { id: "c".into(), tool: "find".into(), args: "{}".into() };
-        assert_eq!((said.text.as_str(), said.calls), ("Hi", vec![call]));
+        assert_eq!((said.text.as_str(), said.calls), ("Hi", vec![call.clone()]));
+        let unnumbered =
+            [added, args, text, &added.replace("fc_1", "fc_2"), &args.replace("fc_1", "fc_2"), end]
+                .map(|event| event.replace("\"output_index\":1,", "").replace("\"output_index\":0,", ""));
+        let said = streamed_by::<Said>(&unnumbered.each_ref().map(String::as_str)).unwrap().answer;
+        assert_eq!((said.text.as_str(), said.calls), ("Hi", vec![call.clone(), call]));
         let late = r#"{"type":"response.completed","response":{"status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":"Late"}]}]}}"#;
         assert_eq!(streamed_by::<Said>(&[late]).unwrap().answer.text, "Late");
         assert_eq!(streamed_by::<Said>(&[text]), Err(Broken::Cut));

@@ -3,8 +3,9 @@
 use handfast_double::{Cue, Meaning, Wire};
 use handfast_events::Body;
 
-use super::cell::{Cell, Moment, SAID, meets};
-use super::matrix::{Met, met, table};
+use super::cell::{Cell, Moment, SAID};
+use super::matrix::{Met, table};
+use super::stage::{Case, Stage};
 
 /// Into so many parts an answer is cut.
 const PARTS: usize = 8;
@@ -25,7 +26,13 @@ async fn an_answer_that_breaks_off_is_lost_or_whole_and_never_a_part() {
                 }));
             }
         }
-        let met = met(cells).await;
+        let mut met: Vec<Met> = Vec::new();
+        for cell in cells {
+            // Each has a stage of its own, so that an answer is as long as the one that was measured.
+            let stages = [Stage::new(wire).await, Stage::new(wire).await, Stage::new(wire).await];
+            let three = cell.three(stages.each_ref()).await;
+            met.push((cell, three));
+        }
         for (cell, three) in &met {
             let lost = ["connection lost", "malformed output"];
             for told in three {
@@ -45,7 +52,9 @@ async fn an_answer_that_breaks_off_is_lost_or_whole_and_never_a_part() {
 /// How long the answer is that is cut here.
 async fn bytes(wire: Wire, is_streamed: bool) -> usize {
     let cue = Cue::said(SAID);
-    let small = meets(wire, if is_streamed { cue } else { cue.whole() }, 1, true, false).await;
+    let cue = if is_streamed { cue } else { cue.whole() };
+    let case = Case { cue, times: 1, is_alone: true, is_silent: false };
+    let small = Stage::new(wire).await.meets(case).await;
     let bodies = small.bodies().filter_map(|body| match body {
         Body::ModelAnswered(answered) => answered.body.clone(),
         _ => None,

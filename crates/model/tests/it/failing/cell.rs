@@ -1,22 +1,14 @@
 //! One cell: a failure of one wire at one moment, and the runs that meet it.
 
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use handfast_double::{Cue, Double, Fault, Filed, Meaning, Speech, Wire, faults};
-use serde_json::{Value, json};
+use handfast_double::{Cue, Fault, Filed, Meaning, Speech, Wire, faults};
 
+use super::stage::{Case, Stage, WINDOW};
 use super::told::Told;
-use crate::agent::Small;
-
-/// The window of the model that fails, in tokens; far above what its requests have.
-pub(super) const WINDOW: u64 = 100_000;
 
 /// What the model says where it doesn't fail outright.
 pub(super) const SAID: &str = "All of it is well, and there is no more to be said.";
-
-/// How long the model that fails may be silent. Only where it is does this cost time.
-const SILENCE: &str = "500ms";
 
 /// When within an answer it fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,76 +98,15 @@ impl Cell {
         }
     }
 
-    /// A run that meets it so often, with or without a second model behind the first, and how that went.
-    pub(super) async fn meets(&self, times: usize, is_alone: bool) -> Small {
+    /// The three runs of a cell, each on a stage: it passes; it lasts, and somebody else can answer; it lasts, and nobody can.
+    pub(super) async fn three(&self, [first, second, third]: [&Stage; 3]) -> [Told; 3] {
         let is_silent = matches!(self.fault, Some(Fault::SilentBeforeHead | Fault::SilentWithin));
-        meets(self.wire, self.cue(), times, is_alone, is_silent).await
-    }
-
-    /// The three runs of a cell: it passes; it lasts, and somebody else can answer; it lasts, and nobody can.
-    pub(super) async fn three(&self) -> [Told; 3] {
-        let (passes, lasts, alone) =
-            tokio::join!(self.meets(1, false), self.meets(LASTS, false), self.meets(LASTS, true));
+        let case = |times, is_alone| Case { cue: self.cue(), times, is_alone, is_silent };
+        let (passes, lasts, alone) = tokio::join!(
+            first.meets(case(1, false)),
+            second.meets(case(usize::MAX, false)),
+            third.meets(case(usize::MAX, true)),
+        );
         [passes, lasts, alone].map(|small| Told::of(&small))
     }
-}
-
-/// More often than anybody asks.
-const LASTS: usize = usize::MAX;
-
-/// A run whose model reads twice, and then does this so many times before it answers.
-pub(super) async fn meets(wire: Wire, cue: Cue, times: usize, is_alone: bool, is_silent: bool) -> Small {
-    let asked = AtomicUsize::new(0);
-    let main = Double::by(move |request| match asked.fetch_add(1, Ordering::Relaxed) {
-        0 => Cue::said(reads("A-1")),
-        1 => Cue::said(reads("A-2")),
-        nth if nth - 2 < times => cue.clone(),
-        _ if request.text().contains("You sum up") => Cue::said("It read A-1 and A-2."),
-        _ => Cue::said("All is well."),
-    });
-    let main = main.await.unwrap();
-    let spare = Double::by(|request| match request.text().contains("You sum up") {
-        true => Cue::said("It read A-1 and A-2."),
-        false => Cue::said("All is well, says the other."),
-    });
-    let spare = spare.await.unwrap();
-    let timeout = if is_silent { SILENCE } else { "60s" };
-    let contract = contract(wire, main.url(), spare.url(), timeout);
-    Small::begin(&contract, if is_alone { "alone" } else { "spared" }, given).drive().await
-}
-
-fn reads(id: &str) -> handfast_double::Said {
-    handfast_double::Said::calls([("read", json!({ "id": id }).to_string().as_str())])
-}
-
-fn given(args: &Value) -> Value {
-    json!({ "text": format!("Of {} there is nothing to be said.", args["id"]) })
-}
-
-fn contract(wire: Wire, main: &str, spare: &str, timeout: &str) -> String {
-    let price = "{ input: 1 USD, output: 4 USD }";
-    format!(
-        r#"
-handfast: 1
-name: matrix
-version: "1"
-models:
-  main:  {{ use: openai/first, url: "{main}", speaks: {wire}, price: {price}, window: {WINDOW}, timeout: {timeout} }}
-  spare: {{ use: openai/second, url: "{spare}", speaks: {wire}, price: {price}, window: {WINDOW}, timeout: 60s }}
-servers: {{ shelf: {{ rust: {{}} }} }}
-tools:
-  read:
-    via: shelf.read
-    description: Reads one thing.
-    input: {{ id: string, note?: string }}
-    output: {{ fields: {{ text: string }} }}
-    effects: [ {{ reads: "thing/{{args.id}}" }} ]
-agents:
-  spared: {{ purpose: Look after two things., model: [ main, spare ], may: [ read ], limits: {{ turns: 12 }} }}
-  alone:  {{ purpose: Look after two things., model: main, may: [ read ], limits: {{ turns: 12 }} }}
-workflows:
-  spared: {{ steps: {{ look: {{ agent: spared }} }} }}
-  alone:  {{ steps: {{ look: {{ agent: alone }} }} }}
-"#
-    )
 }

@@ -6,10 +6,12 @@ use futures_util::{StreamExt as _, stream};
 use handfast_double::{Fault, Meaning, Wire};
 
 use super::cell::Cell;
+use super::page;
+use super::stage::Stage;
 use super::told::Told;
 
 /// Cells whose runs are under way at once.
-pub(super) const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 16;
 
 /// The classes that a meaning may have here.
 fn classes(fault: Option<Fault>, meaning: Meaning) -> &'static [&'static str] {
@@ -40,22 +42,22 @@ pub(super) type Met = (Cell, [Told; 3]);
 
 #[tokio::test]
 async fn every_failure_has_its_class_its_remedy_and_its_outcome() {
-    let met = met(Wire::ALL.into_iter().flat_map(Cell::all)).await;
+    let mut met = Vec::new();
+    for wire in Wire::ALL {
+        let stage = Stage::new(wire).await;
+        let meets = async |cell: Cell| {
+            let three = cell.three([&stage; 3]).await;
+            (cell, three)
+        };
+        met.extend(stream::iter(Cell::all(wire)).map(meets).buffered(AT_ONCE).collect::<Vec<Met>>().await);
+    }
     for wire in Wire::ALL {
         let own: Vec<&Met> = met.iter().filter(|(cell, _)| cell.wire == wire).collect();
         insta::assert_snapshot!(format!("matrix_{wire}"), table(&own));
     }
     let wrong: Vec<String> = met.iter().flat_map(wrong).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// What these cells come to.
-pub(super) async fn met(cells: impl IntoIterator<Item = Cell>) -> Vec<Met> {
-    let meets = |cell: Cell| async move {
-        let three = cell.three().await;
-        (cell, three)
-    };
-    stream::iter(cells).map(meets).buffered(AT_ONCE).collect().await
+    page::holds(&met);
 }
 
 /// What is wrong with a cell: its class is another than its provider says, or its run neither ended nor rests.

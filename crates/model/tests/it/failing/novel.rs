@@ -3,7 +3,7 @@
 use handfast_double::{Cue, Wire};
 use handfast_events::{Body, FailureClass};
 
-use super::cell::meets;
+use super::stage::{Case, Stage};
 use super::told::Told;
 
 /// A body that is no provider's: neither text nor JSON all the way.
@@ -12,10 +12,12 @@ const BODY: &[u8] = b"{\"verdict\":[\"later\",{\"moon\":0.3}]} \xff\x00\n<end of
 #[tokio::test]
 async fn what_nobody_has_seen_is_unknown_and_its_evidence_is_in_the_journal() {
     for wire in Wire::ALL {
+        let stage = Stage::new(wire).await;
         for status in [218, 299, 418, 444, 499, 599, 777] {
             let headers = [("x-verdict", "later"), ("content-type", "application/x-verdict; moon=waning")];
             let cue = Cue::raw(status, &headers, BODY);
-            let once = meets(wire, cue.clone(), 1, false, false).await;
+            let case = |times, is_alone| Case { cue: cue.clone(), times, is_alone, is_silent: false };
+            let once = stage.meets(case(1, false)).await;
             let failed = once.bodies().find_map(|body| match body {
                 Body::ModelFailed(failed) => Some(failed),
                 _ => None,
@@ -25,12 +27,11 @@ async fn what_nobody_has_seen_is_unknown_and_its_evidence_is_in_the_journal() {
             assert_eq!((failed.failure.class, failed.failure.status), (FailureClass::Unknown, Some(status)));
             // Nobody knows whether it was worked on: what it may have cost is booked.
             assert!(failed.forfeited.tokens > 0 && failed.forfeited.cost.nano_usd() > 0);
-            let told = |small| Told::of(&small);
-            assert_eq!(told(once).story, "backed off, done by main");
-            let spared = told(meets(wire, cue.clone(), usize::MAX, false, false).await);
-            assert_eq!(spared.story, "backed off, next model, done by spare");
-            let alone = told(meets(wire, cue, usize::MAX, true, false).await);
-            assert_eq!(alone.story, "backed off, failed, blames nobody");
+            assert_eq!(Told::of(&once).story, "backed off, done by main");
+            let spared = stage.meets(case(usize::MAX, false)).await;
+            assert_eq!(Told::of(&spared).story, "backed off, next model, done by spare");
+            let alone = stage.meets(case(usize::MAX, true)).await;
+            assert_eq!(Told::of(&alone).story, "backed off, failed, blames nobody");
         }
     }
 }
@@ -38,8 +39,10 @@ async fn what_nobody_has_seen_is_unknown_and_its_evidence_is_in_the_journal() {
 #[tokio::test]
 async fn a_body_nobody_has_seen_is_kept_where_the_status_says_that_all_is_well() {
     for wire in Wire::ALL {
+        let stage = Stage::new(wire).await;
         for kind in ["text/event-stream", "application/json", "application/x-verdict"] {
-            let small = meets(wire, Cue::raw(200, &[("content-type", kind)], BODY), 1, true, false).await;
+            let cue = Cue::raw(200, &[("content-type", kind)], BODY);
+            let small = stage.meets(Case { cue, times: 1, is_alone: true, is_silent: false }).await;
             let failed = small.bodies().find_map(|body| match body {
                 Body::ModelFailed(failed) => Some(failed),
                 _ => None,
