@@ -246,7 +246,7 @@ fn happen(throng: &mut Throng, is_punctual: bool, (choice, which): (u32, usize))
             }
         }
         12 => {
-            // Somebody who is busy comes late to its slot; punctual ones wake at each.
+            // Somebody who is busy comes late to its turn; punctual ones wake at each.
             if is_punctual {
                 throng.settle();
             }
@@ -314,8 +314,8 @@ fn passed(watch: &Watch, times: usize) -> Option<(&'static str, usize)> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, max_shrink_iters: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// At once, in order, and to the end are laws of [`Watch`] and [`drain`]. Whoever has its slot and finds no place, or
-    /// comes late to it, begins later than its slot was: beside those of then it may be twice as many, and never more.
+    /// At once, in order, and to the end are laws of [`Watch`] and [`drain`]. Whoever has its turn and finds no place, or
+    /// comes late to it, begins later than its turn was: beside those of then it may be twice as many, and never more.
     #[test]
     fn runs_keep_their_places_and_their_order_and_nobody_starves(
         workers in 1_usize..3,
