@@ -6,14 +6,15 @@ use std::time::Duration;
 use handfast_contract::ModelUse;
 use handfast_engine::{ModelReply, ModelSaid, ModelTrouble};
 use handfast_events::{Failure, FailureClass};
+use reqwest::Version;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use tokio::time::Instant;
 
 use crate::decode::{Broken, Reader};
 use crate::evidence::{Evidence, quote};
 use crate::limits::{
-    ANSWER_BYTES_MAX, CALLS_MAX, CONNECT_TIMEOUT, CONNECTIONS_IDLE_MAX, PROGRESS_EVERY, READ_TIMEOUT,
-    REQUEST_ID_CHARS_MAX, SECRET_BYTES_MIN,
+    ANSWER_BYTES_MAX, CALLS_MAX, CONNECT_TIMEOUT, CONNECTIONS_IDLE_MAX, END_TIMEOUT, PROGRESS_EVERY,
+    READ_TIMEOUT, REQUEST_ID_CHARS_MAX, SECRET_BYTES_MIN,
 };
 use crate::mask::{Key, Masks};
 use crate::models::Listener;
@@ -235,7 +236,7 @@ impl HttpModel {
                 listener(&Progress { place, answer_bytes: reader.answer_bytes() });
             }
             if reader.is_done() {
-                // The rest would only say that it ends; a server that keeps the connection open must not hold us.
+                end(response, attempt.masks, &mut seen.evidence).await;
                 return Ok(None);
             }
         }
@@ -342,6 +343,20 @@ impl HttpModel {
         };
         trouble(failure, true)
     }
+}
+
+/// Reads on behind an answer, where nothing comes but that it ends: over HTTP/1 a connection is kept for the next request
+/// only if it was read to its end. A server that keeps it open must not hold us.
+async fn end(response: &mut reqwest::Response, masks: &Masks, evidence: &mut Evidence) {
+    if response.version() > Version::HTTP_11 {
+        return;
+    }
+    let rest = async {
+        while let Ok(Some(chunk)) = response.chunk().await {
+            evidence.feed(&chunk, masks);
+        }
+    };
+    let _ = tokio::time::timeout(END_TIMEOUT, rest).await;
 }
 
 /// The answer, should the model ever repeat a key. Its own form goes then: what was signed or encrypted there would be

@@ -32,6 +32,10 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Silence on an open connection: models that think first have been seen to say nothing for four minutes.
 pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(300);
 
+/// Behind the last event nothing is left but the end, which follows at once, if apart. Whoever sends it later, or never,
+/// costs each turn this much; to wait longer would cost more than a new connection on the same machine does.
+pub(crate) const END_TIMEOUT: Duration = Duration::from_millis(5);
+
 /// Idle connections kept for one host: as many as a busy worker asks at once, and each is a file descriptor.
 pub(crate) const CONNECTIONS_IDLE_MAX: usize = 64;
 

@@ -7,6 +7,7 @@ use handfast_contract::Speaks;
 use handfast_double::{Cue, Double, Fault, Pieces};
 use handfast_events::FailureClass;
 use handfast_model::{Models, Source};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::setup::{KEY, PATIENCE, document, in_words, model, open, options, place, provider, stream};
 
@@ -71,6 +72,64 @@ async fn chunks_split_characters_and_events_and_nothing_is_lost() {
 #[tokio::test]
 async fn a_server_that_keeps_the_connection_open_after_the_end_does_not_hold_us() {
     assert_eq!(in_words(&asked_once(whole().silent_at(bytes(EVENTS.len()))).await), SAID);
+}
+
+/// A machine that is too busy may miss the moment now and then: most connections are kept.
+#[tokio::test]
+async fn a_connection_is_kept_where_the_end_comes_a_moment_after_the_last_event() {
+    const TURNS: u32 = 20;
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}/v1", listener.local_addr().unwrap());
+    let server = async {
+        let (mut connections, mut served) = (0, 0);
+        while served < TURNS {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            connections += 1;
+            served += answer_until_it_leaves(&mut socket).await;
+        }
+        connections
+    };
+    let models = open(&model(&url), Source::Contract).unwrap();
+    let client = async {
+        for turn in 1..=TURNS {
+            let reply = models.ask("main", "{}", &place("s", turn, 1), PATIENCE).await;
+            assert_eq!(in_words(&reply), SAID);
+            moment().await;
+        }
+        drop(models);
+    };
+    let (connections, ()) = tokio::join!(server, client);
+    assert!(connections < TURNS / 2, "{connections} connections for {TURNS} turns");
+}
+
+/// Answers each request that comes over this connection, and says last, and apart, that the answer has ended.
+async fn answer_until_it_leaves(socket: &mut tokio::net::TcpStream) -> u32 {
+    socket.set_nodelay(true).unwrap();
+    let mut served = 0;
+    let mut asked = Vec::new();
+    while socket.read_buf(&mut asked).await.is_ok_and(|bytes| bytes > 0) {
+        if !asked.ends_with(b"\r\n\r\n{}") {
+            continue;
+        }
+        asked.clear();
+        served += 1;
+        let body = EVENTS.concat();
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+        let chunk = format!("{head}{:x}\r\n{body}\r\n", body.len());
+        socket.write_all(chunk.as_bytes()).await.unwrap();
+        moment().await;
+        if socket.write_all(b"0\r\n\r\n").await.is_err() {
+            break;
+        }
+    }
+    served
+}
+
+/// Lets all others go on.
+async fn moment() {
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]
