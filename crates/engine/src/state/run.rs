@@ -308,7 +308,11 @@ impl Run {
     fn book(&mut self, index: usize, body: &Body) {
         match body {
             Body::ModelFailed(failed) => {
-                self.retries += u64::from(failed.retry.is_some() && failed.failure.class.is_transient());
+                // Who turned a request away at its door cost nothing: a turn's own patience bounds that, and the breaker.
+                let was_turned_away = failed.forfeited == Reserved::default()
+                    && matches!(failed.failure.class, FailureClass::RateLimited | FailureClass::Overloaded);
+                let counts = failed.failure.class.is_transient() && !was_turned_away;
+                self.retries += u64::from(failed.retry.is_some() && counts);
             }
             Body::CallNotSent(CallNotSent { failure, next, .. })
             | Body::CallNotApplied(CallNotApplied { failure, next, .. })

@@ -230,3 +230,17 @@ fn a_provider_that_bills_more_than_could_be_is_booked_and_the_run_held() {
            then   MailTaken, RunResumed, RunSucceeded"#,
     );
 }
+
+#[test]
+fn who_is_turned_away_at_the_door_uses_up_no_budget_of_retries() {
+    let away = "the model fails overloaded for nothing, time passes";
+    let rounds: String = (1..=24)
+        .map(|round| {
+            format!("given nobody drives for 70s, {away}, the model calls read {{\"order\":\"o1\"}}, read returns {round}\n")
+        })
+        .collect();
+    check(
+        &SHOP.replace("turns: 8", "turns: 80"),
+        &format!("start  ticket\n{rounds}given {away}\nowes ask resolve@25 #2"),
+    );
+}
