@@ -3,8 +3,10 @@
 use crate::shell::{cargo, run};
 
 pub(crate) fn bench(args: &[String]) -> anyhow::Result<()> {
-    if args == ["conditions"] {
-        return conditions();
+    match args {
+        [only] if only == "conditions" => return conditions(),
+        [only] if only == "stream" => return stream(),
+        _ => {}
     }
     let mut command =
         cargo(["run", "--release", "--package", "handfast-cli", "--bin", "handfast", "--", "bench"]);
@@ -14,6 +16,12 @@ pub(crate) fn bench(args: &[String]) -> anyhow::Result<()> {
 /// What one condition costs, by the crate that evaluates it: no run, no store, no command stands between.
 fn conditions() -> anyhow::Result<()> {
     let test = ["test", "--release", "--package", "handfast-contract", "--test", "it", "--"];
+    run(cargo(test).args(["--ignored", "--nocapture", "speed"]))
+}
+
+/// What the client adds to a model's stream, by the crate that reads it, against a provider on loopback.
+fn stream() -> anyhow::Result<()> {
+    let test = ["test", "--release", "--package", "handfast-model", "--lib", "--"];
     run(cargo(test).args(["--ignored", "--nocapture", "speed"]))
 }
 

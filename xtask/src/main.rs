@@ -21,6 +21,7 @@ usage: cargo xtask COMMAND
   tidy                         holds the tree against its own rules
   bench [ARGS…]                builds a release and runs `handfast bench ARGS…`
   bench conditions             prints what the evaluation of one condition takes
+  bench stream                 prints what the client adds to a model's stream
   sim [--worlds N] [--seed S] [--contract NAME]
                                lets worlds happen, and breaks every boundary of a good run once
   sim --mutants                looks whether each law catches the worlds that break it on purpose

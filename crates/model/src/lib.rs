@@ -27,6 +27,9 @@ mod script;
 mod models;
 mod whereabouts;
 
+#[cfg(test)]
+mod speed;
+
 pub use http::{ClientError, http_client};
 pub use models::{Models, ModelsOptions, OpenError, Source};
 pub use place::{Place, Progress};
