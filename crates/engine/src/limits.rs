@@ -53,7 +53,8 @@ pub(crate) const OUTAGE_FIRST: Duration = Duration::from_secs(5);
 pub(crate) const OUTAGE_MAX: Duration = Duration::from_secs(300);
 /// Those who were held come back within so long of each other: five hundred are fifty a second.
 pub(crate) const HOLD_SPREAD: Duration = Duration::from_secs(10);
-/// Who asks to be left alone will answer once it is left alone: more patience than with what just fails.
+/// Tries that cost nothing, or that are asked to wait, are worth more patience than others: ten see a restart through,
+/// and a minute in which half of all calls are turned away.
 pub(crate) const ATTEMPTS_PATIENT: u64 = 10;
 /// The first try counts: two more see most passing trouble through, and more would hide what doesn't pass.
 pub(crate) const ATTEMPTS: u64 = 3;

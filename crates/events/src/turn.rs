@@ -96,6 +96,14 @@ pub struct ModelFailed {
     pub retry: Option<Retry>,
 }
 
+impl ModelFailed {
+    /// Whether it may pass by itself, and it is known that nothing was used: no connection was made, or the request was turned
+    /// away at the door.
+    pub fn cost_nothing(&self) -> bool {
+        self.failure.class.is_transient() && self.forfeited == Reserved::default()
+    }
+}
+
 /// The decision to try again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retry {

@@ -308,10 +308,8 @@ impl Run {
     fn book(&mut self, index: usize, body: &Body) {
         match body {
             Body::ModelFailed(failed) => {
-                // Who turned a request away at its door cost nothing: a turn's own patience bounds that, and the breaker.
-                let was_turned_away = failed.forfeited == Reserved::default()
-                    && matches!(failed.failure.class, FailureClass::RateLimited | FailureClass::Overloaded);
-                let counts = failed.failure.class.is_transient() && !was_turned_away;
+                // What cost nothing is bounded by a turn's own patience, and by the breaker.
+                let counts = failed.failure.class.is_transient() && !failed.cost_nothing();
                 self.retries += u64::from(failed.retry.is_some() && counts);
             }
             Body::CallNotSent(CallNotSent { failure, next, .. })

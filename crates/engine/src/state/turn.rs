@@ -53,7 +53,7 @@ pub(crate) struct Due {
     pub(crate) slot_at: Option<Timestamp>,
     /// Whether it waits until somebody who is under way has come back.
     pub(crate) waits_for_place: bool,
-    /// Whether it was asked to be left alone the last time.
+    /// Whether the last try cost nothing, or was asked to leave the other side alone.
     pub(crate) is_patient: bool,
     /// Answers of this turn that missed the form.
     pub(crate) malformed: u32,
@@ -119,7 +119,8 @@ impl Due {
         Self {
             attempt: self.attempt + 1,
             tries: if counts { self.tries } else { self.tries.saturating_sub(1) },
-            is_patient: matches!(class, FailureClass::RateLimited | FailureClass::Overloaded),
+            is_patient: failed.cost_nothing()
+                || matches!(class, FailureClass::RateLimited | FailureClass::Overloaded),
             not_before: failed.retry.as_ref().map(|retry| retry.at),
             length,
             ..self

@@ -46,8 +46,8 @@ fn a_models_attempts_have_a_ceiling() {
     check(
         SHOP,
         r#"start  ticket
-           given  the model fails timeout for nothing, time passes, the model fails timeout for nothing, time passes
-           when   the model fails timeout for nothing, time passes
+           given  the model fails timeout, time passes, the model fails timeout, time passes
+           when   the model fails timeout, time passes
            then   ModelFailed resolve #3, RunPaused agents.clerk.limits.attempts ceiling 3 used 3
            status paused (limit)
            when   ada raises attempts to 4
