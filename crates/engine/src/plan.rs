@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use handfast_contract::{
-    Agent, Contract, Lives, ModelChoice, Name, Schema, Server, ShownAgent, Step, StepWork, Tool, Transport,
-    Wait, Workflow,
+    Agent, Contract, ModelChoice, Name, Schema, Server, ShownAgent, Step, StepWork, Tool, Transport, Wait,
+    Workflow,
 };
 use serde_json::Value;
 
@@ -19,7 +19,6 @@ use crate::{ModelSheet, Opening, Refusal};
 pub struct Plan {
     contract: Arc<Contract>,
     briefings: BTreeMap<Name, Briefing>,
-    shares: bool,
     /// The tools that the contract makes of its memory.
     remembering: BTreeMap<Name, Arc<Tool>>,
     /// The facts that its runs begin with.
@@ -85,14 +84,12 @@ impl Plan {
             Some((agent.name.clone(), Briefing { agent: agent.clone(), models, only }))
         };
         let briefings = contract.agents.values().filter_map(brief).collect();
-        let lives_on = contract.memory.values().any(|memory| memory.lives != Lives::Run);
-        let shares = lives_on || contract.tools.values().any(|tool| tool.once_per.is_some());
         let remembering = contract.agents.values().flat_map(|agent| &agent.memory);
         let remembering = remembering.map(|grant| (grant.tool.name.clone(), grant.tool.clone())).collect();
         let servers =
             contract.servers.values().map(|server| (server.name.clone(), identity(&contract, server)));
         let servers = servers.collect();
-        Self { contract, briefings, shares, remembering, facts: BTreeMap::new(), servers, prices: None }
+        Self { contract, briefings, remembering, facts: BTreeMap::new(), servers, prices: None }
     }
 
     /// Its runs begin with these facts established, by their names in the contract: for tests of contracts. A journal
@@ -115,11 +112,6 @@ impl Plan {
 
     pub(crate) const fn facts(&self) -> &BTreeMap<String, Value> {
         &self.facts
-    }
-
-    /// Whether its runs may be about what other runs are about, too.
-    pub const fn shares(&self) -> bool {
-        self.shares
     }
 
     /// The contract.
