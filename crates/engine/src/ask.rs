@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use handfast_contract::Name;
 use handfast_events::{
-    Ceiling, Failure, FailureClass, LimitKind, ModelHeld, ModelIntended, Party, Reserved, StepId,
+    Ceiling, Failure, FailureClass, LimitKind, ModelHeld, ModelIntended, Party, Reserved, StepId, Timestamp,
 };
 
 use crate::Refusal;
@@ -104,8 +104,8 @@ impl Draft {
         let Some(agent) = self.agent_step(id) else { return Ok(()) };
         let window = Window::of(agent, (model, briefed), &question);
         let way = self.way(&briefed.sheet.identity);
-        if !matches!(way, Way::Free | Way::Trial { .. }) {
-            return self.hold_ask(id, question.due.turn, model, way);
+        if let Some(until) = self.down_until(&way)? {
+            return self.hold_ask(id, question.due.turn, model, until);
         }
         let asking = Asking { model, rates, window, timeout: briefed.timeout, way: &way };
         if !question.due.length.is_too_long && !window.is_passed() {
@@ -165,15 +165,7 @@ impl Draft {
     }
 
     /// The model is down: the next one goes on, or it is waited until somebody tries.
-    fn hold_ask(&mut self, id: &StepId, turn: u32, model: &str, way: Way) -> Result<(), Refusal> {
-        let until = match way {
-            Way::Trips { name, until } => {
-                self.trip(name, until)?;
-                until
-            }
-            Way::Down { until } => until,
-            Way::Free | Way::Trial { .. } => return Ok(()),
-        };
+    fn hold_ask(&mut self, id: &StepId, turn: u32, model: &str, until: Timestamp) -> Result<(), Refusal> {
         let why = format!("`{model}` is down: nobody asks before {until}");
         if self.switch(id, why.clone())? {
             return Ok(());

@@ -83,9 +83,18 @@ impl Draft {
     }
 
     /// Says that somebody is down, for all who would ask.
-    pub(crate) fn trip(&mut self, name: String, until: Timestamp) -> Result<(), Refusal> {
+    fn trip(&mut self, name: String, until: Timestamp) -> Result<(), Refusal> {
         let value = value(&Outage { until, trips: 1, trial: false });
         self.tell(ClaimChanged { name, before: ClaimBefore::Absent, value })
+    }
+
+    /// Until when nobody asks, which is said where nobody has said so yet; nothing where it may be asked.
+    pub(crate) fn down_until(&mut self, way: &Way) -> Result<Option<Timestamp>, Refusal> {
+        match way {
+            Way::Free | Way::Trial { .. } => Ok(None),
+            Way::Down { until } => Ok(Some(*until)),
+            Way::Trips { name, until } => self.trip(name.clone(), *until).map(|()| Some(*until)),
+        }
     }
 
     /// Takes the one trial: until this time nobody else tries.

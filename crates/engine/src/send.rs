@@ -48,8 +48,8 @@ impl Draft {
             return self.tell_call(id, CallHeld { until: Some(until), has_slot: false, why });
         }
         let way = self.run.plan.server_of(&call.tool).map_or(Way::Free, |server| self.way(&server));
-        if !matches!(way, Way::Free | Way::Trial { .. }) {
-            return self.hold_call(&call, due, &tool, way);
+        if let Some(until) = self.down_until(&way)? {
+            return self.hold_call(&call, due, &tool, until);
         }
         // Where nothing needs to be seen to know what it touches, its turn comes first: what it sees is then fresh.
         let has_probes = !tool.probes.is_empty();
@@ -141,15 +141,7 @@ impl Draft {
     }
 
     /// The call's server is down: its agent is told, and may do something else; what nobody can decide otherwise waits.
-    fn hold_call(&mut self, call: &Call, due: &Due, tool: &Tool, way: Way) -> Result<(), Refusal> {
-        let until = match way {
-            Way::Trips { name, until } => {
-                self.trip(name, until)?;
-                until
-            }
-            Way::Down { until } => until,
-            Way::Free | Way::Trial { .. } => return Ok(()),
-        };
+    fn hold_call(&mut self, call: &Call, due: &Due, tool: &Tool, until: Timestamp) -> Result<(), Refusal> {
         let why = format!("server `{}` is down: nobody asks before {until}", tool.via.server);
         if due.doubt.is_some() || !self.is_agents(&call.id) {
             let until = Some(self.looks_again(until, call.id.as_str()));
