@@ -1,8 +1,6 @@
 //! What a model is sent: the opening, what its agent is given, and the passages of its conversation.
 
-use std::sync::Arc;
-
-use handfast_events::{Answer, Prompt, PromptDelta};
+use handfast_events::{Answer, Ask, Prompt, PromptDelta};
 
 use crate::decide::Draft;
 use crate::dialect::{Dialect, Message, ToolResult};
@@ -109,14 +107,13 @@ impl Draft {
                 writer.assistant(model, answer, false);
                 writer.user(what);
             }
-            Passage::Heard(text) | Passage::Noticed(text) => writer.user(text),
-            Passage::SummedUp(text) => writer.user(text),
+            Passage::Heard(text) | Passage::Noticed(text) | Passage::SummedUp(text) => writer.user(text),
         }
     }
 
     /// What came of the calls that an answer asked for.
-    pub(crate) fn results(&self, answer: &Arc<Answer>, calls: &[Call]) -> Vec<ToolResult> {
-        let result = |(ask, call): (&handfast_events::Ask, &Call)| {
+    pub(crate) fn results(&self, answer: &Answer, calls: &[Call]) -> Vec<ToolResult> {
+        let result = |(ask, call): (&Ask, &Call)| {
             let CallState::Closed(closed) = &call.state else { return None };
             let text = self.told(&ask.tool, call, closed);
             Some(ToolResult { id: ask.id.clone(), text, is_error: closed.is_error() })
