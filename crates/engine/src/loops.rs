@@ -28,15 +28,20 @@ impl AgentStep {
         all.filter(|call| matches!(call.state, CallState::Closed(_))).take(LOOKED_BACK)
     }
 
-    /// How often the same call as this one was made already, and told the same each time.
+    /// What the same call as this one was told before, the newest first.
+    fn before<'a>(&'a self, call: &'a Call) -> impl Iterator<Item = &'a Call> {
+        self.told().filter(|told| told.id != call.id && told.is_same(call) && !told.is_stopped())
+    }
+
+    /// How often the same call as this one, which tells nothing yet, was made already, and told the same each time.
     fn repeats(&self, call: &Call) -> usize {
-        let same = self.told().filter(|told| told.id != call.id && told.is_same(call) && !told.is_stopped());
-        let mut result = None;
-        same.take_while(|told| {
-            let first = result.get_or_insert(*told);
-            first.tells_same(told)
-        })
-        .count()
+        let Some(last) = self.before(call).next() else { return 0 };
+        self.before(call).take_while(|told| told.tells_same(last)).count()
+    }
+
+    /// How often this call, which is closed, told the same, itself counted.
+    fn repeats_with(&self, call: &Call) -> usize {
+        1 + self.before(call).take_while(|told| told.tells_same(call)).count()
     }
 
     /// How many calls in a row told it nothing that it had not been told before.
@@ -91,7 +96,7 @@ impl Draft {
     /// Refuses a call that was made before, again and again, and told the same each time.
     pub(crate) fn objection_to_circles(&self, call: &Call, tool: Option<&Tool>) -> Option<CallRefused> {
         let agent = self.agent_step(&call.id.step()).filter(|_| call.purpose.is_none())?;
-        if tool.is_some_and(|tool| tool.volatile.is_some()) {
+        if is_volatile(tool) {
             return None;
         }
         let repeats = agent.repeats(call);
@@ -125,18 +130,20 @@ impl Draft {
         if !agent.notices.is_empty() {
             return Ok(());
         }
-        let is_volatile = |call: &&Call| {
-            self.run.plan.tool(&call.tool).is_some_and(|tool| tool.volatile.is_some()) || call.is_stopped()
+        // A call that was refused for this has told it so already.
+        let counts = |call: &&Call| {
+            !call.is_stopped() && !is_volatile(self.run.plan.tool(&call.tool).map(|tool| &**tool))
         };
-        let own = calls.iter().filter(|call| !is_volatile(call));
+        let own = calls.iter().filter(counts);
+        let idle = agent.without_news();
         let again = own.map(|call| (call, agent.repeats_with(call))).find(|(_, count)| *count >= REPEATS);
         let why = match again {
             Some((call, count)) => {
                 let args = evidence(&call.args.to_string());
                 format!("`{}` was called with {args} {count} times, and told the same each time", call.tool)
             }
-            None if agent.without_news() >= NO_PROGRESS && !calls.iter().any(|call| is_volatile(&call)) => {
-                format!("the last {} calls told nothing that had not been told before", agent.without_news())
+            None if idle >= NO_PROGRESS && calls.iter().all(|call| counts(&call)) => {
+                format!("the last {idle} calls told nothing that had not been told before")
             }
             None => return Ok(()),
         };
@@ -163,11 +170,7 @@ impl Draft {
     }
 }
 
-impl AgentStep {
-    /// How often this call, which is closed, told the same, itself counted.
-    fn repeats_with(&self, call: &Call) -> usize {
-        let before =
-            self.told().filter(|told| told.id != call.id && told.is_same(call) && !told.is_stopped());
-        1 + before.take_while(|told| told.tells_same(call)).count()
-    }
+/// Whether what a tool tells changes by itself.
+fn is_volatile(tool: Option<&Tool>) -> bool {
+    tool.is_some_and(|tool| tool.volatile.is_some())
 }
