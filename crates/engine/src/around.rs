@@ -6,10 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use handfast_contract::Tool;
-use handfast_events::{Body, CallId, Event, FailureClass, Outage, RunId, Timestamp};
+use handfast_events::{Body, CallId, Event, Outage, RunId, StepId, Timestamp};
 
+use crate::breaker::Heard;
 use crate::limits::{OUTCOMES_KEPT, OUTCOMES_WITHIN, TRIPS_AT};
 use crate::pace::Paced;
 use crate::state::{CallState, Run};
@@ -269,22 +271,19 @@ impl Run {
 
     /// Whom an event of this run says something of, and what. The run is what it was before the event.
     fn outcome(&self, event: &Event) -> Option<(Arc<str>, Outcome)> {
-        let at = event.time;
-        let alone = |ms: Option<u64>| {
-            let wait = std::time::Duration::from_millis(ms?);
-            at.checked_add(wait).ok()
-        };
-        let failed = match &event.body {
-            Body::ModelAnswered(_) | Body::CallApplied(_) | Body::CallWorking(_) => None,
-            Body::ModelFailed(failed) => {
-                is_down(failed.failure.class)?.then(|| alone(failed.failure.retry_after_ms))
-            }
-            Body::CallNotApplied(not) => {
-                is_down(not.failure.class)?.then(|| alone(not.failure.retry_after_ms))
-            }
-            Body::CallNotSent(not) => is_down(not.failure.class)?.then(|| alone(not.failure.retry_after_ms)),
-            Body::CallDoubted(doubted) => is_down(doubted.failure.class)?.then_some(None),
+        let heard = match &event.body {
+            Body::ModelAnswered(_) | Body::CallApplied(_) | Body::CallWorking(_) => Heard::Up,
+            Body::ModelFailed(failed) => Heard::of(&failed.failure)?,
+            Body::CallNotApplied(not) => Heard::of(&not.failure)?,
+            Body::CallNotSent(not) => Heard::of(&not.failure)?,
+            Body::CallDoubted(doubted) => Heard::of(&doubted.failure)?,
             _ => return None,
+        };
+        let at = event.time;
+        let alone = |ms: u64| at.checked_add(Duration::from_millis(ms)).ok();
+        let failed = match heard {
+            Heard::Up => None,
+            Heard::Down(ms) => Some(ms.and_then(alone)),
         };
         let identity = match &event.call {
             Some(call) => self.plan.server_of(&self.call(call)?.tool)?,
@@ -294,7 +293,7 @@ impl Run {
     }
 
     /// Who is asked by the model's call that is under way in this step.
-    pub(crate) fn asked_identity(&self, step: &handfast_events::StepId) -> Option<Arc<str>> {
+    pub(crate) fn asked_identity(&self, step: &StepId) -> Option<Arc<str>> {
         let step = self.step(step)?;
         let agent = self.agent_of(&step.id)?;
         let briefed = self.plan.briefing(agent)?.models.get(&*step.asked()?.model)?;
@@ -310,14 +309,6 @@ fn place_of(event: &Event) -> Option<String> {
 
 fn keys<'p>(paces: impl Iterator<Item = &'p Paced>) -> Vec<Arc<str>> {
     paces.filter(|paced| paced.at_once.is_some()).map(|paced| paced.key.clone()).collect()
-}
-
-/// Whether a failure says that its other side is down; nothing where it says nothing of that.
-pub(crate) const fn is_down(class: FailureClass) -> Option<bool> {
-    match class {
-        FailureClass::WorkerGone | FailureClass::Cancelled | FailureClass::Unknown => None,
-        class => Some(class.is_transient()),
-    }
 }
 
 /// What stands in the row of somebody who is down.

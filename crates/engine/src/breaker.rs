@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use handfast_events::{Body, ClaimBefore, ClaimChanged, Outage, RunId, Timestamp};
+use handfast_events::{Body, ClaimBefore, ClaimChanged, Failure, FailureClass, Outage, RunId, Timestamp};
 
 use crate::Refusal;
 use crate::around::{BREAKERS, outage};
@@ -34,6 +34,17 @@ pub(crate) enum Heard {
     Up,
     /// It isn't, and asks to be left alone so long.
     Down(Option<u64>),
+}
+
+impl Heard {
+    /// What a failure says of its other side; nothing where it says nothing of that.
+    pub(crate) const fn of(failure: &Failure) -> Option<Self> {
+        match failure.class {
+            FailureClass::WorkerGone | FailureClass::Cancelled | FailureClass::Unknown => None,
+            class if class.is_transient() => Some(Self::Down(failure.retry_after_ms)),
+            _ => Some(Self::Up),
+        }
+    }
 }
 
 impl Draft {

@@ -10,7 +10,6 @@ use handfast_events::{
 use serde_json::Value;
 
 use super::Draft;
-use crate::around::is_down;
 use crate::breaker::Heard;
 use crate::limits::{CALLS_PER_TURN_MAX, MALFORMED_MAX, UNKNOWN_TRIES};
 use crate::remedy::{Remedy, remedy};
@@ -120,7 +119,7 @@ impl Draft {
         };
         let identity = self.run.asked_identity(step);
         self.tell_step(step, failed)?;
-        self.tried(identity, heard(&failure))?;
+        self.tried(identity, Heard::of(&failure))?;
         match follows {
             Follows::Again | Follows::Shorter => Ok(()),
             Follows::Next => self.switch(step, failure.detail).map(|_| ()),
@@ -302,12 +301,6 @@ impl Draft {
             _ => None,
         }
     }
-}
-
-/// What a failure says of its other side.
-pub(super) fn heard(failure: &Failure) -> Option<Heard> {
-    let is_down = is_down(failure.class)?;
-    Some(if is_down { Heard::Down(failure.retry_after_ms) } else { Heard::Up })
 }
 
 /// What follows a failed attempt to ask a model.

@@ -10,7 +10,6 @@ use handfast_events::{
 use serde_json::{Value, json};
 
 use super::Draft;
-use super::model::heard;
 use crate::breaker::Heard;
 use crate::limits::{RESULT_BYTES_MAX, RESULT_HEAD_BYTES};
 use crate::remedy::{Remedy, remedy};
@@ -59,7 +58,7 @@ impl Draft {
         let heard = match &came {
             Came::Applied(_) | Came::TakenOn(_) => Some(Heard::Up),
             Came::NotApplied { failure, .. } | Came::NotSent(failure) | Came::Doubt(failure) => {
-                heard(failure)
+                Heard::of(failure)
             }
         };
         self.tried(self.run.plan.server_of(&call.tool), heard)?;

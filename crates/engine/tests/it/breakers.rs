@@ -24,6 +24,14 @@ tools:
     description: Reads all orders.
     input: {}
     effects: [ { reads: "order/*" } ]
+  put:
+    via: shop.put
+    description: Writes one order.
+    input: { order: string }
+    effects: [ { writes: "order/{args.order}" } ]
+    idempotency: natural
+    failures: { busy: { when: error.status == 503, then: doubtful } }
+    limits: { attempts: 9 }
 agents:
   alone: { purpose: Resolve one problem., model: main, may: [ read, other ], limits: { turns: 20 } }
   clerk: { purpose: Resolve one problem., model: [ main, local ], may: [ read ], limits: { turns: 20 } }
@@ -32,6 +40,7 @@ workflows:
   two:  { steps: { ask: { agent: alone }, then: { agent: clerk, needs: ask } } }
   pair: { steps: { one: { agent: alone }, other: { agent: alone } } }
   step: { steps: { look: { tool: read, with: { order: "'1'" } } } }
+  puts: { steps: { one: { tool: put, with: { order: "'1'" } }, other: { tool: put, with: { order: "'2'" } } } }
 "#;
 
 /// Five failures, the fifth of which trips.
@@ -109,6 +118,20 @@ fn an_agents_call_of_a_server_that_is_down_is_refused_and_a_steps_own_waits() {
                   ModelIntended ask turn 2
            told   "`read` is out of reach until 2023", "server `shop` is down", "You may still use `other`""#
         ),
+    );
+}
+
+#[test]
+fn who_is_down_is_left_alone_as_long_as_it_asks_though_what_came_of_the_call_is_in_doubt() {
+    check(
+        FRAIL,
+        r#"start  puts
+           given  one@0.0 fails "busy" status 503, time passes, one@0.0 fails "busy" status 503, time passes
+           given  one@0.0 fails "busy" status 503, time passes, one@0.0 fails "busy" status 503 asking for 40s
+           given  other@0.0 fails "busy" status 503
+           when   time passes
+           then   ClaimChanged breaker/frail/shop, CallHeld other@0.0 server `shop`
+           says   "nobody asks before 2023-11-14T22:14:00""#,
     );
 }
 
