@@ -233,6 +233,29 @@ impl Run {
         said.into_iter().map(Noted).collect()
     }
 
+    /// The places that it waits for: where, of whom, and how many there are.
+    fn waits_for_places(&self) -> Vec<(Place, Arc<str>, usize)> {
+        let of = |place: &str, paced: &Paced| {
+            let most = usize::try_from(paced.at_once?).unwrap_or(usize::MAX);
+            Some(((self.id(), place.to_owned()), paced.key.clone(), most))
+        };
+        let asking = self.steps.iter().filter_map(|step| {
+            let (agent, _) = step.due_agent().filter(|(_, due)| due.waits_for_place)?;
+            let briefing = self.plan.briefing(&agent.agent)?;
+            let choices = self.choices(step, agent, briefing).ok()?;
+            let (_, briefed) = Self::chosen(agent, briefing, &choices)?;
+            of(step.id.as_str(), briefed.paced.as_ref()?)
+        });
+        let due =
+            self.calls().filter(|call| matches!(&call.state, CallState::Due(due) if due.waits_for_place));
+        let sending = due.flat_map(|call| {
+            let tool = self.plan.tool(&call.tool);
+            let paces = tool.map(|tool| self.plan.paces_of_tool(tool)).unwrap_or_default();
+            paces.iter().filter_map(|paced| of(call.id.as_str(), paced)).collect::<Vec<_>>()
+        });
+        asking.chain(sending).collect()
+    }
+
     /// The tool of a call, which may have been proposed by one of these events.
     fn tool_of(&self, call: &CallId, events: &[Event]) -> Option<&Arc<Tool>> {
         let proposed = || {
@@ -314,35 +337,4 @@ fn keys<'p>(paces: impl Iterator<Item = &'p Paced>) -> Vec<Arc<str>> {
 /// What stands in the row of somebody who is down.
 pub(crate) fn outage(value: &str) -> Option<Outage> {
     serde_json::from_str(value).ok()
-}
-
-impl Run {
-    /// The places that it waits for: where, of whom, and how many there are.
-    fn waits_for_places(&self) -> Vec<(Place, Arc<str>, usize)> {
-        let of = |place: &str, paced: &Paced| {
-            let most = usize::try_from(paced.at_once?).unwrap_or(usize::MAX);
-            Some(((self.id(), place.to_owned()), paced.key.clone(), most))
-        };
-        let mut all = Vec::new();
-        for step in &self.steps {
-            if let Some((agent, _)) = step.due_agent().filter(|(_, due)| due.waits_for_place) {
-                let briefing = self.plan.briefing(&agent.agent);
-                let paces = briefing.into_iter().flat_map(|briefing| briefing.models.iter());
-                let own =
-                    paces.filter(|(name, _)| agent.model.as_deref().is_none_or(|model| model == &***name));
-                all.extend(
-                    own.filter_map(|(_, briefed)| briefed.paced.as_ref())
-                        .filter_map(|paced| of(step.id.as_str(), paced)),
-                );
-            }
-        }
-        for call in
-            self.calls().filter(|call| matches!(&call.state, CallState::Due(due) if due.waits_for_place))
-        {
-            let paces =
-                self.plan.tool(&call.tool).map(|tool| self.plan.paces_of_tool(tool)).unwrap_or_default();
-            all.extend(paces.iter().filter_map(|paced| of(call.id.as_str(), paced)));
-        }
-        all
-    }
 }

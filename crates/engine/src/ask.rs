@@ -20,7 +20,7 @@ use crate::limits::{
 use crate::pace::{Pace, Paced};
 use crate::plan::{Briefed, Briefing};
 use crate::shorten::Shorter;
-use crate::state::{AgentStep, TurnDue};
+use crate::state::{AgentStep, Run, TurnDue};
 
 /// A model that is to be asked.
 #[derive(Clone, Copy)]
@@ -72,7 +72,7 @@ impl Draft {
             return Ok(());
         };
         let step = step.clone();
-        let choices = match self.choices(&step, agent, briefing) {
+        let choices = match self.run.choices(&step, agent, briefing) {
             Ok(choices) => choices,
             Err((clause, fault)) => {
                 let failure =
@@ -80,7 +80,7 @@ impl Draft {
                 return self.fail(id, failure, Some(clause), Party::Author);
             }
         };
-        let Some((model, briefed)) = Self::chosen(agent, briefing, &choices) else {
+        let Some((model, briefed)) = Run::chosen(agent, briefing, &choices) else {
             let why = format!("nothing is known of the model of agent `{}`", agent.agent);
             return self.pause_for_operator(&why);
         };

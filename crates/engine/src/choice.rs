@@ -9,9 +9,9 @@ use crate::Refusal;
 use crate::decide::Draft;
 use crate::limits::{ATTEMPTS, PATIENCE};
 use crate::plan::{Briefed, Briefing};
-use crate::state::{AgentStep, Asked, StepRun};
+use crate::state::{AgentStep, Asked, Run, StepRun};
 
-impl Draft {
+impl Run {
     /// The models that may be asked in this step, the first choice first.
     ///
     /// # Errors
@@ -27,8 +27,8 @@ impl Draft {
         }
         let scope = Scope::default()
             .with("input", &agent.input)
-            .with("facts", &self.run.known.facts)
-            .with("settings", self.run.plan.settings());
+            .with("facts", &self.known.facts)
+            .with("settings", self.plan.settings());
         let mut chosen = Vec::new();
         for choice in step.step.models.as_ref().unwrap_or(&briefing.agent.models) {
             let holds = match &choice.when {
@@ -52,13 +52,15 @@ impl Draft {
         let first = || choices.first().map(|name| &**name);
         briefing.models.get_key_value(agent.model.as_deref().or_else(first)?)
     }
+}
 
+impl Draft {
     /// The model of this step, and who goes on where it can't: the next of the choices behind it.
     fn next_model(&self, id: &StepId) -> Option<(Name, Name)> {
         let agent = self.agent_step(id)?;
         let (step, briefing) = (self.run.step(id)?, self.run.plan.briefing(&agent.agent)?);
-        let choices = self.choices(step, agent, briefing).ok()?;
-        let (current, _) = Self::chosen(agent, briefing, &choices)?;
+        let choices = self.run.choices(step, agent, briefing).ok()?;
+        let (current, _) = Run::chosen(agent, briefing, &choices)?;
         let mut behind = choices.into_iter().skip_while(|name| name != current).skip(1);
         Some((current.clone(), behind.next()?))
     }

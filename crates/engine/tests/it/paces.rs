@@ -117,3 +117,42 @@ fn what_taking_back_costs_is_booked_though_the_step_has_long_gone_that_did_it() 
            reserved 0 tokens"#,
     );
 }
+
+/// Three agents, one of which may ask either of two models of whom one may be asked at once.
+const TWO: &str = r#"
+handfast: 1
+name: two
+version: "1"
+models:
+  main:  { use: openai/test, url: "http://127.0.0.1:1/v1", price: free, limits: { at_once: 1 } }
+  spare: { use: openai/tiny, url: "http://127.0.0.1:2/v1", price: free, limits: { at_once: 1 } }
+servers: { shop: { rust: {} } }
+tools:
+  read:
+    via: shop.read
+    description: Reads one order.
+    input: { order: string }
+    effects: [ { reads: "order/{args.order}" } ]
+agents:
+  first: { purpose: Resolve one problem., model: main }
+  clerk: { purpose: Resolve one problem., model: [ main, spare ] }
+  other: { purpose: Resolve one problem., model: spare }
+workflows:
+  three:
+    steps:
+      one: { agent: first }
+      two: { agent: clerk }
+      look: { tool: read, with: { order: "'1'" } }
+      three: { agent: other, needs: look }
+"#;
+
+#[test]
+fn who_waits_for_a_place_of_one_model_is_in_nobodys_way_at_another() {
+    check(
+        TWO,
+        r#"start  three
+           says   "many are under way as may be at once of `model/main`"
+           when   read returns "x"
+           then   CallApplied, CallJudged, StepSucceeded look, StepStarted three, ModelIntended three"#,
+    );
+}
