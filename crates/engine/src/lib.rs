@@ -69,4 +69,4 @@ pub use remedy::{MODEL_FAILURES, model_remedy};
 pub use state::{Illegal, Run, Spend};
 pub use table::{CLASSES, CallPhase, CallTrouble, Follows, failures_page, follows};
 
-use words::{evidence, is_too_deep, problems_told};
+use words::{evidence, first_of, is_too_deep, problems_told};

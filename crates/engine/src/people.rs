@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::decide::Draft;
 use crate::limits::{QUESTION_CHARS, YES_VALID};
 use crate::state::{Call, Phase, Question};
-use crate::{Refusal, UNEVALUABLE};
+use crate::{Refusal, UNEVALUABLE, first_of};
 
 /// What people say to a call.
 const APPROVED: &str = "approved";
@@ -352,8 +352,8 @@ fn would_do(tool: &Tool, scope: &Scope<'_>) -> Vec<String> {
 }
 
 pub(crate) fn clipped(question: String) -> String {
-    match question.char_indices().nth(QUESTION_CHARS) {
+    match first_of(&question, QUESTION_CHARS) {
         None => question,
-        Some((end, _)) => format!("{}…", question.get(..end).unwrap_or_default()),
+        Some(first) => format!("{first}…"),
     }
 }

@@ -6,7 +6,6 @@
 
 use handfast_events::{Answer, ContextAdjusted, Failure, FailureClass, Finish, Party, StepId};
 
-use crate::Refusal;
 use crate::compose::{Question, Writer};
 use crate::decide::Draft;
 use crate::dialect::Opening;
@@ -16,6 +15,7 @@ use crate::limits::{
 };
 use crate::plan::{Briefed, Briefing};
 use crate::state::{AgentStep, Passage, TurnDue};
+use crate::{Refusal, first_of};
 
 /// What a model is told that sums up.
 const SYSTEM: &str = "You sum up a conversation of an agent with people and tools, so that the agent can go on without the \
@@ -190,10 +190,7 @@ impl Draft {
 
 /// The first so many characters, and that it was cut there.
 fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((at, _)) => format!("{}… (cut)", text.get(..at).unwrap_or_default()),
-        None => text.to_owned(),
-    }
+    first_of(text, most).map_or_else(|| text.to_owned(), |first| format!("{first}… (cut)"))
 }
 
 fn cut_bytes(text: &str, most: usize) -> String {

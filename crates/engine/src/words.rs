@@ -20,10 +20,12 @@ pub(crate) fn problems_told(problems: &[Problem]) -> String {
 
 /// Enough of a value to recognise it.
 pub(crate) fn evidence(text: &str) -> String {
-    match text.char_indices().nth(EVIDENCE_CHARS) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-    }
+    first_of(text, EVIDENCE_CHARS).map_or_else(|| text.to_owned(), |first| format!("{first}…"))
+}
+
+/// The first so many characters, where there are more.
+pub(crate) fn first_of(text: &str, chars: usize) -> Option<&str> {
+    text.char_indices().nth(chars).and_then(|(end, _)| text.get(..end))
 }
 
 /// Whether a value is nested deeper than a journal takes.
