@@ -53,25 +53,21 @@ pub(super) fn mailed(db: &Connection, limit: usize) -> rusqlite::Result<Vec<RunI
 
 /// A claim as it stands.
 pub(super) fn claim(db: &Connection, name: &str) -> rusqlite::Result<Option<Claim>> {
-    let sql = "SELECT run, seq, value, changed FROM claims WHERE name = ?1";
-    let mut statement = db.prepare_cached(sql)?;
-    let found = statement.query_row([name], |row| {
-        let seq = Seq(uint(row, 1)?);
-        Ok(Claim { name: name.into(), run: run_of(row, 0)?, seq, value: row.get(2)?, changed: time(row, 3)? })
-    });
-    found.optional()
+    let sql = "SELECT name, run, seq, value, changed FROM claims WHERE name = ?1";
+    db.prepare_cached(sql)?.query_row([name], claim_of).optional()
 }
 
 /// All claims whose names begin so.
 pub(super) fn claims(db: &Connection, prefix: &str) -> rusqlite::Result<Vec<Claim>> {
     let sql =
-        "SELECT run, seq, value, changed, name FROM claims WHERE name >= ?1 AND name < ?2 ORDER BY name";
+        "SELECT name, run, seq, value, changed FROM claims WHERE name >= ?1 AND name < ?2 ORDER BY name";
     let behind = format!("{prefix}\u{10ffff}");
-    let claim = |row: &rusqlite::Row<'_>| {
-        let seq = Seq(uint(row, 1)?);
-        Ok(Claim { name: row.get(4)?, run: run_of(row, 0)?, seq, value: row.get(2)?, changed: time(row, 3)? })
-    };
-    db.prepare_cached(sql)?.query_map((prefix, behind), claim)?.collect()
+    db.prepare_cached(sql)?.query_map((prefix, behind), claim_of)?.collect()
+}
+
+fn claim_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Claim> {
+    let seq = Seq(uint(row, 2)?);
+    Ok(Claim { name: row.get(0)?, run: run_of(row, 1)?, seq, value: row.get(3)?, changed: time(row, 4)? })
 }
 
 /// Keeps a contract's sources; the same digest is the same contract, except for where its folder is now.
